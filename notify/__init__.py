@@ -1,0 +1,1 @@
+"""Carriers: SMS and email out, receipts and replies in. Knows no incident, no database, no queue."""

@@ -1,0 +1,102 @@
+"""How far one run has come: a value, and its way to and from JSON. The engine alone decides what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from playbooks.signals import Holders, LawClock
+
+ENGINE = 1
+
+WAITING, ACTIVE, STUCK, DONE, SKIPPED, NOT_NEEDED, CANCELLED = (
+    "waiting",
+    "active",
+    "stuck",
+    "done",
+    "skipped",
+    "not_needed",
+    "cancelled",
+)
+OPEN = (ACTIVE, STUCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person of a step in its current activation. state: asked | accepted | declined | replaced | unreachable."""
+
+    person: str
+    role: str
+    state: str = "asked"
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A group in a step's current activation, by numbers only."""
+
+    role: str
+    total: int = 0
+    accepted: int = 0
+    declined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    state: str = WAITING
+    activation: int = 0
+    since: datetime | None = None  # when this activation began
+    due: datetime | None = None  # when the limit (or the next rung) falls
+    rung: int = 0  # rungs already climbed
+    turn: int = 0  # which of `by` (approve, publish)
+    actors: tuple[Actor, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    ticked: tuple[int, ...] = ()
+    proof: bool = False
+    result: str | None = None  # the chosen answer of an ask
+    revision: str | None = None  # draft: the submitted revision id
+    sha256: str | None = None  # draft: its hash; publish: hash released
+    editors: tuple[str, ...] = ()  # draft: who edited the submitted revision
+    approved_by: tuple[str, ...] = ()  # approve: who has approved this revision, in turn
+    done_at: datetime | None = None
+    again_at: datetime | None = None  # `every`: when it becomes active again
+    resume: str | None = None  # the state to return to when a closed incident is reopened
+
+
+@dataclass(frozen=True, slots=True)
+class AdHoc:
+    """A task added during the run."""
+
+    id: str
+    text: str
+    person: str
+    within_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineState:
+    """`applies` False = this law clock does not bind this incident (yet). due None with applies = no anchor yet."""
+
+    applies: bool = True
+    due: datetime | None = None
+    warned: tuple[int, ...] = ()  # seconds-left marks already warned
+    met_at: datetime | None = None
+    missed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    engine: int = ENGINE
+    level: int = 0
+    started_at: datetime | None = None
+    anchors: dict[str, datetime] = field(default_factory=dict)
+    roles: dict[str, Holders] = field(default_factory=dict)
+    laws: dict[str, LawClock] = field(default_factory=dict)
+    paused_until: datetime | None = None
+    cancelled: bool = False
+    finished: bool = False
+    steps: dict[str, StepState] = field(default_factory=dict)
+    added: tuple[AdHoc, ...] = ()
+    deadlines: dict[str, DeadlineState] = field(default_factory=dict)
+    wake_at: datetime | None = None
+    reminded_at: datetime | None = None  # last bundled reminder for stuck steps
