@@ -1,0 +1,1 @@
+"""The command line, a module per subject, each imported only when it is called."""

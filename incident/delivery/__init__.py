@@ -1,0 +1,1 @@
+"""The outbox: claim, send, record; receipts, inbound, reconciliation."""

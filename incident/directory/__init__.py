@@ -1,0 +1,1 @@
+"""Units, posts, people, duty rota: import, export, coverage, the sample province."""

@@ -1,0 +1,1 @@
+"""Pure rules and words of the trade: incident, people, clocks, replies, codes."""

@@ -1,0 +1,1 @@
+"""Official documents in the layout of Nghị định 30/2020/NĐ-CP."""

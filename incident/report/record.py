@@ -1,0 +1,270 @@
+"""Everything the record says of one incident, as values: what room, API and report are made from.
+
+`gather` (in `gathering`) reads it in a fixed number of queries. Nothing here reads the database or the clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A person asked in the task force (or told with an answer wanted). state: not_told | sending | asked | accepted |
+    declined | replaced | expired | wrong_number | unreachable | review."""
+
+    person_id: str
+    name: str
+    post: str
+    unit: str
+    role: str
+    role_title: str
+    state: str
+    phone: str | None
+    landline: str | None
+    asked_at: datetime | None
+    answered_at: datetime | None
+    via: str | None
+    step: str
+    request_id: str | None
+    instead_of: str | None = None  # name
+    replaced_by: str | None = None  # name
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A group of a step, by numbers."""
+
+    step: str
+    role: str
+    role_title: str
+    total: int
+    accepted: int
+    declined: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    id: str
+    verb: str
+    title: str
+    state: str
+    activation: int
+    since: datetime | None
+    due: datetime | None
+    done_at: datetime | None
+    people: tuple[str, ...]  # names of those it now waits for
+    person_ids: tuple[str, ...]
+    roles: tuple[str, ...]  # titles
+    choices: dict[str, str]
+    result: str | None
+    items: tuple[str, ...]
+    ticked: tuple[int, ...]
+    needs_proof: bool
+    proofs: tuple[str, ...]
+    statement_id: str | None
+    after: tuple[str, ...]
+    added: bool = False
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """state: running | warned | met | missed | no_anchor | not_applicable. `law` True = theo luật, else mục tiêu nội bộ."""
+
+    id: str
+    title: str
+    law: bool
+    basis: str  # "Nghị định 244/2026/NĐ-CP, Điều 7 khoản 3 …" or ""
+    basis_note: str  # source and verification mark
+    start: str  # anchor name or step id
+    start_title: str
+    started_at: datetime | None
+    due: datetime | None
+    met_at: datetime | None
+    missed_at: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    person_id: str
+    name: str
+    decision: str
+    reason: str
+    via: str
+    at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    id: str
+    n: int
+    text: str
+    sha256: str
+    code: str
+    editors: tuple[str, ...]  # names
+    submitted_by: str
+    submitted_at: datetime
+    voided_at: datetime | None
+    approvals: tuple[ApprovalView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseView:
+    id: str
+    revision_n: int
+    sha256: str
+    released_by: str
+    approved_to_go_at: datetime
+    posted_by: str | None
+    channel: str | None
+    form: str | None
+    link: str | None
+    released_at: datetime | None
+    recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    id: str
+    step: str
+    title: str
+    state: str
+    text: str
+    version: int
+    revisions: tuple[RevisionView, ...]
+    releases: tuple[ReleaseView, ...]
+    approve_step: str | None
+    publish_step: str | None
+    waits_for: tuple[str, ...]  # names
+    waits_for_ids: tuple[str, ...]
+    corrects: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One line of the timeline. `text` is the sentence in Vietnamese; `free` the free texts as they may be shown
+    (masked ones replaced), `maskable` the fields that still hold text."""
+
+    seq: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: dict[str, Any]
+    data: dict[str, Any]
+    text: str
+    free: dict[str, str]
+    maskable: tuple[str, ...]
+    canonical: str
+    hash: str
+    prev_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One request and its answer, for the report's table of asked and answered."""
+
+    person_id: str
+    name: str
+    post: str
+    unit: str
+    role: str
+    step: str
+    activation: int
+    purpose: str
+    party: str
+    grouped: bool
+    asked_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    state: str
+    via: str | None
+    instead_of: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A reply a person must decide."""
+
+    inbound_id: str
+    sender: str
+    person: str | None
+    person_id: str | None
+    body: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImprovementView:
+    id: str
+    issue: str
+    action: str
+    owner: str
+    unit: str
+    due: date
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """The whole of one incident as the record has it."""
+
+    id: str
+    code: str
+    number: str
+    mode: str
+    title: str
+    summary: str
+    short_name: str
+    playbook: str
+    playbook_title: str
+    playbook_version: int
+    playbook_sha256: str
+    level: int
+    level_name: str
+    levels: dict[int, str]
+    area: tuple[str, ...]
+    area_names: tuple[str, ...]
+    topic: str | None
+    kinds: tuple[str, ...]
+    source: str
+    occurred_at: datetime | None
+    detected_at: datetime | None
+    accepted_at: datetime | None
+    assessed_at: datetime | None
+    opened_at: datetime
+    opened_by: str
+    status: str
+    outcome: str | None
+    closed_at: datetime | None
+    paused_until: datetime | None
+    basis: dict[str, Any]
+    steps: tuple[StepView, ...]
+    task_force: tuple[MemberView, ...]
+    groups: tuple[GroupView, ...]
+    deadlines: tuple[DeadlineView, ...]
+    statements: tuple[StatementView, ...]
+    answers: tuple[AnswerView, ...]
+    messages: dict[str, int]  # by status
+    review: tuple[ReviewView, ...]
+    timeline: tuple[EntryView, ...]
+    sections: dict[str, str]
+    section_versions: dict[str, int]
+    improvements: tuple[ImprovementView, ...]
+    names: dict[str, Any]
+    chain_seq: int
+    chain_hash: str
+    change: str = ""  # a tag that changes when anything of this view changes (for ETag)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def drill(self) -> bool:
+        return self.mode == "drill"

@@ -1,0 +1,1 @@
+"""Tables, sessions, named queries, migrations."""

@@ -1,0 +1,1 @@
+"""One file a step, named 0001_what_it_does."""

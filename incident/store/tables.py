@@ -1,0 +1,670 @@
+"""Every table of the service. Rows are records: no behaviour lives here.
+
+Ids are UUIDv7 text unless a natural key exists. Times are UTC (`UtcTime`). JSON is canonical text (`Json`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from incident.store.types import Json, UtcTime
+
+Id = String(36)
+
+MESSAGE_STATUSES = (
+    "created", "sending", "unknown", "accepted", "sent", "delivered", "temporary-failure",
+    "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
+)  # fmt: skip
+FINAL_STATUSES = (
+    "delivered", "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
+)  # fmt: skip
+DUE = text("status = 'created'")
+MOVING = text("status IN ('sending', 'unknown', 'temporary-failure')")
+REQUEST_STATES = ("asked", "accepted", "declined", "replaced", "expired")
+
+
+def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=name)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcTime, dict[str, Any]: Json, list[Any]: Json}
+
+
+# ------------------------------------------------------------------ directory
+
+
+class Unit(Base):
+    """A body of the province. kind: ubnd_tinh | van_phong | so | nganh_doc | dang | doan_the | xa | phuong | bao_chi |
+    don_vi. `area` is the commune's key where the unit is a commune. `bloc`: nha_nuoc | dang | doan_the | ngoai."""
+
+    __tablename__ = "unit"
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    short_name: Mapped[str] = mapped_column(String(60))
+    doc_code: Mapped[str | None] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    bloc: Mapped[str] = mapped_column(String(20))
+    parent: Mapped[str | None] = mapped_column(String(40))
+    area: Mapped[str | None] = mapped_column(String(40), index=True)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    successors: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Person(Base):
+    """An officer. `phone` (E.164) receives SMS; `landline` is for calls only. `xung_ho`: đ/c, ông, bà, anh, chị.
+    `shared_phone`: a fixed duty phone that several people answer. `wrong_number_at`: someone said it is not theirs."""
+
+    __tablename__ = "person"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    sort_name: Mapped[str] = mapped_column(String(120), index=True)
+    xung_ho: Mapped[str] = mapped_column(String(10), default="đ/c")
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.key"), index=True)
+    phone: Mapped[str | None] = mapped_column(String(16), index=True)
+    landline: Mapped[str | None] = mapped_column(String(16))
+    email: Mapped[str | None] = mapped_column(String(200))
+    shared_phone: Mapped[bool] = mapped_column(Boolean, default=False)
+    wrong_number_at: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    invented: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Post(Base):
+    """A post (chức vụ) of a unit; playbooks pick by its key. `rank`: len (leader of the province), ngang, dang
+    (Party, Front, police). `contact`: the unit's contact point (đầu mối)."""
+
+    __tablename__ = "post"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    title: Mapped[str] = mapped_column(String(160))
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.key"), index=True)
+    rank: Mapped[str] = mapped_column(String(10), default="ngang")
+    contact: Mapped[bool] = mapped_column(Boolean, default=False)
+    spokesperson: Mapped[str | None] = mapped_column(String(20))  # head | regular | authorised
+
+
+class Assignment(Base):
+    __tablename__ = "assignment"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    person: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    post: Mapped[str] = mapped_column(ForeignKey("post.key"), index=True)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+
+
+class Shift(Base):
+    """One turn of the rota. kind: on_duty (cán bộ trực) | lanh_dao_truc."""
+
+    __tablename__ = "shift"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    person: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+
+
+class Topic(Base):
+    """Which posts answer for a topic: the specialist and the body's head (`theo_chu_de`, `theo_chu_de_lanh_dao`)."""
+
+    __tablename__ = "topic"
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.key"))
+    specialist_post: Mapped[str] = mapped_column(String(60))
+    head_post: Mapped[str] = mapped_column(String(60))
+
+
+class Setting(Base):
+    """The province's own words and numbers: agency name, duty phone, portal address, cost of an SMS part."""
+
+    __tablename__ = "setting"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+# ------------------------------------------------------------------ accounts
+
+
+class Account(Base):
+    """A sign-in. Flask-Security's columns plus ours; `person_id` ties it to the directory."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    username: Mapped[str | None] = mapped_column(String(255), unique=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    roles: Mapped[list[Any]] = mapped_column(default=list)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    language: Mapped[str] = mapped_column(String(5), default="vi")
+    tf_primary_method: Mapped[str | None] = mapped_column(String(64))
+    tf_totp_secret: Mapped[str | None] = mapped_column(String(255))
+    totp_counter: Mapped[int | None] = mapped_column(Integer)
+    mf_recovery_codes: Mapped[list[Any] | None]
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
+    failed_attempts: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    __tablename__ = "passkey"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary(1024), unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(Integer, default=0)
+    transports: Mapped[list[Any] | None]
+    extensions: Mapped[str | None] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(64))
+    usage: Mapped[str] = mapped_column(String(64))
+    backup_state: Mapped[bool] = mapped_column(Boolean, default=False)
+    device_type: Mapped[str] = mapped_column(String(64), default="")
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class Token(Base):
+    """A bearer token of the API; only its hash is kept. A token has a role, never a person."""
+
+    __tablename__ = "token"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str] = mapped_column(String(20))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+# ------------------------------------------------------------------ incidents
+
+
+class PlaybookVersion(Base):
+    """A compiled playbook, for ever. A run is pinned to one."""
+
+    __tablename__ = "playbook_version"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    compiled: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class Incident(Base):
+    """`code` is the reply code ("27"), `number` "VV-27/2026" or "DT-…". `area` a list of commune keys or ["toan_tinh"].
+    `chain_seq`, `chain_hash`: the head of its timeline, moved only under the row's lock."""
+
+    __tablename__ = "incident"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(4), index=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    mode: Mapped[str] = mapped_column(String(5))
+    title: Mapped[str] = mapped_column(String(300))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    short_name: Mapped[str] = mapped_column(String(20))
+    playbook: Mapped[str] = mapped_column(String(60))
+    playbook_version: Mapped[str] = mapped_column(ForeignKey("playbook_version.id"))
+    level: Mapped[int] = mapped_column(Integer)
+    area: Mapped[list[Any]]
+    topic: Mapped[str | None] = mapped_column(String(40))
+    kinds: Mapped[list[Any]] = mapped_column(default=list)
+    source: Mapped[str] = mapped_column(String(300), default="")
+    occurred_at: Mapped[datetime | None]
+    detected_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    assessed_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
+    opened_by: Mapped[str] = mapped_column(String(120))
+    status: Mapped[str] = mapped_column(String(10), default="open", index=True)
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    closed_at: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    basis: Mapped[dict[str, Any]] = mapped_column(default=dict)  # legal basis as copied at opening
+    names: Mapped[dict[str, Any]] = mapped_column(default=dict)  # snapshot: person id -> {name, post, unit, …}
+    chain_seq: Mapped[int] = mapped_column(Integer, default=0)
+    chain_hash: Mapped[str] = mapped_column(String(64), default="")
+    __table_args__ = (
+        one_of("mode", ("live", "drill"), "mode"),
+        one_of("status", ("open", "closed", "cancelled"), "status"),
+    )
+
+
+class IdempotencyKey(Base):
+    """A caller's key for one opening. Kept 7 days; the same key with another body is refused."""
+
+    __tablename__ = "idempotency_key"
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    incident_id: Mapped[str] = mapped_column(Id)
+    created_at: Mapped[datetime]
+
+
+class Run(Base):
+    """The one run of an incident: its state as JSON, and when time must next be told to it."""
+
+    __tablename__ = "run"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    wake_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class RunEvent(Base):
+    """Every event the run was told, in order; `applied_at` None = left for the door (pending)."""
+
+    __tablename__ = "run_event"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    event: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    __table_args__ = (Index("ix_run_event_pending", "applied_at", "incident_id"),)
+
+
+class Entry(Base):
+    """One line of a timeline; append-only by trigger. `canonical` is the text whose hash was taken."""
+
+    __tablename__ = "entry"
+    chain: Mapped[str] = mapped_column(Id, primary_key=True)  # an incident's id, or "system"
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    actor: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]]
+    canonical: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class FreeText(Base):
+    """Free text of an entry, beside the chain, which keeps only sha256(salt ‖ text). Masking blanks `text` and `salt`."""
+
+    __tablename__ = "free_text"
+    chain: Mapped[str] = mapped_column(Id, primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    field: Mapped[str] = mapped_column(String(30), primary_key=True)
+    text: Mapped[str | None] = mapped_column(Text)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    mask_asked_by: Mapped[str | None] = mapped_column(String(120))
+    mask_reason: Mapped[str | None] = mapped_column(String(300))
+    masked_by: Mapped[str | None] = mapped_column(String(120))
+    masked_at: Mapped[datetime | None]
+
+
+class SystemChain(Base):
+    """The head of the chain "system": sign-ins, refused webhooks, carrier switches, settings. One row, id "system"."""
+
+    __tablename__ = "system_chain"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    chain_seq: Mapped[int] = mapped_column(Integer, default=0)
+    chain_hash: Mapped[str] = mapped_column(String(64), default="")
+
+
+# ------------------------------------------------------------------ asking and answering
+
+
+class Request(Base):
+    """One person asked to answer in one activation of a step. purpose: summon | notify | approve | task.
+    `party` is what is counted: the person, or the unit for nhom_dia_ban."""
+
+    __tablename__ = "request"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"))
+    step: Mapped[str] = mapped_column(String(60))
+    activation: Mapped[int] = mapped_column(Integer)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(String(60))
+    purpose: Mapped[str] = mapped_column(String(10))
+    grouped: Mapped[bool] = mapped_column(Boolean, default=False)
+    party: Mapped[str] = mapped_column(String(60))
+    instead_of: Mapped[str | None] = mapped_column(Id)
+    state: Mapped[str] = mapped_column(String(10), default="asked")
+    asked_at: Mapped[datetime]
+    due: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    via: Mapped[str | None] = mapped_column(String(10))  # sms | link | web | phone
+    recorded_by: Mapped[str | None] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    __table_args__ = (
+        UniqueConstraint("incident_id", "step", "activation", "person_id"),
+        Index("ix_request_person", "person_id", "state"),
+        Index("ix_request_open", "incident_id", "state"),
+        one_of("state", REQUEST_STATES, "state"),
+    )
+
+
+class Link(Base):
+    """A signed link: the hash of its token, one person, one incident, one purpose (ack | approve | room)."""
+
+    __tablename__ = "link"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class Proof(Base):
+    """Proof handed in for a task: a text or a public address."""
+
+    __tablename__ = "proof"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    step: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(Text)
+    person: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+
+
+# ------------------------------------------------------------------ statements
+
+
+class Statement(Base):
+    """A statement of an incident, tied to the draft step that asked for it. state: drafting | submitted | returned |
+    approved | released | corrected | withdrawn."""
+
+    __tablename__ = "statement"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    step: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(12), default="drafting")
+    text: Mapped[str] = mapped_column(Text)  # the working text
+    version: Mapped[int] = mapped_column(Integer, default=1)  # optimistic lock of the working text
+    editors: Mapped[list[Any]] = mapped_column(default=list)  # person ids since the last submission
+    corrects: Mapped[str | None] = mapped_column(Id)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Revision(Base):
+    """A submitted text, for ever. `code`: three characters to read aloud."""
+
+    __tablename__ = "revision"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    statement_id: Mapped[str] = mapped_column(ForeignKey("statement.id"), index=True)
+    n: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(3))
+    editors: Mapped[list[Any]]
+    submitted_by: Mapped[str] = mapped_column(String(120))
+    submitted_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("statement_id", "n"),)
+
+
+class Approval(Base):
+    """A decision on one revision. decision: approved | returned."""
+
+    __tablename__ = "approval"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("revision.id"), index=True)
+    step: Mapped[str] = mapped_column(String(60))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    decision: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    sha256: Mapped[str] = mapped_column(String(64))
+    via: Mapped[str] = mapped_column(String(10), default="web")
+    at: Mapped[datetime]
+
+
+class Release(Base):
+    """A revision that went out: who released, who posted, form, channel, time, address."""
+
+    __tablename__ = "release"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("revision.id"))
+    step: Mapped[str] = mapped_column(String(60))
+    sha256: Mapped[str] = mapped_column(String(64))
+    released_by: Mapped[str] = mapped_column(Id)
+    approved_to_go_at: Mapped[datetime]
+    posted_by: Mapped[str | None] = mapped_column(Id)
+    channel: Mapped[str | None] = mapped_column(String(40))
+    form: Mapped[str | None] = mapped_column(String(40))
+    link: Mapped[str | None] = mapped_column(String(500))
+    released_at: Mapped[datetime | None]  # when it stood outside
+    recorded_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("revision_id", "step", "channel"),)
+
+
+# ------------------------------------------------------------------ delivery
+
+
+class Mailing(Base):
+    """A message to a group, committed with its cause as one row and expanded in chunks. `audience`: frozen list of
+    [person_id, party]; `cursor`: how many are expanded; `text` and `subject` are skeletons with {name}-like slots."""
+
+    __tablename__ = "mailing"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    effect_key: Mapped[str] = mapped_column(String(200), unique=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    step: Mapped[str] = mapped_column(String(60))
+    activation: Mapped[int] = mapped_column(Integer)
+    role: Mapped[str] = mapped_column(String(60))
+    purpose: Mapped[str] = mapped_column(String(10))
+    rung: Mapped[int] = mapped_column(Integer, default=0)
+    ack: Mapped[bool] = mapped_column(Boolean)
+    via: Mapped[list[Any]]
+    body: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(String(200), default="")
+    email_body: Mapped[str] = mapped_column(Text, default="")
+    audience: Mapped[list[Any]]
+    total: Mapped[int] = mapped_column(Integer)
+    cursor: Mapped[int] = mapped_column(Integer, default=0)
+    priority: Mapped[int] = mapped_column(Integer, default=50)
+    critical: Mapped[bool] = mapped_column(Boolean, default=False)
+    due: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class Message(Base):
+    """One message to one person on one channel: the outbox. Small `priority` goes first."""
+
+    __tablename__ = "message"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(String(240), unique=True)
+    incident_id: Mapped[str | None] = mapped_column(Id, index=True)
+    person_id: Mapped[str | None] = mapped_column(Id)
+    mailing_id: Mapped[str | None] = mapped_column(Id)
+    kind: Mapped[str] = mapped_column(String(20))  # summon remind notify task approve warn stand_down reply …
+    channel: Mapped[str] = mapped_column(String(6))
+    address: Mapped[str] = mapped_column(String(200), index=True)
+    subject: Mapped[str] = mapped_column(String(250), default="")
+    body: Mapped[str] = mapped_column(Text)
+    encoding: Mapped[str] = mapped_column(String(5))
+    parts: Mapped[int] = mapped_column(Integer)
+    priority: Mapped[int] = mapped_column(Integer, default=50)
+    critical: Mapped[bool] = mapped_column(Boolean, default=False)
+    drill: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(String(20), default="created")
+    claim_token: Mapped[str | None] = mapped_column(String(36))
+    claim_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    looked: Mapped[int] = mapped_column(Integer, default=0)  # times an unknown outcome was looked for and not found
+    look_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(String(200), default="")
+    __table_args__ = (
+        one_of("status", MESSAGE_STATUSES, "status"),
+        one_of("channel", ("sms", "email"), "channel"),
+        # The due set stays small however large the finished outbox grows.
+        Index("ix_message_due", "priority", "not_before", sqlite_where=DUE, postgresql_where=DUE),
+        # What still moves: claimed, unknown, accepted and waiting for a receipt.
+        Index("ix_message_moving", "status", "claim_until", sqlite_where=MOVING, postgresql_where=MOVING),
+    )
+
+
+class MessageCause(Base):
+    """Which effects a message answers; an effect is told once."""
+
+    __tablename__ = "message_cause"
+    effect_key: Mapped[str] = mapped_column(String(240), primary_key=True)
+    message_id: Mapped[str] = mapped_column(Id, index=True)
+    request_id: Mapped[str | None] = mapped_column(Id, index=True)
+
+
+class Attempt(Base):
+    """One call to a carrier, written before the call. outcome: calling | accepted | not-sent | unknown | refused."""
+
+    __tablename__ = "attempt"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    message_id: Mapped[str] = mapped_column(Id)
+    n: Mapped[int] = mapped_column(Integer)
+    carrier: Mapped[str] = mapped_column(String(30))
+    carrier_id: Mapped[str | None] = mapped_column(String(80))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(12), default="calling")
+    status: Mapped[str] = mapped_column(String(20), default="sending")
+    code: Mapped[str] = mapped_column(String(20), default="")
+    __table_args__ = (UniqueConstraint("message_id", "n"), UniqueConstraint("carrier", "carrier_id"))
+
+
+class Receipt(Base):
+    """What a carrier told us of a message, kept raw."""
+
+    __tablename__ = "receipt"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(30))
+    carrier_id: Mapped[str] = mapped_column(String(80))
+    reference: Mapped[str] = mapped_column(String(80), default="")
+    status: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(20), default="")
+    raw: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None] = mapped_column(index=True)
+    __table_args__ = (UniqueConstraint("carrier", "carrier_id", "status", "code"),)
+
+
+class Transition(Base):
+    """Every change of a message's status."""
+
+    __tablename__ = "transition"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    message_id: Mapped[str] = mapped_column(Id, index=True)
+    at: Mapped[datetime]
+    before: Mapped[str] = mapped_column(String(20))
+    after: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Inbound(Base):
+    """A reply as it came: stored first, understood second. state: new | understood | review | ignored | decided."""
+
+    __tablename__ = "inbound"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(30))
+    carrier_id: Mapped[str] = mapped_column(String(80))
+    sender: Mapped[str] = mapped_column(String(20), index=True)
+    recipient: Mapped[str] = mapped_column(String(40), default="")
+    body: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12), default="new", index=True)
+    means: Mapped[str] = mapped_column(String(16), default="")
+    code: Mapped[str | None] = mapped_column(String(4))
+    incident_id: Mapped[str | None] = mapped_column(Id, index=True)
+    person_id: Mapped[str | None] = mapped_column(Id)
+    decided_by: Mapped[str | None] = mapped_column(String(120))
+    __table_args__ = (UniqueConstraint("carrier", "carrier_id"),)
+
+
+class Suppression(Base):
+    """An address nothing is sent to any more. reason: optout | wrong_number | refused."""
+
+    __tablename__ = "suppression"
+    address: Mapped[str] = mapped_column(String(200), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]
+
+
+class CarrierState(Base):
+    """A carrier that is paused (a configuration fault) or was last heard of."""
+
+    __tablename__ = "carrier_state"
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    paused_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    last_callback_at: Mapped[datetime | None]
+
+
+class Lease(Base):
+    """One holder at a time of a named duty (clock, reconciler). `fence` grows with every change of holder."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]
+    fence: Mapped[int] = mapped_column(Integer, default=0)
+    beat_at: Mapped[datetime | None]
+
+
+# ------------------------------------------------------------------ report
+
+
+class ReportSection(Base):
+    """What people write into the after-action report. key: summary | went_well | to_improve | lessons | conditions."""
+
+    __tablename__ = "report_section"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(20), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    updated_by: Mapped[str] = mapped_column(String(120))
+    updated_at: Mapped[datetime]
+
+
+class Improvement(Base):
+    """A line of the improvement plan, with an owner and a date."""
+
+    __tablename__ = "improvement"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    issue: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str] = mapped_column(String(160))
+    unit: Mapped[str] = mapped_column(String(160), default="")
+    due: Mapped[date] = mapped_column(Date)
+    done_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
