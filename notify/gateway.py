@@ -1,0 +1,82 @@
+"""Which sender carries which channel and prefix, and who comes next when the first cannot.
+
+Pure order, no memory: which carrier is healthy and when to drift back is decided by whoever keeps state. It must never
+know how a carrier speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from notify.message import (
+    Channel,
+    ConfigurationFault,
+    Message,
+    Receipt,
+    Sender,
+    SendFailure,
+    TemporaryFailure,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A sender of a channel, for addresses that begin with one of `prefixes` (none given: all)."""
+
+    channel: Channel
+    sender: Sender
+    prefixes: tuple[str, ...] = ()
+
+    def carries(self, channel: Channel, to: str) -> bool:
+        return channel == self.channel and (
+            not self.prefixes or to.startswith(self.prefixes)
+        )
+
+
+class Gateway:
+    """Routes in order of preference."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+
+    def has(self, channel: Channel) -> bool:
+        """Whether any carrier is configured for this channel."""
+        return any(route.channel == channel for route in self.routes)
+
+    def senders(self, channel: Channel, to: str) -> tuple[Sender, ...]:
+        """All that could carry it, the preferred one first."""
+        return tuple(
+            route.sender for route in self.routes if route.carries(channel, to)
+        )
+
+    def choose(
+        self, channel: Channel, to: str, passed_over: Collection[str] = ()
+    ) -> Sender | None:
+        """The first whose name is not among those passed over; None when there is nobody left."""
+        return next(
+            (s for s in self.senders(channel, to) if s.name not in passed_over), None
+        )
+
+    def named(self, name: str) -> Sender | None:
+        """The sender that an attempt row remembers by name."""
+        return next(
+            (route.sender for route in self.routes if route.sender.name == name), None
+        )
+
+    def two_way(self, to: str) -> bool:
+        """Whether an answer by SMS can come back from this number by the preferred carrier."""
+        sender = self.choose("sms", to)
+        return sender is not None and sender.two_way
+
+    def send(self, message: Message) -> Receipt:
+        """Tries in order, and goes on only after what provably was not processed; an unknown outcome stops here."""
+        failure: SendFailure = ConfigurationFault(
+            "NO_CARRIER", f"no carrier for {message.channel}"
+        )
+        for sender in self.senders(message.channel, message.to):
+            try:
+                return sender.send(message)
+            except (TemporaryFailure, ConfigurationFault) as fault:
+                failure = fault
+        raise failure

@@ -1,0 +1,133 @@
+"""What goes to a carrier and what comes back, in our words.
+
+Responsible for the values and the four ways a send can fail. It must never know a database, a queue, an incident or
+any one carrier's protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Channel = Literal["sms", "email"]
+FailureKind = Literal["address", "content", "optout", "other"]
+CodeKind = Literal[
+    "", "configuration", "address", "content", "optout", "transient", "other"
+]
+DeliveryStatus = Literal[
+    "accepted", "sent", "delivered", "temporary-failure", "permanent-failure"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One finished text to one address.
+
+    `to` is E.164 for SMS and a mail address for email. `reference` is our signed attempt reference (SMS: it comes back
+    in the callback's URL; email: the seed of the Message-ID). `in_reply_to` is the reference of the thread's first mail.
+    """
+
+    channel: Channel
+    to: str
+    body: str
+    subject: str = ""
+    reference: str = ""
+    validity_seconds: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    in_reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The carrier took it and gave it an id. "sent" only where the carrier's answer is itself the hand-over (SMTP)."""
+
+    carrier: str
+    carrier_id: str
+    status: Literal["accepted", "sent"]
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """A delivery report. `kind` is the class of `code`; `retries` how many further attempts that class allows."""
+
+    carrier: str
+    carrier_id: str
+    status: DeliveryStatus
+    code: str = ""
+    reference: str = ""
+    raw: Mapping[str, str] = field(default_factory=dict)
+    kind: CodeKind = ""
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A text that a person sent to us, as it came. `sender` is E.164 where the carrier gave a number."""
+
+    carrier: str
+    carrier_id: str
+    sender: str
+    to: str
+    body: str
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message as the carrier's own list shows it; for finding out what became of an unknown one."""
+
+    carrier_id: str
+    to: str
+    body: str
+    status: DeliveryStatus
+    code: str
+    created_at: datetime
+
+
+class SendFailure(Exception):
+    """A message was not accepted, or nobody knows whether it was."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"{code}: {text}" if code else text)
+        self.code = code
+        self.text = text
+
+
+class TemporaryFailure(SendFailure):
+    """Provably not processed (connection refused, 429, SMTP 4xx): it may be sent again, here or elsewhere."""
+
+
+class PermanentFailure(SendFailure):
+    """Refused for good: this body to this address will never go through this carrier."""
+
+    def __init__(self, code: str, text: str, kind: FailureKind = "other") -> None:
+        super().__init__(code, text)
+        self.kind: FailureKind = kind
+
+
+class ConfigurationFault(SendFailure):
+    """Our account, sender or address of the carrier is wrong: nothing will go until somebody mends it."""
+
+
+class UnknownOutcome(SendFailure):
+    """The call may have reached the carrier (time-out, reset, 5xx): find out before anything is sent again."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(code, text)
+
+
+class Sender(Protocol):
+    """A carrier. `send` raises one of the four failures; `list` answers None where the carrier has no list."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def two_way(self) -> bool: ...
+
+    def send(self, message: Message) -> Receipt: ...
+
+    def list(self, since: datetime) -> Sequence[Listed] | None: ...

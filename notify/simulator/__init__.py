@@ -1,0 +1,1 @@
+"""Phones and a mailbox on this machine, behind Twilio's own protocol and SMTP, with faults on demand."""
