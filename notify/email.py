@@ -94,9 +94,7 @@ def parse_url(url: str, timeout_seconds: float = 10.0) -> SmtpServer:
 class SmtpMail:
     """Keeps idle connections for a few seconds; safe to share between threads. `clock` gives the Date of a mail."""
 
-    def __init__(
-        self, server: SmtpServer, mail_from: str, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, server: SmtpServer, mail_from: str, clock: Callable[[], datetime]) -> None:
         self._server = server
         self._from = mail_from
         self._address = parseaddr(mail_from)[1]
@@ -156,19 +154,13 @@ class SmtpMail:
                     context=context,
                 )
             else:
-                connection = smtplib.SMTP(
-                    server.host, server.port, timeout=server.timeout_seconds
-                )
+                connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
         except smtplib.SMTPResponseException as fault:
             raise judge("greeting", fault.smtp_code, fault.smtp_error) from fault
         except ssl.SSLCertVerificationError as fault:
-            raise ConfigurationFault(
-                "TLS", "the mail server's certificate was not accepted"
-            ) from fault
+            raise ConfigurationFault("TLS", "the mail server's certificate was not accepted") from fault
         except (OSError, smtplib.SMTPException) as fault:
-            raise TemporaryFailure(
-                "CONNECT", f"no connection: {type(fault).__name__}"
-            ) from fault
+            raise TemporaryFailure("CONNECT", f"no connection: {type(fault).__name__}") from fault
         try:
             self._introduce(connection)
         except BaseException:
@@ -186,26 +178,16 @@ class SmtpMail:
                 connection.login(server.user, server.password)
         except smtplib.SMTPAuthenticationError as fault:
             if 400 <= fault.smtp_code < 500:
-                raise TemporaryFailure(
-                    str(fault.smtp_code), "sign-in not possible now"
-                ) from fault
-            raise ConfigurationFault(
-                str(fault.smtp_code), "the mail server refused our sign-in"
-            ) from fault
+                raise TemporaryFailure(str(fault.smtp_code), "sign-in not possible now") from fault
+            raise ConfigurationFault(str(fault.smtp_code), "the mail server refused our sign-in") from fault
         except smtplib.SMTPResponseException as fault:
             raise judge("greeting", fault.smtp_code, fault.smtp_error) from fault
         except smtplib.SMTPNotSupportedError as fault:
-            raise ConfigurationFault(
-                "SMTP", "the mail server offers no sign-in"
-            ) from fault
+            raise ConfigurationFault("SMTP", "the mail server offers no sign-in") from fault
         except ssl.SSLCertVerificationError as fault:
-            raise ConfigurationFault(
-                "TLS", "the mail server's certificate was not accepted"
-            ) from fault
+            raise ConfigurationFault("TLS", "the mail server's certificate was not accepted") from fault
         except (OSError, smtplib.SMTPException) as fault:
-            raise TemporaryFailure(
-                "CONNECT", f"connection lost: {type(fault).__name__}"
-            ) from fault
+            raise TemporaryFailure("CONNECT", f"connection lost: {type(fault).__name__}") from fault
 
     def _encrypt(self, connection: smtplib.SMTP) -> None:
         if connection.has_extn("starttls"):
@@ -219,9 +201,7 @@ def compose(message: Message, mail_from: str, now: datetime) -> EmailMessage:
     """The mail as it leaves; raises PermanentFailure where an address or a header cannot stand in one."""
     mail = EmailMessage(policy=SMTP)
     if not re.fullmatch(r"[!-~]+@[!-~]+", message.to):
-        raise PermanentFailure(
-            "ADDRESS", "not a mail address that SMTP can carry", "address"
-        )
+        raise PermanentFailure("ADDRESS", "not a mail address that SMTP can carry", "address")
     try:
         mail["From"] = mail_from
         mail["To"] = message.to
@@ -237,9 +217,7 @@ def compose(message: Message, mail_from: str, now: datetime) -> EmailMessage:
             if name.lower() not in _OURS:
                 mail[name] = value
     except ValueError as fault:
-        raise PermanentFailure(
-            "HEADER", "a header holds a line break or is malformed", "content"
-        ) from fault
+        raise PermanentFailure("HEADER", "a header holds a line break or is malformed", "content") from fault
     mail.set_content(message.body, charset="utf-8", cte="quoted-printable")
     return mail
 
@@ -249,11 +227,7 @@ def message_id(reference: str, mail_from: str) -> str:
     if reference.startswith("<") and reference.endswith(">"):
         return reference
     domain = parseaddr(mail_from)[1].rpartition("@")[2] or "localhost"
-    local = (
-        reference
-        if re.fullmatch(r"[A-Za-z0-9._=+-]{1,120}", reference)
-        else _digest(reference)
-    )
+    local = reference if re.fullmatch(r"[A-Za-z0-9._=+-]{1,120}", reference) else _digest(reference)
     return f"<{local.strip('.') or _digest(reference)}@{domain}>"
 
 
@@ -278,12 +252,8 @@ def _deliver(connection: smtplib.SMTP, sender: str, to: str, content: bytes) -> 
         _expect("dot", connection.getreply(), 250)
     except (OSError, smtplib.SMTPException) as fault:
         if phase == "dot":
-            raise UnknownOutcome(
-                f"lost after the text: {type(fault).__name__}"
-            ) from fault
-        raise TemporaryFailure(
-            "CONNECT", f"connection lost: {type(fault).__name__}"
-        ) from fault
+            raise UnknownOutcome(f"lost after the text: {type(fault).__name__}") from fault
+        raise TemporaryFailure("CONNECT", f"connection lost: {type(fault).__name__}") from fault
 
 
 def _expect(phase: Phase, reply: tuple[int, bytes], *good: int) -> None:
@@ -313,19 +283,13 @@ def judge(phase: Phase, code: int, text: bytes | str) -> SendFailure:
     """What a refusing answer means. 4xx may be tried again; -1 is smtplib's word for an answer that is none."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     if code < 0:
-        return (
-            UnknownOutcome(words)
-            if phase == "dot"
-            else TemporaryFailure("CONNECT", words)
-        )
+        return UnknownOutcome(words) if phase == "dot" else TemporaryFailure("CONNECT", words)
     if 400 <= code < 500:
         return TemporaryFailure(str(code), words)
     if code in (530, 535, 538):
         return ConfigurationFault(str(code), words)
     if code == 552:
-        return PermanentFailure(
-            str(code), words, "address" if "5.2.2" in words else "content"
-        )
+        return PermanentFailure(str(code), words, "address" if "5.2.2" in words else "content")
     if phase == "recipient" and re.match(
         r"5\.7\.", words
     ):  # relaying or policy: says nothing about the person

@@ -29,9 +29,7 @@ class Route:
     prefixes: tuple[str, ...] = ()
 
     def carries(self, channel: Channel, to: str) -> bool:
-        return channel == self.channel and (
-            not self.prefixes or to.startswith(self.prefixes)
-        )
+        return channel == self.channel and (not self.prefixes or to.startswith(self.prefixes))
 
 
 class Gateway:
@@ -46,23 +44,15 @@ class Gateway:
 
     def senders(self, channel: Channel, to: str) -> tuple[Sender, ...]:
         """All that could carry it, the preferred one first."""
-        return tuple(
-            route.sender for route in self.routes if route.carries(channel, to)
-        )
+        return tuple(route.sender for route in self.routes if route.carries(channel, to))
 
-    def choose(
-        self, channel: Channel, to: str, passed_over: Collection[str] = ()
-    ) -> Sender | None:
+    def choose(self, channel: Channel, to: str, passed_over: Collection[str] = ()) -> Sender | None:
         """The first whose name is not among those passed over; None when there is nobody left."""
-        return next(
-            (s for s in self.senders(channel, to) if s.name not in passed_over), None
-        )
+        return next((s for s in self.senders(channel, to) if s.name not in passed_over), None)
 
     def named(self, name: str) -> Sender | None:
         """The sender that an attempt row remembers by name."""
-        return next(
-            (route.sender for route in self.routes if route.sender.name == name), None
-        )
+        return next((route.sender for route in self.routes if route.sender.name == name), None)
 
     def two_way(self, to: str) -> bool:
         """Whether an answer by SMS can come back from this number by the preferred carrier."""
@@ -71,9 +61,7 @@ class Gateway:
 
     def send(self, message: Message) -> Receipt:
         """Tries in order, and goes on only after what provably was not processed; an unknown outcome stops here."""
-        failure: SendFailure = ConfigurationFault(
-            "NO_CARRIER", f"no carrier for {message.channel}"
-        )
+        failure: SendFailure = ConfigurationFault("NO_CARRIER", f"no carrier for {message.channel}")
         for sender in self.senders(message.channel, message.to):
             try:
                 return sender.send(message)

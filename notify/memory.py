@@ -85,18 +85,12 @@ class MemorySender:
             carrier_id = self._take(message) if script.went else ""
         if script.failure is not None:
             raise script.failure
-        return Receipt(
-            self.name, carrier_id, self._status, segments(message.body).parts
-        )
+        return Receipt(self.name, carrier_id, self._status, segments(message.body).parts)
 
     def _take(self, message: Message) -> str:
         carrier_id = f"{self.name}-{len(self.sent) + 1}"
         self.sent.append(message)
-        self._listed.append(
-            Listed(
-                carrier_id, message.to, message.body, self._status, "", self._clock()
-            )
-        )
+        self._listed.append(Listed(carrier_id, message.to, message.body, self._status, "", self._clock()))
         return carrier_id
 
     def list(self, since: datetime) -> Sequence[Listed] | None:

