@@ -6,7 +6,7 @@ Ids are UUIDv7 text unless a natural key exists. Times are UTC (`UtcTime`). JSON
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     Boolean,
@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcTime, dict[str, Any]: Json, list[Any]: Json}
 
 
 # ------------------------------------------------------------------ directory
@@ -253,7 +253,8 @@ class Incident(Base):
     closed_at: Mapped[datetime | None]
     paused_until: Mapped[datetime | None]
     basis: Mapped[dict[str, Any]] = mapped_column(default=dict)  # legal basis as copied at opening
-    names: Mapped[dict[str, Any]] = mapped_column(default=dict)  # snapshot: person id -> {name, post, unit, …}
+    # Snapshot: person id -> {name, post, unit, …}.
+    names: Mapped[dict[str, Any]] = mapped_column(default=dict)
     chain_seq: Mapped[int] = mapped_column(Integer, default=0)
     chain_hash: Mapped[str] = mapped_column(String(64), default="")
     __table_args__ = (
@@ -522,7 +523,8 @@ class Message(Base):
     claim_token: Mapped[str | None] = mapped_column(String(36))
     claim_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    looked: Mapped[int] = mapped_column(Integer, default=0)  # times an unknown outcome was looked for and not found
+    # Times an unknown outcome was looked for and not found.
+    looked: Mapped[int] = mapped_column(Integer, default=0)
     look_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(200), default="")

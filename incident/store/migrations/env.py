@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -10,7 +10,7 @@ from incident.store.tables import Base
 from incident.store.types import Json, UtcTime
 
 
-def render(kind: str, value: Any, autogen: Any) -> str | bool:
+def render(kind: str, value: Any, autogen: Any) -> str | Literal[False]:
     """A migration says what the database holds, not what our types of today make of it."""
     if kind == "type" and isinstance(value, UtcTime):
         return "sa.DateTime(timezone=True)"
