@@ -268,3 +268,38 @@ class IncidentView:
     @property
     def drill(self) -> bool:
         return self.mode == "drill"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCard:
+    """One incident on the board: how urgent it is and whom it waits for."""
+
+    id: str
+    code: str
+    number: str
+    mode: str
+    title: str
+    short_name: str
+    playbook: str
+    playbook_title: str
+    level: int
+    level_name: str
+    area: tuple[str, ...]
+    area_names: tuple[str, ...]
+    opened_at: datetime
+    status: str
+    outcome: str | None
+    closed_at: datetime | None
+    paused_until: datetime | None
+    next_deadline: DeadlineView | None  # the nearest one that still runs
+    missed: int  # deadlines missed and still not met
+    asked: int  # people of the task force asked
+    accepted: int
+    missing: tuple[str, ...]  # names of those asked who have not answered
+    overdue: int  # steps that are stuck
+    open_steps: int
+    review: int  # replies a person must decide
+
+    @property
+    def drill(self) -> bool:
+        return self.mode == "drill"

@@ -1,0 +1,297 @@
+"""What people receive: the texts of SMS and email, in the register of a Vietnamese administration.
+
+Every text is made from facts handed in; nothing here reads the database or the clock. SMS are written without
+diacritics (GSM-7), at most 160 characters with the longest slots outside drills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from incident.domain.codes import shown_code
+from notify.phone import segments, strip_marks
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+ONE_PART = 160
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it."""
+
+    agency: str = "UBND tỉnh"
+    province: str = ""
+    duty_phone: str = ""
+    portal_url: str = ""
+    hotline: str = ""
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a text may say of an incident."""
+
+    code: str
+    mode: str
+    short_name: str
+    title: str = ""
+
+    @property
+    def shown(self) -> str:
+        return shown_code(self.code, self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads it. rank: len (leader of the province), dang (Party, Front, police), ngang."""
+
+    name: str = ""
+    post: str = ""
+    unit: str = ""
+    xung_ho: str = "đ/c"
+    rank: str = "ngang"
+
+
+def clock(moment: datetime | None) -> str:
+    """02h25, local."""
+    return "" if moment is None else moment.astimezone(VIETNAM).strftime("%Hh%M")
+
+
+def spoken(moment: datetime) -> str:
+    """02 giờ 25 phút, as papers write it."""
+    local = moment.astimezone(VIETNAM)
+    return f"{local:%H} giờ {local:%M} phút"
+
+
+def day(moment: datetime) -> str:
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y")
+
+
+def stamp(moment: datetime) -> str:
+    """14:05 ngày 22/11/2026."""
+    return moment.astimezone(VIETNAM).strftime("%H:%M ngày %d/%m/%Y")
+
+
+# ------------------------------------------------------------------ SMS
+
+SMS: dict[str, str] = {
+    "summon": "{agency}: vu viec {code}, {short}. Moi {dc} tham gia To cong tac. "
+    "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "summon.len": "Kinh bao cao {dc} vu viec {code}, {short}. Kinh moi {dc} chi dao To cong tac. "
+    "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "summon.dang": "{agency} tran trong de nghi {dc} phoi hop vu viec {code}, {short}. "
+    "Tra loi OK {code} hoac BAN {code} (ban). Truc {duty}",
+    "summon.one_way": "{agency}: vu viec {code}, {short}. Moi {dc} xac nhan tai {link} hoac goi truc {duty}",
+    "confirm": "{agency}: vu viec {code}, {short}. De nghi {dc} xac nhan da nhan tin: "
+    "tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "remind": "Vu viec {code}, {short}: chua nhan duoc tra loi cua {dc}. De nghi tra loi OK {code} "
+    "hoac BAN {code} (ban). {due} se moi nguoi thay. Truc {duty}",
+    "remind.last": "Vu viec {code}, {short}: chua nhan duoc tra loi cua {dc}. De nghi tra loi OK {code} "
+    "hoac BAN {code} (ban). Sau {due} can bo truc se goi. Truc {duty}",
+    "remind.len": "Kinh bao cao {dc}: vu viec {code}, {short} dang cho y kien {dc}. Tra loi OK {code} "
+    "hoac BAN {code} (ban). {due} se bao cao {dc} thay. Truc {duty}",
+    "remind.one_way": "Vu viec {code}, {short}: chua nhan duoc tra loi cua {dc}. De nghi xac nhan tai {link} "
+    "truoc {due} hoac goi truc {duty}",
+    "stand_in": "Vu viec {code}, {short}: kinh moi {dc} tham gia To cong tac thay {instead}. "
+    "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} tham gia thay {instead}. "
+    "Xac nhan tai {link} hoac goi truc {duty}",
+    "task": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}, truoc {due}. Chi tiet: {link} . Truc {duty}",
+    "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
+    "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
+    "publish": "Vu viec {code}, {short}: noi dung da duyet, moi {dc} cong bo truoc {due}: {link} . Truc {duty}",
+    "warn.overdue": "Vu viec {code}, {short}: viec \"{what}\" qua han, chua co nguoi xu ly. "
+    "De nghi {dc} xem, goi dien. Truc {duty}",
+    "warn.overdue.len": "Kinh bao cao {dc}: vu viec {code}, {short}, viec \"{what}\" qua han, chua co nguoi xu ly. "
+    "Kinh xin y kien {dc}. Truc {duty}",
+    "warn.unanswered": "Vu viec {code}, {short}: con nguoi chua tra loi. De nghi {dc} goi dien va ghi lai. "
+    "Truc {duty}",
+    "warn.approaching": "Vu viec {code}, {short}: thoi han \"{what}\" den {due}, chua hoan thanh. Truc {duty}",
+    "warn.missed": "Vu viec {code}, {short}: thoi han \"{what}\" da qua luc {due}, chua hoan thanh. Truc {duty}",
+    "stand_down": "Vu viec {code}, {short}: ket thuc luc {at}. {Dc} khong phai lam gi them. Cam on {dc}. Truc {duty}",
+    "stand_down.mistake": "Kinh mong {dc} thong cam: tin vu viec {code} luc {at} la gui nham. "
+    "{Dc} khong phai lam gi them. Truc {duty}",
+    "stand_down.handed": "Vu viec {code}: tu {at} co quan khac chu tri phat ngon. De nghi {dc} khong phat ngon, "
+    "chuyen cau hoi ve truc {duty}. Cam on {dc}",
+    "reopened": "Vu viec {code}, {short}: mo lai luc {at}. De nghi {dc} theo doi. Truc {duty}",
+    "reply.accepted": "Da ghi nhan {dc} nhan viec {code} luc {at}. Phan cong: {link} . "
+    "Bao chi hoi, xin chuyen nguoi phat ngon",
+    "reply.noted": "Da ghi nhan {dc} nhan tin vu viec {code} luc {at}. Bao chi hoi, xin chuyen nguoi phat ngon. "
+    "Truc {duty}",
+    "reply.declined": "Da ghi nhan {dc} bao ban vu viec {code} luc {at}. Dang moi nguoi thay. "
+    "Neu tham gia duoc, xin tra loi OK {code}. Truc {duty}",
+    "reply.unclear": "He thong chua doc duoc tra loi cua {dc}, can bo truc dang xem. "
+    "Xin tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "reply.which": "{Dc} dang co {count} vu viec: {list}. Xin tra loi kem so, vi du OK {code}. Truc {duty}",
+    "reply.replaced": "Da ghi nhan {dc} tra loi vu viec {code} luc {at}. {Instead} dang tham gia thay. "
+    "Can bo truc se goi lai neu can. Truc {duty}",
+    "reply.closed": "Da ghi nhan. Vu viec {code} da ket thuc luc {at}, {dc} khong phai lam gi them. "
+    "Cam on {dc}. Truc {duty}",
+    "reply.no_such": "Khong thay vu viec {wrong} dang cho {dc}. Truc {duty}",
+    "reply.no_such.but": "Khong thay vu viec {wrong} dang cho {dc}. Neu la vu viec {code}, {short}, "
+    "xin tra loi OK {code}. Truc {duty}",
+    "reply.wrong_number": "Xin loi da lam phien. So nay da duoc ngung nhan tin. Xin vui long xoa tin truoc. {agency}",
+    "reply.disputed": "Da ghi nhan {dc} bao SAI ve vu viec {code}. Can bo truc se goi lai {dc} ngay. Truc {duty}",
+    "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
+    "Con {waiting} nguoi chua tra loi, {late} viec qua han",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    body: str
+    encoding: str
+    parts: int
+
+
+def sms(kind: str, house: House, case: Case, reader: Reader, **slots: object) -> Sms:
+    """The SMS of a kind of `SMS`. Raises KeyError for an unknown kind or a missing slot."""
+    dc = strip_marks(reader.xung_ho)
+    values: dict[str, object] = {
+        "agency": strip_marks(house.agency),
+        "duty": house.duty_phone,
+        "code": case.shown,
+        "short": strip_marks(case.short_name),
+        "dc": dc,
+        "Dc": dc[:1].upper() + dc[1:],
+    }
+    values.update(
+        {key: strip_marks(value) if isinstance(value, str) else value for key, value in slots.items()}
+    )
+    return framed(SMS[kind].format(**values), case)
+
+
+def registered(text: str, case: Case) -> Sms:
+    """A registered template already filled in, as the carrier gets it."""
+    return framed(strip_marks(" ".join(text.split())), case)
+
+
+def framed(body: str, case: Case) -> Sms:
+    """The body with the marks of a drill; shortened by its optional brackets where that saves a part."""
+    if case.mode == "drill":
+        body = f"DIEN TAP. {body}. DIEN TAP".replace("..", ".")
+    if len(body) > ONE_PART:
+        shorter = body.replace(" (da nhan)", "").replace(" (ban)", "")
+        body = shorter if segments(shorter).parts < segments(body).parts else body
+    counted = segments(body)
+    return Sms(body, counted.encoding, counted.parts)
+
+
+def summon_kind(reader: Reader, two_way: bool) -> str:
+    if not two_way:
+        return "summon.one_way"
+    return f"summon.{reader.rank}" if reader.rank in ("len", "dang") else "summon"
+
+
+def remind_kind(reader: Reader, two_way: bool, another: bool) -> str:
+    """`another`: someone else will be asked next; else the duty officer phones."""
+    if not two_way:
+        return "remind.one_way"
+    if not another:
+        return "remind.last"
+    return "remind.len" if reader.rank == "len" else "remind"
+
+
+def shorten(text: str, length: int = 40) -> str:
+    """A step's text short enough for an SMS, cut at a word."""
+    text = " ".join(text.split()).replace('"', "'")
+    if len(text) <= length:
+        return text
+    return text[: length - 2].rsplit(" ", 1)[0].rstrip(" ,;:(") + ".."
+
+
+SLOTS = ("{donvi}", "{link}", "{ten}")
+
+
+def fill(skeleton: str, values: Mapping[str, str]) -> str:
+    """A mailing's skeleton with the recipient's own words: {donvi} unit, {link} personal link, {ten} name."""
+    for key in ("donvi", "link", "ten"):
+        skeleton = skeleton.replace("{" + key + "}", values.get(key, ""))
+    return skeleton
+
+
+# ------------------------------------------------------------------ email
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    subject: str
+    body: str
+
+
+SUBJECTS: dict[str, str] = {
+    "summon": "Mời tham gia Tổ công tác, đề nghị xác nhận{before}",
+    "summon.len": "Kính báo cáo và xin ý kiến chỉ đạo: {short}",
+    "summon.dang": "Trân trọng đề nghị phối hợp: {short}",
+    "stand_in": "Kính mời tham gia Tổ công tác thay {instead}",
+    "remind": "Chưa nhận được trả lời, đề nghị xác nhận{before}",
+    "notify": "Thông báo: {short}",
+    "task": "Mời thực hiện: {what}",
+    "approve": "Kính trình duyệt: thông tin ban đầu, bản {n} (mã {mark})",
+    "publish": "Nội dung đã duyệt, mời công bố{before}",
+    "warn": "{what}",
+    "stand_down": "Kết thúc xử lý lúc {at}",
+}
+
+SIGNED = (
+    "Đề nghị đồng chí không tự phát ngôn, không chuyển tiếp thư này.\n\n"
+    "Trân trọng.\nCán bộ trực – {agency}\nSố trực: {duty}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known, for the body of an email."""
+
+    known: str = ""
+    as_of: str = ""
+    source: str = ""
+    unknown: str = "Đang xác minh"
+    asks: tuple[str, ...] = ()
+    link: str = ""
+    before: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> Email:
+    """The email of a kind of `SUBJECTS`."""
+    slots: dict[str, object] = {
+        "short": case.short_name,
+        "before": f" trước {facts.before}" if facts.before else "",
+        **facts.extra,
+    }
+    subject = f"[Vụ việc {case.shown}] " + SUBJECTS[kind].format(**slots)
+    if case.mode == "drill":
+        subject = f"[DIỄN TẬP] [{case.shown}] " + SUBJECTS[kind].format(**slots) + " [DIỄN TẬP]"
+    greeting = f"Kính gửi {_addressed(reader)},"
+    lines = [greeting, ""]
+    number = 1
+    if facts.known:
+        source = f", nguồn: {facts.source}" if facts.source else ""
+        lines.append(f"{number}. Việc đã biết (tính đến {facts.as_of}{source}): {facts.known}")
+        number += 1
+    if facts.unknown:
+        lines.append(f"{number}. Chưa xác định: {facts.unknown}")
+        number += 1
+    if facts.asks:
+        lines.append(f"{number}. Đề nghị đồng chí: " + "; ".join(facts.asks) + ".")
+        number += 1
+    if facts.link:
+        lines.append(
+            f"{number}. Xác nhận: mở liên kết {facts.link} và bấm một lần; hoặc nhắn tin OK {case.shown} "
+            f"(đã nhận), BAN {case.shown} (bận); hoặc gọi số trực {house.duty_phone}."
+        )
+    lines += ["", SIGNED.format(agency=house.agency, duty=house.duty_phone)]
+    body = "\n".join(lines)
+    if case.mode == "drill":
+        body = f"DIỄN TẬP – không phải sự cố thật.\n\n{body}\n\nDIỄN TẬP"
+    return Email(" ".join(subject.split())[:240], body)
+
+
+def _addressed(reader: Reader) -> str:
+    title = {"đ/c": "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
+    post = f", {reader.post}" if reader.post else ""
+    return f"{title} {reader.name}{post}".strip()
