@@ -1,0 +1,131 @@
+"""The web application: what is put together, in which order, and what every answer carries.
+
+Knows the parts of the web only by their `register` or `blueprint`. Must never hold a page or a rule.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, g, request, session
+from flask_babel import Babel
+from flask_security import current_user
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Undefined
+
+from incident.web import failures, files, language, pages, signin
+
+if TYPE_CHECKING:
+    from incident.wiring import Wiring
+
+LIMIT_OF_A_REQUEST = 1_000_000
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+class LaxForeign(BaseLoader):
+    """Our templates fail on an unknown name; the libraries' templates count on its being empty."""
+
+    def __init__(self, inner: BaseLoader) -> None:
+        self.inner = inner
+        self.environments: dict[bool, Environment] = {}
+
+    def get_source(self, environment: Environment, template: str) -> Any:
+        return self.inner.get_source(environment, template)
+
+    def list_templates(self) -> list[str]:
+        return self.inner.list_templates()
+
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Any:
+        source, filename, uptodate = self.inner.get_source(environment, name)
+        ours = filename is not None and "/incident/web/templates/" in filename.replace("\\", "/")
+        if ours not in self.environments:
+            self.environments[ours] = environment if ours else environment.overlay(undefined=Undefined)
+        chosen = self.environments[ours]
+        code = chosen.compile(source, name, filename)
+        made = chosen.make_globals(globals) if globals is None else globals
+        return chosen.template_class.from_code(chosen, code, made, uptodate)
+
+
+def create_app(wiring: Wiring) -> Flask:
+    """The whole web of one service. Nothing is kept outside of `app.extensions["wiring"]`."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["wiring"] = wiring
+    app.config.update(
+        SECRET_KEY=wiring.settings.secret_key,
+        MAX_CONTENT_LENGTH=LIMIT_OF_A_REQUEST,
+        SESSION_COOKIE_NAME="incident",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=wiring.settings.https,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        WTF_CSRF_CHECK_DEFAULT=False,  # asked below, for every way in but the signed hooks and bearer tokens
+        WTF_CSRF_TIME_LIMIT=None,  # a form may lie open for hours; the token ends with the session
+        WTF_CSRF_SSL_STRICT=wiring.settings.https,
+    )
+    _templates(app)
+    assets = files.Files()
+    app.extensions["files"] = assets
+    app.register_blueprint(assets.blueprint())
+    Babel(app, locale_selector=language.chosen, default_locale="vi", default_timezone=wiring.settings.tz_display)
+    csrf = CSRFProtect(app)
+    signin.install(app, wiring)
+    failures.register(app)
+    pages.register(app, wiring)
+    _neighbours(app, wiring)
+
+    @app.before_request
+    def same_origin() -> None:
+        if request.path.startswith("/hooks/") or "Bearer " in request.headers.get("Authorization", ""):
+            return
+        if request.path.startswith("/api/") and not current_user.is_authenticated:
+            return
+        if request.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            csrf.protect()
+
+    app.after_request(_headers)
+    return app
+
+
+def _templates(app: Flask) -> None:
+    ours = app.jinja_loader
+    assert ours is not None
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    foreign = PrefixLoader(
+        {
+            "govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja"),
+            "govuk_frontend_wtf": PackageLoader("govuk_frontend_wtf"),
+        }
+    )
+    app.jinja_env.loader = LaxForeign(ChoiceLoader([ours, app.jinja_env.loader or ours, foreign]))
+
+
+def _neighbours(app: Flask, wiring: Wiring) -> None:
+    """What others built on the same application: the API, the carriers' hooks, the health of the service."""
+    from incident.web import api, health, hooks
+
+    api.register(app, wiring)
+    app.register_blueprint(hooks.blueprint(wiring))
+    app.register_blueprint(health.blueprint(wiring))
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store" if session or g.get("private") else "no-cache"
+    return response
