@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urldefrag, urlsplit
 
-from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped,unused-ignore]
+from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped,unused-ignore]
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped,unused-ignore]
 
 from notify.message import (
@@ -222,9 +222,7 @@ class TwilioSms:
             while page is not None:
                 yield tuple(page)
                 page = page.next_page()
-        except SendFailure:
-            raise
-        except Exception as fault:  # the SDK raises its bare base class with the answer inside
+        except (TwilioException, ValueError, KeyError) as fault:  # the SDK's own class has no code here
             raise TemporaryFailure("LIST", f"the list could not be read: {type(fault).__name__}") from fault
 
     def close(self) -> None:

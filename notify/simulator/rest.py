@@ -1,0 +1,227 @@
+"""Twilio's REST for messages: create, fetch, list, with its errors, as twilio-python reads them.
+
+Responsible for the protocol. Sources: Twilio's reference of the Message resource (fields, paging, filters).
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from notify.phone import segments
+from notify.simulator.faults import Fault, FaultBook
+from notify.simulator.state import Sms, State, new_id
+from notify.simulator.wire import Request, Response, as_json
+
+PREFIX = "/2010-04-01/Accounts/"
+BODY_LIMIT = 1600
+PAGE_LIMIT = 1000
+ERRORS = {
+    20003: (401, "Authentication Error - invalid username"),
+    20404: (404, "The requested resource was not found"),
+    20429: (429, "Too Many Requests"),
+    20500: (500, "Internal Server Error"),
+    20503: (503, "Service Unavailable"),
+    21211: (400, "The 'To' number is not a valid phone number."),
+    21602: (400, "Message body is required."),
+    21603: (400, "A 'From' phone number is required."),
+    21604: (400, "A 'To' phone number is required."),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
+    21614: (400, "'To' number is not a valid mobile number"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+}
+_BY_STATUS = {429: 20429, 500: 20500, 503: 20503}
+
+
+class TwilioRest:
+    """Answers what lies under PREFIX. `follow` is told every message that was accepted."""
+
+    def __init__(
+        self,
+        state: State,
+        faults: FaultBook,
+        account: tuple[str, str],
+        clock: Callable[[], datetime],
+        follow: Callable[[Sms, Fault], None],
+    ) -> None:
+        self._state = state
+        self._faults = faults
+        self._sid = account[0]
+        self._clock = clock
+        self._follow = follow
+        self._basic = "Basic " + base64.b64encode(":".join(account).encode()).decode()
+        self._messages = f"{PREFIX}{self._sid}/Messages"
+
+    def __call__(self, request: Request) -> Response:
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._basic.encode()):
+            return error(20003)
+        if request.path == self._messages + ".json":
+            return (
+                self._create(request.form()) if request.method == "POST" else self._list(request.arguments())
+            )
+        match = re.fullmatch(re.escape(self._messages) + r"/(\w+)\.json", request.path)
+        sms = self._state.by_sid.get(match.group(1)) if match else None
+        return as_json(self._shown(sms)) if sms else error(20404)
+
+    def _create(self, form: dict[str, str]) -> Response:
+        to = form.get("To", "")
+        code = _refusal(form)
+        if code:
+            return error(code)
+        if to in self._state.opted_out:
+            return error(21610)
+        fault = self._faults.befalls(to)
+        response = self._befallen(form, fault)
+        response.delay += fault.latency_ms / 1000
+        return response
+
+    def _befallen(self, form: dict[str, str], fault: Fault) -> Response:
+        if fault.status:
+            return error(_BY_STATUS.get(fault.status, 20500), fault.status)
+        if 0 < fault.code < 30000:
+            return error(fault.code)
+        sms = self._accept(form, fault)
+        if fault.error_after_accept:
+            return error(20500)
+        if fault.reset_after_accept:
+            return Response(reset=True)
+        response = as_json(self._shown(sms), 201)
+        response.delay = fault.hang_seconds
+        return response
+
+    def _accept(self, form: dict[str, str], fault: Fault) -> Sms:
+        sms = Sms(
+            sid=new_id("SM"),
+            to=form["To"],
+            sender=form.get("From") or form["MessagingServiceSid"],
+            body=form["Body"],
+            created_at=self._clock(),
+            parts=segments(form["Body"]).parts,
+            at_phone=fault.code == 0,
+            callback=form.get("StatusCallback", ""),
+            service=form.get("MessagingServiceSid", ""),
+        )
+        self._state.add(sms)
+        self._follow(sms, fault)
+        return sms
+
+    def _list(self, query: dict[str, str]) -> Response:
+        size = max(1, min(PAGE_LIMIT, _number(query.get("PageSize"), 50)))
+        number = _number(query.get("Page"), 0)
+        before = _number(query.get("PageToken", "")[2:], len(self._state.order))
+        rows, rest = self._page(query, before, size)
+        base = self._messages + ".json"
+        kept = {k: v for k, v in query.items() if k not in ("Page", "PageToken")}
+        after = kept | {"Page": str(number + 1), "PageToken": f"PA{rows[-1].n}"} if rest else None
+        return as_json(
+            {
+                "messages": [self._shown(sms) for sms in rows],
+                "page": number,
+                "page_size": size,
+                "start": number * size,
+                "end": number * size + max(0, len(rows) - 1),
+                "uri": f"{base}?{urlencode(query)}" if query else base,
+                "first_page_uri": f"{base}?{urlencode(kept | {'Page': '0'})}",
+                "previous_page_uri": None,
+                "next_page_uri": f"{base}?{urlencode(after)}" if after else None,
+            }
+        )
+
+    def _page(self, query: dict[str, str], before: int, size: int) -> tuple[list[Sms], bool]:
+        """Newest first, made before the token's; and whether more follow."""
+        rows: list[Sms] = []
+        for place in range(min(before, len(self._state.order)) - 1, -1, -1):
+            sms = self._state.order[place]
+            if not _fits(sms, query):
+                continue
+            if len(rows) == size:
+                return rows, True
+            rows.append(sms)
+        return rows, False
+
+    def _shown(self, sms: Sms) -> dict[str, Any]:
+        return {
+            "account_sid": self._sid,
+            "api_version": "2010-04-01",
+            "body": sms.body,
+            "date_created": _rfc2822(sms.created_at),
+            "date_sent": _rfc2822(sms.sent_at) if sms.sent_at else None,
+            "date_updated": _rfc2822(sms.sent_at or sms.created_at),
+            "direction": "inbound" if sms.inbound else "outbound-api",
+            "error_code": sms.error_code or None,
+            "error_message": None,
+            "from": sms.sender,
+            "messaging_service_sid": sms.service or None,
+            "num_media": "0",
+            "num_segments": str(sms.parts),
+            "price": None,
+            "price_unit": "USD",
+            "sid": sms.sid,
+            "status": sms.status,
+            "subresource_uris": {"media": f"{self._messages}/{sms.sid}/Media.json"},
+            "to": sms.to,
+            "uri": f"{self._messages}/{sms.sid}.json",
+        }
+
+
+def error(code: int, status: int = 0) -> Response:
+    """Twilio's error body."""
+    usual, text = ERRORS.get(code, (400, f"Error {code}"))
+    return as_json(
+        {
+            "code": code,
+            "message": text,
+            "more_info": f"https://www.twilio.com/docs/errors/{code}",
+            "status": status or usual,
+        },
+        status or usual,
+    )
+
+
+def _refusal(form: dict[str, str]) -> int:
+    if not form.get("To"):
+        return 21604
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", form["To"]):
+        return 21211
+    if not form.get("From") and not form.get("MessagingServiceSid"):
+        return 21603
+    if not form.get("Body"):
+        return 21602
+    return 21617 if len(form["Body"]) > BODY_LIMIT else 0
+
+
+def _fits(sms: Sms, query: dict[str, str]) -> bool:
+    if query.get("To") and sms.to != query["To"]:
+        return False
+    if query.get("From") and sms.sender != query["From"]:
+        return False
+    sent = sms.sent_at.astimezone(UTC).date() if sms.sent_at else None
+    return all(
+        _day_fits(sent, sign, value)
+        for sign, value in ((k[8:], v) for k, v in query.items() if k.startswith("DateSent"))
+    )
+
+
+def _day_fits(sent: date | None, sign: str, value: str) -> bool:
+    """Whole days, as Twilio has it; what was not sent yet matches none."""
+    try:
+        day = date.fromisoformat(value[:10])
+    except ValueError:
+        return True
+    if sent is None:
+        return False
+    return sent >= day if sign == ">" else sent <= day if sign == "<" else sent == day
+
+
+def _rfc2822(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC))
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdecimal() else default
