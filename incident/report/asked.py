@@ -1,0 +1,180 @@
+"""Tells who was asked and what became of it, from requests and their messages. Pure: must never know the database.
+
+A carrier's receipt is never an answer: only what a person did moves a member out of "asked".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from incident.report.record import AnswerView, MemberView
+
+ON_THE_WAY = frozenset({"created", "sending"})
+NEVER_ARRIVED = frozenset(
+    {"permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled"}
+)
+FAILED_FOR_GOOD = frozenset({"permanent-failure", "technical-failure", "validation-failed"})
+ANSWERED = ("accepted", "declined", "replaced", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as the database has it."""
+
+    id: str
+    step: str
+    activation: int
+    person_id: str
+    role: str
+    purpose: str
+    grouped: bool
+    party: str
+    instead_of: str | None
+    state: str
+    asked_at: datetime
+    answered_at: datetime | None
+    via: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a request's messages: their statuses, and when a carrier first took one."""
+
+    statuses: tuple[str, ...] = ()
+    first_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who a person is: names as they were when the incident met them, numbers as they are now."""
+
+    name: str
+    post: str
+    unit: str
+    phone: str | None = None
+    landline: str | None = None
+    email: str | None = None
+    wrong_number_at: datetime | None = None
+
+
+NOBODY = Contact("", "", "")
+NOT_SENT = Sent()
+
+
+def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool) -> str:
+    """The words of the room, as keys: what a person did comes first, then what is known of reaching them."""
+    if asked.state in ANSWERED:
+        return asked.state
+    if contact.wrong_number_at and contact.wrong_number_at >= asked.asked_at:
+        return "wrong_number"
+    if in_review:
+        return "review"
+    if not sent.statuses:
+        return "sending" if contact.phone or contact.email else "not_told"
+    alive = set(sent.statuses) - NEVER_ARRIVED
+    if not alive:
+        return "unreachable" if FAILED_FOR_GOOD.intersection(sent.statuses) else "asked"
+    return "sending" if alive <= ON_THE_WAY else "asked"
+
+
+def members(
+    requests: Iterable[Asked],
+    sent: Mapping[str, Sent],
+    contacts: Mapping[str, Contact],
+    review: frozenset[str],
+    roles: Mapping[str, str],
+) -> tuple[MemberView, ...]:
+    """The named people called up or told with an answer wanted, each once per step, in the order of `roles` (slug to
+    title) and, within a role, in the order they were asked."""
+    newest: dict[tuple[str, str], Asked] = {}
+    for request in requests:
+        if not request.grouped and request.purpose in ("summon", "notify"):
+            kept = newest.get((request.step, request.person_id))
+            if kept is None or request.activation >= kept.activation:
+                newest[request.step, request.person_id] = request
+    stand_ins = _stand_ins(newest.values())
+    rank = {slug: place for place, slug in enumerate(roles)}
+    return tuple(
+        _member(request, sent, contacts, review, roles, stand_ins.get((request.step, request.person_id)))
+        for request in sorted(newest.values(), key=lambda r: (rank.get(r.role, len(rank)), r.asked_at, r.id))
+    )
+
+
+def _stand_ins(requests: Iterable[Asked]) -> dict[tuple[str, str], str]:
+    """Who acts in a person's place: one who accepted before one who was merely asked."""
+    found: dict[tuple[str, str], list[Asked]] = defaultdict(list)
+    for request in requests:
+        if request.instead_of and request.state in ("accepted", "asked"):
+            found[request.step, request.instead_of].append(request)
+    return {
+        key: min(candidates, key=lambda r: (r.state != "accepted", r.asked_at)).person_id
+        for key, candidates in found.items()
+    }
+
+
+def _member(
+    request: Asked,
+    sent: Mapping[str, Sent],
+    contacts: Mapping[str, Contact],
+    review: frozenset[str],
+    roles: Mapping[str, str],
+    stand_in: str | None,
+) -> MemberView:
+    contact = contacts.get(request.person_id, NOBODY)
+    return MemberView(
+        person_id=request.person_id,
+        name=contact.name,
+        post=contact.post,
+        unit=contact.unit,
+        role=request.role,
+        role_title=roles.get(request.role, request.role),
+        state=member_state(request, sent.get(request.id, NOT_SENT), contact, request.person_id in review),
+        phone=contact.phone,
+        landline=contact.landline,
+        asked_at=request.asked_at,
+        answered_at=request.answered_at,
+        via=request.via,
+        step=request.step,
+        request_id=request.id,
+        instead_of=_name(contacts, request.instead_of),
+        replaced_by=_name(contacts, stand_in),
+        reason=request.reason,
+    )
+
+
+def answers(
+    requests: Iterable[Asked], sent: Mapping[str, Sent], contacts: Mapping[str, Contact]
+) -> tuple[AnswerView, ...]:
+    made = []
+    for request in requests:
+        contact = contacts.get(request.person_id, NOBODY)
+        made.append(
+            AnswerView(
+                person_id=request.person_id,
+                name=contact.name,
+                post=contact.post,
+                unit=contact.unit,
+                role=request.role,
+                step=request.step,
+                activation=request.activation,
+                purpose=request.purpose,
+                party=request.party,
+                grouped=request.grouped,
+                asked_at=request.asked_at,
+                sent_at=sent.get(request.id, NOT_SENT).first_at,
+                answered_at=request.answered_at,
+                state=request.state,
+                via=request.via,
+                instead_of=_name(contacts, request.instead_of),
+                reason=request.reason,
+            )
+        )
+    return tuple(made)
+
+
+def _name(contacts: Mapping[str, Contact], person: str | None) -> str | None:
+    return contacts.get(person, NOBODY).name or None if person else None
