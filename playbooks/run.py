@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from playbooks.signals import Holders, LawClock
+from playbooks.wire import decode, encode
 
 ENGINE = 1
 
@@ -39,6 +42,7 @@ class Counter:
     total: int = 0
     accepted: int = 0
     declined: int = 0
+    frozen: bool = False  # the audience is known; before that `total` says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class StepState:
     approved_by: tuple[str, ...] = ()  # approve: who has approved this revision, in turn
     done_at: datetime | None = None
     again_at: datetime | None = None  # `every`: when it becomes active again
+    held: int = 0  # seconds this activation's limit stood still because the run was paused
     resume: str | None = None  # the state to return to when a closed incident is reopened
 
 
@@ -82,6 +87,8 @@ class DeadlineState:
     warned: tuple[int, ...] = ()  # seconds-left marks already warned
     met_at: datetime | None = None
     missed_at: datetime | None = None
+    start: datetime | None = None  # the moment `due` was counted from
+    armed: int = 0  # how often `due` was set or moved; each time the warnings are fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class Run:
     roles: dict[str, Holders] = field(default_factory=dict)
     laws: dict[str, LawClock] = field(default_factory=dict)
     paused_until: datetime | None = None
+    paused_at: datetime | None = None
     cancelled: bool = False
     finished: bool = False
     steps: dict[str, StepState] = field(default_factory=dict)
@@ -100,3 +108,22 @@ class Run:
     deadlines: dict[str, DeadlineState] = field(default_factory=dict)
     wake_at: datetime | None = None
     reminded_at: datetime | None = None  # last bundled reminder for stuck steps
+    serial: int = 0  # counts what may happen more than once, so that no key is ever used twice
+
+
+class UnknownEngine(ValueError):
+    """The run was written by an engine this one does not know."""
+
+
+def to_json(run: Run) -> str:
+    """Canonical: sorted keys, no spaces, UTC times of fixed width. Equal runs give equal text."""
+    return json.dumps(encode(run), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_json(text: str) -> Run:
+    data: dict[str, Any] = json.loads(text)
+    if data.get("engine") != ENGINE:
+        raise UnknownEngine(f"engine {data.get('engine')}, this is {ENGINE}")
+    run = decode(Run, data)
+    assert isinstance(run, Run)
+    return run

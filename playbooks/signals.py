@@ -408,8 +408,25 @@ Effect = (
 #   deadline_set {deadline, due, start}             deadline_warned {deadline, left_seconds}
 #   deadline_met {deadline, at, due}                deadline_missed {deadline, due}
 #   role_holder_changed {role, people}              run_finished {}
+#   nobody_to_ask {step, activation, role}          (neither holder nor stand-in can be asked)
 RECORD_KINDS = frozenset(
-    "step_started step_done step_not_needed step_skipped step_redone step_overdue step_stuck stand_in_asked "
-    "approvals_voided publish_withdrawn deadline_set deadline_warned deadline_met deadline_missed "
-    "role_holder_changed run_finished".split()
+    {
+        "step_started",
+        "step_done",
+        "step_not_needed",
+        "step_skipped",
+        "step_redone",
+        "step_overdue",
+        "step_stuck",
+        "stand_in_asked",
+        "approvals_voided",
+        "publish_withdrawn",
+        "deadline_set",
+        "deadline_warned",
+        "deadline_met",
+        "deadline_missed",
+        "role_holder_changed",
+        "run_finished",
+        "nobody_to_ask",
+    }
 )

@@ -1,0 +1,154 @@
+"""One advance under way: the run as it stands now, and the effects so far.
+
+The only mutable thing of the engine; it lives for one call of `advance` and is never seen outside. It knows who holds
+a role and how keys are made, and nothing of the rules of any verb.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from playbooks import calendar
+from playbooks.language import ByLevel, Playbook, Span, Step, Verb
+from playbooks.run import OPEN, Run, StepState
+from playbooks.signals import Effect, Holders, Record, StandDown
+from playbooks.wire import encode
+
+AD_HOC = ""  # the role of the person of a task added during the run
+DUTY_PICK = "on_duty"
+LEADER = "lanh_dao"
+
+
+class EngineRefusal(Exception):
+    """This event cannot happen in this state; nothing has changed."""
+
+    def __init__(self, code: str, event: str, step: str | None = None, state: str | None = None) -> None:
+        super().__init__(f"{code}: {event} {step or 'run'} {state or ''}".rstrip())
+        self.code = code
+        self.event = event
+        self.step = step
+        self.state = state
+
+
+def for_level(limits: ByLevel, level: int) -> Span | None:
+    """The value of the level; of the nearest level when the file gives none (a wait must never be without a limit)."""
+    if not limits:
+        return None
+    return limits[min(limits, key=lambda known: (abs(known - level), known))]
+
+
+def later(start: datetime, span: Span) -> datetime:
+    return calendar.add(start, span, calendar.VIETNAM_HOLIDAYS)
+
+
+def text_time(at: datetime | None) -> str | None:
+    """Times inside a Record are text, so that its data is JSON."""
+    return None if at is None else str(encode(at))
+
+
+def steps_of(playbook: Playbook, run: Run) -> dict[str, Step]:
+    """The steps of the file in order, then those added during the run."""
+    steps = {step.id: step for step in playbook.steps}
+    for task in run.added:
+        seconds = task.within_seconds
+        within = {} if seconds is None else {level: Span(seconds) for level in playbook.levels}
+        steps[task.id] = Step(task.id, Verb.TASK, (task.text,), by=(AD_HOC,), within=within)
+    return steps
+
+
+class Progress:
+    def __init__(self, playbook: Playbook, run: Run, now: datetime, event: str) -> None:
+        self.playbook = playbook
+        self.run = run
+        self.now = now
+        self.event = event
+        self.effects: list[Effect] = []
+
+    # ------------------------------------------------------------ the run
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        return steps_of(self.playbook, self.run)
+
+    def change(self, **fields: Any) -> None:
+        self.run = replace(self.run, **fields)
+
+    def state(self, step: str) -> StepState:
+        return self.run.steps[step]
+
+    def put(self, step: str, state: StepState) -> None:
+        self.change(steps=self.run.steps | {step: state})
+
+    def amend(self, step: str, **fields: Any) -> StepState:
+        state = replace(self.state(step), **fields)
+        self.put(step, state)
+        return state
+
+    def refuse(self, code: str, step: str | None = None) -> EngineRefusal:
+        known = step is not None and step in self.run.steps
+        return EngineRefusal(
+            code,
+            self.event,
+            step,
+            self.run.steps[step].state if known and step else None,
+        )
+
+    def find(self, step: str, *verbs: Verb) -> Step:
+        """The step of that id; refused when there is none or its verb is another."""
+        found = self.steps.get(step)
+        if found is None:
+            raise self.refuse("unknown_step", step)
+        if verbs and found.verb not in verbs:
+            raise self.refuse("wrong_verb", step)
+        return found
+
+    def find_open(self, step: str, *verbs: Verb) -> Step:
+        found = self.find(step, *verbs)
+        if self.state(step).state not in OPEN:
+            raise self.refuse("step_not_open", step)
+        return found
+
+    # ------------------------------------------------------------ effects
+
+    def emit(self, effect: Effect) -> None:
+        self.effects.append(effect)
+
+    def serial(self) -> int:
+        self.change(serial=self.run.serial + 1)
+        return self.run.serial
+
+    def record(self, kind: str, **data: Any) -> None:
+        self.emit(Record(f"run:0:record:{self.serial()}:{kind}", kind, data))
+
+    def stand_down(self, step: str, reason: str, persons: tuple[str, ...] = ()) -> None:
+        activation = self.state(step).activation
+        key = f"{step}:{activation}:stand_down:{self.serial()}:{','.join(persons)}"
+        self.emit(StandDown(key, step, activation, persons, reason))
+
+    # ------------------------------------------------------------ people
+
+    def holders(self, role: str, step: str) -> Holders:
+        if role == AD_HOC:
+            return Holders(tuple(task.person for task in self.run.added if task.id == step))
+        return self.run.roles.get(role, Holders())
+
+    def is_group(self, role: str) -> bool:
+        known = self.playbook.roles.get(role)
+        return (known is not None and known.is_group) or self.run.roles.get(role, Holders()).group
+
+    def listeners(self, role: str) -> tuple[str, ...]:
+        """Who hears what is told to a role: its people, else its stand-ins."""
+        holders = self.run.roles.get(role, Holders())
+        return holders.people or holders.standins
+
+    def duty(self) -> tuple[str, tuple[str, ...]]:
+        """The role that hears what nobody else does, and its people: on duty, else the leader, else anybody named."""
+        roles = [slug for slug in self.playbook.roles if not self.is_group(slug)]
+        on_duty = [slug for slug in roles if self.playbook.roles[slug].pick == DUTY_PICK]
+        leader = [slug for slug in roles if slug == LEADER]
+        for slug in [*on_duty, *leader, *roles]:
+            if people := self.listeners(slug):
+                return slug, people
+        return AD_HOC, ()
