@@ -19,11 +19,7 @@ OFFICE_CLOSES = time(17, 0)
 def _read_holidays() -> frozenset[date]:
     """Only what is sure enough to be counted: a limit that ends a day early is safer than one that ends late."""
     data = json.loads((files("playbooks") / "holidays.json").read_text("utf-8"))
-    return frozenset(
-        date.fromisoformat(day["date"])
-        for day in data["off"]
-        if day.get("counted", True)
-    )
+    return frozenset(date.fromisoformat(day["date"]) for day in data["off"] if day.get("counted", True))
 
 
 VIETNAM_HOLIDAYS = _read_holidays()
@@ -33,9 +29,7 @@ def is_working_day(day: date, holidays: frozenset[date] = VIETNAM_HOLIDAYS) -> b
     return day.weekday() < 5 and day not in holidays
 
 
-def add(
-    start: datetime, span: Span, holidays: frozenset[date] = VIETNAM_HOLIDAYS
-) -> datetime:
+def add(start: datetime, span: Span, holidays: frozenset[date] = VIETNAM_HOLIDAYS) -> datetime:
     """The moment `span` after `start` (aware). Working days end at 17:00 local of the n-th working day after the
     local day of `start`; the day of `start` itself never counts. The answer is in UTC."""
     if not span.working_days:
