@@ -152,7 +152,10 @@ def _approach(p: Progress, deadline: Deadline, state: DeadlineState, due: dateti
 def _warn(p: Progress, deadline: Deadline, reason: str, mark: int) -> None:
     """To the roles of `to`, each person once; to those on duty when nobody holds them."""
     state = p.run.deadlines[deadline.id]
-    told = {person: role for role in reversed(deadline.to) for person in p.listeners(role)}
+    told: dict[str, str] = {}
+    for role in deadline.to:
+        for person in p.listeners(role):
+            told.setdefault(person, role)
     if not told:
         role, people = p.duty()
         told = dict.fromkeys(people, role)

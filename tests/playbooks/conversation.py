@@ -27,7 +27,8 @@ class Talk:
     def _advance(self, run: Run | None, event: Event) -> tuple[Run, list[Effect]]:
         after, effects = advance(self.playbook, run, event, self.now)
         self.log.append((event, self.now))
-        assert isinstance(effects[-1], WakeAt) and sum(isinstance(e, WakeAt) for e in effects) == 1
+        assert isinstance(effects[-1], WakeAt)
+        assert sum(isinstance(e, WakeAt) for e in effects) == 1
         self.keys += [effect.key for effect in effects if not isinstance(effect, WakeAt)]
         assert len(self.keys) == len(set(self.keys)), "a key was used twice"
         return after, effects

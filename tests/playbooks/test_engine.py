@@ -187,7 +187,8 @@ def test_between_the_original_and_the_stand_in_the_first_yes_counts() -> None:
     talk.waits_until(10)
     assert sorted(str(p) for p in talk.people(Summon)) == ["ky2", "truong2"]
     talk.says(Acknowledged("goi", 1, "truong"), 11)
-    assert talk.people(StandDown) == [None] and talk.got(StandDown)[0].persons == ("truong2",)
+    assert talk.people(StandDown) == [None]
+    assert talk.got(StandDown)[0].persons == ("truong2",)
     talk.says(Acknowledged("goi", 1, "ky2"), 12)
     assert talk.got(StandDown)[0].persons == ("ky",)
     assert talk.states["goi"] == "done"
@@ -461,7 +462,8 @@ def test_stuck_steps_are_told_together() -> None:
     talk.waits_until(10)
     assert talk.warned("stuck") == ["truc"]
     talk.waits_until(39)
-    assert talk.warned("stuck") == [] and talk.states["b"] == "stuck"
+    assert talk.warned("stuck") == []
+    assert talk.states["b"] == "stuck"
     talk.waits_until(40)
     assert [talk.warned("stuck", id) for id in "ab"] == [["truc"], ["truc"]]
 
