@@ -1,0 +1,394 @@
+"""Tells an entry as one sentence, in the reader's language. Prose is made when it is read and never stored.
+
+A kind has one pattern a language: pieces between "|", of which a piece is left out when something it speaks of is not
+known. An unknown kind gets a plain sentence, never an error: old records outlive the program that wrote them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+Names = Mapping[str, Mapping[str, Any]]
+
+# kind: (Vietnamese, English)
+PATTERNS: dict[str, tuple[str, str]] = {
+    # the course of the run
+    "step_started": (
+        "Bắt đầu: {step}|, giao {people}|, hạn {due}",
+        "Begun: {step}|, given to {people}|, due {due}",
+    ),
+    "step_done": ("Xong: {step}|, kết quả: {result}", "Done: {step}|, result: {result}"),
+    "step_not_needed": ("Không cần: {step}", "Not needed: {step}"),
+    "step_skipped": ("Bỏ qua: {step}|, lý do: {reason}", "Skipped: {step}|, reason: {reason}"),
+    "step_redone": ("Làm lại: {step}|, lý do: {reason}", "To be done again: {step}|, reason: {reason}"),
+    "step_overdue": ("Quá hạn: {step}|, báo {to}", "Overdue: {step}|, told: {to}"),
+    "step_stuck": ("Quá hạn, chưa có người xử lý: {step}", "Overdue and nobody acts: {step}"),
+    "stand_in_asked": (
+        "Mời {person} tham gia| thay {instead_of}| ({step})",
+        "{person} asked to stand in| for {instead_of}| ({step})",
+    ),
+    "approvals_voided": (
+        "Nội dung đã sửa, các lần duyệt trước không còn hiệu lực| ({step})",
+        "The text was edited; earlier approvals no longer count| ({step})",
+    ),
+    "publish_withdrawn": (
+        "Dừng công bố, chờ duyệt lại| ({step})",
+        "Publication held until approved again| ({step})",
+    ),
+    "deadline_set": ("Thời hạn {deadline}: {due_or_none}", "Deadline {deadline}: {due_or_none}"),
+    "deadline_warned": ("Sắp đến hạn: {deadline}|, còn {left}", "Deadline near: {deadline}|, {left} left"),
+    "deadline_met": ("Đúng hạn: {deadline}|, lúc {at}| (hạn {due})", "Deadline met: {deadline}|, {at}| (due {due})"),
+    "deadline_missed": ("Đã quá hạn: {deadline}| (hạn {due})", "Deadline missed: {deadline}| (due {due})"),
+    "role_holder_changed": ("Đảm nhiệm {role}: {people_or_none}", "Now {role}: {people_or_none}"),
+    "nobody_to_ask": (
+        "Không có người đảm nhiệm và người thay để hỏi| ({step})|: {role}",
+        "Neither holder nor stand-in can be asked| ({step})|: {role}",
+    ),
+    "run_finished": (
+        "Các bước của kịch bản đã xong; vụ việc chờ người kết thúc",
+        "Every step has ended; the incident waits for a person to close it",
+    ),
+    # opening
+    "incident_opened": (
+        "Mở vụ việc| {number}|: {title}|, cấp độ {level}",
+        "Incident opened|: {number}|, {title}|, level {level}",
+    ),
+    "leader_informed": (
+        "Đã báo cáo {who}| lúc {at}|: {text}",
+        "{who} informed| at {at}|: {text}",
+    ),
+    "leader_not_reached": (
+        "Chưa liên lạc được {who}, báo cáo sau|: {text}",
+        "{who} not reached yet, to be informed later|: {text}",
+    ),
+    "link_opened": ("{who} đã mở liên kết", "{who} opened the link"),
+    # asking and answering
+    "asked": ("Đã báo {people_or_who}|, chờ trả lời| ({step})", "{people_or_who} asked| ({step})"),
+    "mailing_sent": ("Gửi thông báo đến {count} nơi nhận| ({step})", "Notice sent to {count} recipients| ({step})"),
+    "acknowledged": (
+        "{who} đã nhận|, {via}|, sau {after}|, {late}|: {reason}",
+        "{who} accepted|, {via}|, after {after}|, {late}|: {reason}",
+    ),
+    "declined": ("{who} báo bận|, {via}|: {reason}", "{who} declined|, {via}|: {reason}"),
+    "unreachable": ("Không liên lạc được {who}|: {reason}", "{who} cannot be reached|: {reason}"),
+    "wrong_number": (
+        "Nhầm số: {who}, đã ngừng gửi tới số này",
+        "Wrong number for {who}; nothing more is sent to it",
+    ),
+    "opted_out": ("{who} từ chối nhận tin nhắn, cần gọi điện", "{who} opted out of messages; call instead"),
+    "disputed": (
+        "{who} báo không phải mình đã trả lời|: {text}",
+        "{who} says the answer was not theirs|: {text}",
+    ),
+    "reply_unclear": (
+        "Trả lời chưa rõ của {who}, cán bộ trực cần xem|: {text}",
+        "Unclear reply of {who}, the duty officer must look|: {text}",
+    ),
+    "reply_unknown": (
+        "Có trả lời từ số chưa có trong danh bạ|: {text}",
+        "A reply from a number not in the directory|: {text}",
+    ),
+    "reply_decided": (
+        "Đã xem trả lời của {who}|: {means}|: {text}",
+        "The reply of {who} was read|: {means}|: {text}",
+    ),
+    "answered": ("{question}|: {choice}| ({who})|, {reason}", "{question}|: {choice}| ({who})|, {reason}"),
+    "ticked": ("Đã làm: {step}|, mục {items}| ({person})", "Done in {step}|, items {items}| ({person})"),
+    "proof_added": ("Bổ sung minh chứng: {step}|: {text}", "Proof added: {step}|: {text}"),
+    # statements
+    "drafted": ("Đã có dự thảo| {statement}", "Draft made|: {statement}"),
+    "edited": ("Đã sửa dự thảo| {statement}| ({person})", "Draft edited|: {statement}| ({person})"),
+    "submitted": (
+        "Đã trình| {statement}|, bản {revision}|, mã {code}",
+        "Submitted|: {statement}|, revision {revision}|, code {code}",
+    ),
+    "approved": (
+        "{who} đã duyệt| {statement}|, bản {revision}|, mã {code}|, {via}",
+        "{who} approved| {statement}|, revision {revision}|, code {code}|, {via}",
+    ),
+    "returned": (
+        "{who} trả lại| {statement}|, bản {revision}|: {reason}",
+        "{who} returned| {statement}|, revision {revision}|: {reason}",
+    ),
+    "release_decided": (
+        "{who} quyết định công bố| {statement}|, bản {revision}",
+        "{who} decided to release| {statement}|, revision {revision}",
+    ),
+    "released": (
+        "Đã công bố| {statement}|, {channel}|, {form}|, lúc {released_at}|: {link}",
+        "Released| {statement}|, {channel}|, {form}|, {released_at}|: {link}",
+    ),
+    "corrected": ("Đã đính chính| {statement}|: {reason}", "Corrected| {statement}|: {reason}"),
+    "withdrawn": ("Đã gỡ| {statement}|: {reason}", "Withdrawn| {statement}|: {reason}"),
+    # what people write and decide
+    "note": ("Ghi diễn biến|: {text}", "Note|: {text}"),
+    "directive": ("Ý kiến chỉ đạo| của {person}|: {text}", "Instruction| of {person}|: {text}"),
+    "call_recorded": ("Ghi cuộc gọi| với {person}|: {text}", "Call recorded| with {person}|: {text}"),
+    "level_changed": ("Đổi cấp độ thành {level}|, lý do: {reason}", "Level is now {level}|, reason: {reason}"),
+    "facts_changed": ("Sửa thông tin vụ việc|: {fields}|, lý do: {reason}", "Facts changed|: {fields}|: {reason}"),
+    "kinds_set": (
+        "Xác định vụ việc thuộc: {kinds_or_none}|, lý do: {reason}",
+        "Kinds of the incident: {kinds_or_none}|, reason: {reason}",
+    ),
+    "paused": ("Tạm dừng nhắc| đến {until}|, lý do: {reason}", "Reminders paused| until {until}|, reason: {reason}"),
+    "resumed": ("Tiếp tục nhắc|: {reason}", "Reminders resumed|: {reason}"),
+    "closed": ("Kết thúc xử lý|, {outcome}|: {reason}", "Closed|, {outcome}|: {reason}"),
+    "reopened": ("Mở lại vụ việc|, lý do: {reason}", "Reopened|, reason: {reason}"),
+    "handed_over": ("Chuyển cơ quan khác| ({to})|: {reason}", "Handed over| to {to}|: {reason}"),
+    "duty_changed": ("Bàn giao ca trực| cho {people_or_who}", "Duty handed over| to {people_or_who}"),
+    "reassigned": (
+        "Chuyển việc {step}| cho {person}|, lý do: {reason}",
+        "{step} given| to {person}|, reason: {reason}",
+    ),
+    "step_added": ("Thêm việc: {title}|, giao {person}", "Task added: {title}|, given to {person}"),
+    "contact_corrected": (
+        "Sửa số của {who} và gửi lại",
+        "Number of {who} corrected, sent again",
+    ),
+    "text_masked": (
+        "Đã che phần văn bản của mục {seq}|, lý do: {reason}",
+        "Text of entry {seq} masked|, reason: {reason}",
+    ),
+    # delivery, as far as it belongs on the record
+    "carrier_switched": ("Chuyển nhà mạng| từ {before}| sang {after_carrier}", "Carrier switched| from {before}| to {after_carrier}"),
+    "delivery_failed": (
+        "Không gửi được đến {who}|, {channel}| (mã {code})",
+        "Could not be sent to {who}|, {channel}| (code {code})",
+    ),
+    "delivery_unknown_decided": (
+        "Đã quyết định về tin chưa rõ kết quả gửi|: {decision}| ({count} tin)",
+        "Decided on messages of unknown outcome|: {decision}| ({count})",
+    ),
+    "delivery_summary": (
+        "Tổng kết gửi tin|: {sent} tin đã gửi|, nhà mạng báo đã chuyển {delivered}|, không gửi được {failed}|, chưa rõ {unknown}",
+        "Messages|: {sent} sent|, {delivered} reported delivered|, {failed} failed|, {unknown} unknown",
+    ),
+    # the report
+    "report_section_written": ("Đã viết phần báo cáo| {section}", "Report section written|: {section}"),
+    "improvement_added": ("Thêm việc cần cải tiến|: {text}", "Improvement added|: {text}"),
+    # the system's own chain
+    "signed_in": ("{who} đăng nhập", "{who} signed in"),
+    "sign_in_failed": ("Đăng nhập không thành công| ({account})", "Sign-in failed| ({account})"),
+    "webhook_refused": ("Từ chối dữ liệu gửi đến| {path}|: {reason}", "Webhook refused| {path}|: {reason}"),
+    "token_created": ("Tạo mã truy cập API| {name}|, vai trò {account_role}", "API token created|: {name}|, role {account_role}"),
+    "migrated": ("Nâng cấp cơ sở dữ liệu| lên {revision}", "Database migrated| to {revision}"),
+    "carrier_paused": ("Tạm dừng nhà mạng| {carrier}|: {reason}", "Carrier paused|: {carrier}|: {reason}"),
+    "settings_changed": ("Đổi thiết lập|: {fields}", "Settings changed|: {fields}"),
+}  # fmt: skip
+
+WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "via": {
+        "sms": ("qua SMS", "by SMS"),
+        "link": ("qua liên kết", "by link"),
+        "web": ("trên hệ thống", "on the web"),
+        "phone": ("qua điện thoại", "by phone"),
+        "email": ("qua thư điện tử", "by email"),
+    },
+    "channel": {
+        "sms": ("SMS", "SMS"),
+        "email": ("thư điện tử", "email"),
+        "cong_ttdt": ("Cổng TTĐT", "the portal"),
+        "mxh_chinh_thuc": ("tài khoản mạng xã hội chính thức", "official social media"),
+        "bao_chi": ("báo chí", "the press"),
+        "hop_bao": ("họp báo", "press conference"),
+    },
+    "outcome": {
+        "handled": ("đã xử lý", "handled"),
+        "not_incident": ("không phải sự cố", "not an incident"),
+        "false_alarm": ("báo nhầm", "false alarm"),
+        "opened_by_mistake": ("mở nhầm", "opened by mistake"),
+        "duplicate": ("trùng", "duplicate"),
+        "handed_over": ("chuyển cơ quan khác", "handed over"),
+    },
+    "to": {
+        "thay_the": ("người thay thế", "the stand-in"),
+        "nhac_lai": ("nhắc người chưa trả lời", "reminders"),
+    },
+    "means": {
+        "accept": ("đã nhận", "accepts"),
+        "decline": ("báo bận", "declines"),
+        "wrong_number": ("nhầm số", "wrong number"),
+        "dispute": ("không phải mình trả lời", "disputes"),
+        "optout": ("từ chối nhận tin", "opts out"),
+        "ignore": ("không phải câu trả lời", "no answer"),
+    },
+    "section": {
+        "summary": ("tóm tắt", "summary"),
+        "went_well": ("việc làm tốt", "went well"),
+        "to_improve": ("việc cần cải tiến", "to improve"),
+        "lessons": ("bài học kinh nghiệm", "lessons"),
+        "conditions": ("điều kiện, hoàn cảnh", "conditions"),
+    },
+    "decision": {
+        "resend": ("gửi lại", "send again"),
+        "sent": ("coi là đã gửi", "taken as sent"),
+        "failed": ("coi là không gửi được", "taken as failed"),
+    },
+    "fields": {
+        "kinds": ("loại theo Điều 7", "kinds"),
+        "occurred_at": ("thời điểm xảy ra", "time of occurrence"),
+        "detected_at": ("thời điểm phát hiện", "time of detection"),
+        "accepted_at": ("thời điểm tiếp nhận, xử lý", "time of acceptance"),
+        "assessed_at": ("thời điểm xác định tác động", "time of assessment"),
+        "topic": ("lĩnh vực", "topic"),
+        "title": ("tên vụ việc", "title"),
+        "area": ("địa bàn", "area"),
+    },
+}  # fmt: skip
+
+TIMES = frozenset({"due", "at", "released_at", "until", "start", "occurred_at"})
+SLOT = re.compile(r"\{(\w+)\}")
+
+
+def tell(
+    kind: str,
+    data: Mapping[str, Any],
+    texts: Mapping[str, str],
+    names: Names,
+    language: str = "vi",
+) -> str:
+    """One sentence. `names`: person id -> {name, post, unit, xung_ho}; also, where the caller has them, titles under
+    "step:ID", "deadline:ID", "role:SLUG", "statement:ID" and "choice:STEP:CHOICE" -> {name}."""
+    teller = _Teller(data, texts, names, language)
+    pattern = PATTERNS.get(kind)
+    if pattern is None:
+        return teller.plain(kind)
+    pieces = [teller.filled(piece) for piece in pattern[teller.lang].split("|")]
+    sentence = "".join(pieces).strip(" ,:")
+    return sentence[:1].upper() + sentence[1:]
+
+
+class _Teller:
+    """What each slot of a pattern says, for one entry."""
+
+    def __init__(
+        self, data: Mapping[str, Any], texts: Mapping[str, str], names: Names, language: str
+    ) -> None:
+        self.data, self.texts, self.names = data, texts, names
+        self.lang = 1 if language == "en" else 0
+
+    def filled(self, piece: str) -> str:
+        values = {slot: self.slot(slot) for slot in SLOT.findall(piece)}
+        if not all(values.values()):
+            # The first words of a sentence stay, with what is known.
+            return "" if piece[:1] in " ,:(" else SLOT.sub(lambda m: values[m[1]] or "…", piece)
+        return SLOT.sub(lambda m: values[m[1]], piece)
+
+    def plain(self, kind: str) -> str:
+        said = "; ".join(text for text in self.texts.values() if text)
+        opening = ("Diễn biến khác", "Other event")[self.lang]
+        return f"{opening} ({kind.replace('_', ' ')})" + (f": {said}" if said else "")
+
+    def slot(self, name: str) -> str:
+        special = SPECIAL.get(name)
+        if special is not None:
+            return special(self)
+        value = self.texts.get(name) or self.data.get(name)
+        if name in TIMES:
+            return self.moment(value)
+        if isinstance(value, list | tuple):
+            return ", ".join(self.word(name, inner) for inner in value)
+        return self.word(name, value)
+
+    def word(self, name: str, value: Any) -> str:
+        if value is None or value == "" or isinstance(value, dict):
+            return ""
+        words = WORDS.get(name, {}).get(str(value))
+        return words[self.lang] if words else str(value)
+
+    def titled(self, prefix: str, id: Any) -> str:
+        if id in (None, ""):
+            return ""
+        return str(self.names.get(f"{prefix}:{id}", {}).get("name") or self.data.get("title") or id)
+
+    def person(self, id: Any, post: bool = True) -> str:
+        if not id:
+            return ""
+        known = self.names.get(str(id))
+        if known is None:
+            return ("một đồng chí", "someone")[self.lang]
+        name = str(known.get("name", ""))
+        if not self.lang:
+            name = f"{known.get('xung_ho') or 'đ/c'} {name}"
+        return f"{name}, {known['post']}" if post and known.get("post") else name
+
+    def people(self) -> str:
+        return ", ".join(self.person(id, post=False) for id in self.data.get("people") or ())
+
+    def who(self) -> str:
+        if self.data.get("person"):
+            return self.person(self.data["person"])
+        count = self.data.get("count")
+        if isinstance(count, int) and count > 0:
+            return (f"{count} nơi nhận", f"{count} recipients")[self.lang]
+        return str(self.data.get("name") or ("người được báo", "the person told")[self.lang])
+
+    def to(self) -> str:
+        value = self.data.get("to")
+        targets = value if isinstance(value, list | tuple) else [value]
+        return ", ".join(self.person(t) if str(t) in self.names else self._target(t) for t in targets if t)
+
+    def _target(self, target: Any) -> str:
+        return self.word("to", target) if str(target) in WORDS["to"] else self.titled("role", target)
+
+    def question(self) -> str:
+        return self.titled("step", self.data.get("step")) or ("Câu hỏi", "Question")[self.lang]
+
+    def choice(self) -> str:
+        choice = self.data.get("choice")
+        known = self.names.get(f"choice:{self.data.get('step')}:{choice}", {})
+        return str(known.get("name") or choice or "")
+
+    def moment(self, value: Any) -> str:
+        """02h25 ngày 22/11, local."""
+        if not isinstance(value, str | datetime):
+            return ""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            return value if isinstance(value, str) else ""
+        if at.tzinfo is None:
+            return str(value)
+        local = at.astimezone(VIETNAM)
+        return local.strftime(("%Hh%M ngày %d/%m/%Y", "%H:%M on %d/%m/%Y")[self.lang])
+
+    def span(self, value: Any) -> str:
+        if not isinstance(value, int) or value < 0:
+            return ""
+        if value < 60:
+            return (f"{value} giây", f"{value} s")[self.lang]
+        hours, minutes = divmod(value // 60, 60)
+        parts = [(f"{hours} giờ", f"{hours} h")[self.lang]] if hours else []
+        parts += [(f"{minutes} phút", f"{minutes} min")[self.lang]] if minutes else []
+        return " ".join(parts)
+
+
+SPECIAL: dict[str, Callable[[_Teller], str]] = {
+    "person": lambda t: t.person(t.data.get("person")),
+    "instead_of": lambda t: t.person(t.data.get("instead_of")),
+    "people": _Teller.people,
+    "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
+    "people_or_who": lambda t: t.people() or t.who(),
+    "who": _Teller.who,
+    "to": _Teller.to,
+    "step": lambda t: t.titled("step", t.data.get("step")),
+    "deadline": lambda t: t.titled("deadline", t.data.get("deadline")),
+    "role": lambda t: t.titled("role", t.data.get("role")),
+    "account_role": lambda t: str(t.data.get("role") or ""),
+    "statement": lambda t: t.titled("statement", t.data.get("statement")),
+    "title": lambda t: str(t.texts.get("title") or t.data.get("title") or t.data.get("text") or ""),
+    "question": _Teller.question,
+    "choice": _Teller.choice,
+    "after": lambda t: t.span(t.data.get("after_seconds")),
+    "after_carrier": lambda t: t.word("carrier", t.data.get("after")) or t.to(),
+    "left": lambda t: t.span(t.data.get("left_seconds")),
+    "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
+    "due_or_none": lambda t: t.moment(t.data.get("due")) or ("chưa có mốc", "no starting point yet")[t.lang],
+    "kinds_or_none": lambda t: ", ".join(map(str, t.data.get("kinds") or ())) or ("không thuộc", "none")[t.lang],
+}  # fmt: skip

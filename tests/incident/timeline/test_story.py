@@ -1,0 +1,107 @@
+"""Every kind is told in both languages, whatever is known of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from incident.timeline.story import PATTERNS, tell
+from playbooks.signals import RECORD_KINDS
+
+NAMES = {
+    "p1": {
+        "name": "Nguyễn Văn Mẫu 01",
+        "post": "Phó Chủ tịch UBND tỉnh",
+        "unit": "UBND tỉnh",
+        "xung_ho": "đ/c",
+    },
+    "p2": {"name": "Trần Thị Thử 02", "post": "Chuyên viên", "unit": "Sở VHTTDL", "xung_ho": "bà"},
+    "step:lap_to": {"name": "Lập Tổ công tác"},
+    "choice:xac_minh:sai": {"name": "Sai sự thật"},
+    "role:truc_ban": {"name": "Cán bộ trực"},
+}
+DUE = "2026-11-21T19:25:00.000000Z"
+
+SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
+    (
+        "step_started",
+        {"step": "lap_to", "people": ["p1", "p2"], "due": DUE},
+        {},
+        "Bắt đầu: Lập Tổ công tác, giao đ/c Nguyễn Văn Mẫu 01, bà Trần Thị Thử 02, hạn 02h25 ngày 22/11/2026",
+    ),
+    ("step_started", {"step": "lap_to", "people": [], "due": None}, {}, "Bắt đầu: Lập Tổ công tác"),
+    (
+        "acknowledged",
+        {"person": "p1", "via": "sms", "after_seconds": 180},
+        {},
+        "Đ/c Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh đã nhận, qua SMS, sau 3 phút",
+    ),
+    ("acknowledged", {"count": 3}, {}, "3 nơi nhận đã nhận"),
+    (
+        "declined",
+        {"person": "p2", "via": "phone"},
+        {"reason": "đang công tác"},
+        "Bà Trần Thị Thử 02, Chuyên viên báo bận, qua điện thoại: đang công tác",
+    ),
+    (
+        "answered",
+        {"step": "xac_minh", "choice": "sai", "person": "p9"},
+        {},
+        "Xac_minh: Sai sự thật (một đồng chí)",
+    ),
+    ("step_overdue", {"step": "lap_to", "to": "truc_ban"}, {}, "Quá hạn: Lập Tổ công tác, báo Cán bộ trực"),
+    (
+        "step_overdue",
+        {"step": "lap_to", "to": "thay_the"},
+        {},
+        "Quá hạn: Lập Tổ công tác, báo người thay thế",
+    ),
+    ("deadline_set", {"deadline": "k3", "due": None}, {}, "Thời hạn k3: chưa có mốc"),
+    ("deadline_warned", {"deadline": "k3", "left_seconds": 15000}, {}, "Sắp đến hạn: k3, còn 4 giờ 10 phút"),
+    ("note", {}, {"text": "Đã gọi trưởng thôn"}, "Ghi diễn biến: Đã gọi trưởng thôn"),
+    ("closed", {"outcome": "handled"}, {}, "Kết thúc xử lý, đã xử lý"),
+    (
+        "submitted",
+        {"statement": "s", "title": "Thông tin ban đầu", "revision": 3, "code": "7K2"},
+        {},
+        "Đã trình Thông tin ban đầu, bản 3, mã 7K2",
+    ),
+    ("something_new", {"x": 1}, {"text": "abc"}, "Diễn biến khác (something new): abc"),
+]
+
+
+@pytest.mark.parametrize(("kind", "data", "texts", "sentence"), SAID)
+def test_the_sentence(kind: str, data: dict[str, Any], texts: dict[str, str], sentence: str) -> None:
+    assert tell(kind, data, texts, NAMES) == sentence
+
+
+def test_every_kind_of_the_engine_has_a_sentence() -> None:
+    assert not RECORD_KINDS - PATTERNS.keys()
+
+
+@pytest.mark.parametrize("kind", [*PATTERNS, "something_new"])
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"step": "lap_to", "person": "p1", "people": ["p1"], "due": DUE, "at": DUE, "count": 2, "title": "T"},
+        {"step": None, "person": None, "people": None, "due": "khi nào xong", "to": ["p1", None], "via": {}},
+    ],
+)
+def test_nothing_known_or_everything_known_is_still_one_sentence(
+    kind: str, language: str, data: dict[str, Any]
+) -> None:
+    for texts in ({}, {"text": "abc", "reason": "xyz"}):
+        sentence = tell(kind, data, texts, NAMES, language)
+        assert sentence
+        assert not set("{}|") & set(sentence)
+        assert "None" not in sentence
+        assert "bạn" not in sentence.split()
+
+
+def test_english_is_told_in_english() -> None:
+    assert tell("acknowledged", {"person": "p1", "via": "link"}, {}, NAMES, "en") == (
+        "Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh accepted, by link"
+    )
