@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from incident.domain.titles import step_title
 from incident.report.record import DeadlineView, GroupView, StepView
 from playbooks.language import Deadline, Playbook, Step, Verb
 from playbooks.run import OPEN, AdHoc, DeadlineState, Run, StepState
@@ -27,34 +28,20 @@ def role_title(playbook: Playbook, slug: str) -> str:
     return role.title if role else slug
 
 
-def step_title(playbook: Playbook, step: Step) -> str:
-    """What people read for a step: the words of its text, or a sentence made from its verb and what it governs."""
-    if step.verb in (Verb.TASK, Verb.ASK):
-        return step.text
-    if step.verb is Verb.DRAFT:
-        return f"Soạn {statement_title(playbook, step)}"
-    if step.verb in (Verb.APPROVE, Verb.PUBLISH):
-        word = "Duyệt" if step.verb is Verb.APPROVE else "Công bố"
-        return f"{word} {statement_title(playbook, playbook.step(step.text))}"
-    titles = ", ".join(role_title(playbook, slug) for slug in step.target)
-    return f"Mời {titles}" if step.verb is Verb.ASSIGN else f"Báo {titles}"
-
-
-def statement_title(playbook: Playbook, draft: Step) -> str:
-    """The first heading of the draft's template in lower case; else what such a text is called."""
-    for line in playbook.templates.get(draft.text, "").splitlines():
-        heading = line.strip()
-        if heading.startswith("#"):
-            title = heading.lstrip("#").strip()
-            if title and "{" not in title:
-                return title[0].lower() + title[1:] if title[:2].istitle() else title
-    return "thông tin công bố"
-
-
 def titles(playbook: Playbook, run: Run) -> dict[str, str]:
     """The title of every step, also of those added during the run."""
     known = {step.id: step_title(playbook, step) for step in playbook.steps}
     return known | {added.id: added.text for added in run.added}
+
+
+def spoken(playbook: Playbook, run: Run) -> dict[str, dict[str, str]]:
+    """The titles that the story of an entry asks for, under the names it knows them by."""
+    known = {f"step:{id}": title for id, title in titles(playbook, run).items()}
+    known |= {f"deadline:{deadline.id}": deadline.title for deadline in playbook.deadlines}
+    known |= {f"role:{slug}": role.title for slug, role in playbook.roles.items()}
+    for step in playbook.steps:
+        known |= {f"choice:{step.id}:{key}": title for key, title in step.choices.items()}
+    return {key: {"name": title} for key, title in known.items()}
 
 
 def draft_of(playbook: Playbook, step: Step) -> str | None:

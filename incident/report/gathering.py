@@ -82,14 +82,16 @@ def gather(
     head = _head(session, incident_id)
     whole = grouped if grouped is not None else timeline and limit is None
     rows = _Rows.read(session, head, whole)
-    entries = timeline_page(session, incident_id, rows.names, after=after, limit=limit) if timeline else ()
+    entries: tuple[EntryView, ...] = ()
+    if timeline:
+        names = rows.names | _spoken(head, rows.statements)
+        entries = _page(session, incident_id, names, after=after, limit=limit)
     return _view(session, head, rows, entries)
 
 
 def timeline_page(
     session: Session,
     incident_id: str,
-    names: Mapping[str, Any] | None = None,
     *,
     after: int = 0,
     before: int | None = None,
@@ -97,20 +99,20 @@ def timeline_page(
     oldest_first: bool = False,
 ) -> tuple[EntryView, ...]:
     """Entries with `after` < seq < `before`, always in order. With a limit the newest ones, or the oldest ones when
-    `oldest_first`. `names` None reads the incident's own."""
-    chosen = select(Entry).where(Entry.chain == incident_id, Entry.seq > after)
-    if before is not None:
-        chosen = chosen.where(Entry.seq < before)
-    chosen = chosen.order_by(Entry.seq if oldest_first else Entry.seq.desc())
-    columns: Select[Any] = chosen.with_only_columns(*Entry.__table__.columns)
-    rows = session.execute(columns if limit is None else columns.limit(limit)).all()
-    rows = rows if oldest_first else rows[::-1]
-    if not rows:
-        return ()
-    if names is None:
-        names = session.scalar(select(Incident.names).where(Incident.id == incident_id)) or {}
-    texts = _texts(session, incident_id, rows[0].seq, rows[-1].seq)
-    return tuple(_entry(row, texts.get(row.seq, ()), names) for row in rows)
+    `oldest_first`. Raises NotFound."""
+    head = _head(session, incident_id)
+    people = _mentioned(head.run, head.incident.names)
+    names = _names(head.incident.names, _contacts(session, incident_id, people, head.incident.names, False))
+    statements = _statements(session, head, names)
+    return _page(
+        session,
+        incident_id,
+        names | _spoken(head, statements),
+        after=after,
+        before=before,
+        limit=limit,
+        oldest_first=oldest_first,
+    )
 
 
 def change_tag(session: Session, incident_id: str) -> str:
@@ -366,6 +368,35 @@ def _proofs(session: Session, incident_id: str) -> dict[str, list[str]]:
 
 
 # ------------------------------------------------------------------ timeline
+
+
+def _page(
+    session: Session,
+    incident_id: str,
+    names: Mapping[str, Any],
+    *,
+    after: int = 0,
+    before: int | None = None,
+    limit: int | None = None,
+    oldest_first: bool = False,
+) -> tuple[EntryView, ...]:
+    chosen = select(*Entry.__table__.columns).where(Entry.chain == incident_id, Entry.seq > after)
+    if before is not None:
+        chosen = chosen.where(Entry.seq < before)
+    if limit is not None:
+        chosen = chosen.limit(limit)
+    rows = session.execute(chosen.order_by(Entry.seq if oldest_first else Entry.seq.desc())).all()
+    rows = rows if oldest_first else rows[::-1]
+    if not rows:
+        return ()
+    texts = _texts(session, incident_id, rows[0].seq, rows[-1].seq)
+    return tuple(_entry(row, texts.get(row.seq, ()), names) for row in rows)
+
+
+def _spoken(head: _Head, statements: Iterable[StatementView]) -> dict[str, Any]:
+    """What the story calls steps, roles and statements, under the keys it asks for."""
+    titles = {f"statement:{statement.id}": {"name": statement.title} for statement in statements}
+    return course.spoken(head.playbook, head.run) | titles
 
 
 def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, list[Any]]:

@@ -219,6 +219,10 @@ class Recorded:
         self.session.execute(insert(Entry), rows)
         self.incident.chain_seq = count
 
+    def entry(self, seq: int, kind: str, data: dict[str, Any]) -> None:
+        row = {"chain": self.id, "seq": seq, "kind": kind, "occurred_at": NOW, "recorded_at": NOW}
+        self.session.add(Entry(**(ENTRY_COLUMNS | row | {"data": data, "prev_hash": "p"})))
+
     def text(self, seq: int, text: str | None, masked: str | None = None) -> None:
         self.session.add(
             FreeText(

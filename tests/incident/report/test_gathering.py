@@ -75,8 +75,8 @@ def test_steps_say_whom_they_wait_for_and_which_text_they_are_about(store: Store
     steps = {step.id: step for step in view.steps}
     assert [step.id for step in view.steps] == ["lap_to", "du_thao", "duyet", "cong_bo", "bao_xa", "luu"]
     assert steps["lap_to"].people == ("Trần Thị Mẫu 02",)
-    assert steps["lap_to"].title == "Mời Tổ trưởng, Thư ký"
-    assert steps["duyet"].title == "Duyệt thông tin ban đầu"
+    assert steps["lap_to"].title == "Lập Tổ công tác: Tổ trưởng, Thư ký"
+    assert steps["duyet"].title == "Duyệt: thông tin ban đầu"
     assert steps["cong_bo"].state == "waiting"
     assert {steps[id].statement_id for id in ("du_thao", "duyet", "cong_bo")} == {made[0]}
     assert steps["luu"].ticked == (0,)
@@ -97,7 +97,7 @@ def test_deadlines_say_by_what_law_and_in_which_state(store: Store) -> None:
     assert law.started_at == ASKED
     assert (internal.law, internal.state, internal.basis) == (False, "warned", "")
     assert (later.state, later.due) == ("no_anchor", None)
-    assert later.start_title == "Công bố thông tin ban đầu"
+    assert later.start_title == "Công bố: thông tin ban đầu"
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,12 @@ def test_the_timeline_is_the_whole_the_newest_or_a_page(store: Store) -> None:
         before = timeline_page(session, id, before=5, limit=2)
     assert [e.seq for e in first] == [3, 4, 5]
     assert [e.seq for e in before] == [3, 4]
+
+
+def test_the_sentence_of_an_entry_calls_steps_by_their_titles(store: Store) -> None:
+    id = record(store, lambda r: r.entry(1, "step_done", {"step": "duyet", "activation": 1, "result": None}))
+    (entry,) = view_of(store, id).timeline
+    assert "thông tin ban đầu" in entry.text
 
 
 def test_a_masked_text_is_shown_with_its_reason_only(store: Store) -> None:
