@@ -136,6 +136,7 @@ _BASIC = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
+_GSM = _BASIC | _EXTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Segments:
 def segments(text: str) -> Segments:
     """Counts greedily, since an escape pair or a surrogate pair is never split over two parts."""
     text = unicodedata.normalize("NFC", text)
-    if all(char in _BASIC or char in _EXTENDED for char in text):
+    if _GSM.issuperset(text):
         widths = [2 if char in _EXTENDED else 1 for char in text]
         return Segments("GSM-7", sum(widths), _parts(widths, single=160, several=153))
     widths = [2 if ord(char) > 0xFFFF else 1 for char in text]

@@ -15,8 +15,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urldefrag, urlsplit
 
-from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped,unused-ignore]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped,unused-ignore]
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.request_validator import RequestValidator
 
 from notify.message import (
     CodeKind,
@@ -132,7 +132,7 @@ class TwilioSms:
     """Safe to share between threads."""
 
     def __init__(self, account: TwilioAccount) -> None:
-        from twilio.rest import Client  # type: ignore[import-untyped,unused-ignore]
+        from twilio.rest import Client
 
         from notify.twilio_pool import PooledHttp
 

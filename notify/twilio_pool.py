@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
-from twilio.http import HttpClient  # type: ignore[import-untyped,unused-ignore]
-from twilio.http.response import Response  # type: ignore[import-untyped,unused-ignore]
+from twilio.http import HttpClient
+from twilio.http.response import Response
 from urllib3.exceptions import (
     ConnectTimeoutError,
     EmptyPoolError,

@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -88,10 +88,12 @@ class Journal:
         if torn:
             self._file.write("\n")
 
-    def write(self, fact: dict[str, Any]) -> None:
-        if self._file is not None:
-            self._file.write(json.dumps(fact, ensure_ascii=False, default=_plain) + "\n")
-            self._file.flush()
+    def write(self, fact: Sms | Mail | dict[str, Any], kind: str) -> None:
+        if self._file is None:
+            return
+        values = fact if isinstance(fact, dict) else {f.name: getattr(fact, f.name) for f in fields(fact)}
+        self._file.write(_encode({"kind": kind, **values}) + "\n")
+        self._file.flush()
 
     def close(self) -> None:
         if self._file is not None:
@@ -116,7 +118,7 @@ class State:
 
     def add(self, sms: Sms) -> Sms:
         self._keep(sms)
-        self._tell({"kind": "sms", **asdict(sms)})
+        self._tell(sms, "sms")
         return sms
 
     def set_status(self, sms: Sms, status: str, at: datetime, error_code: int = 0) -> None:
@@ -124,11 +126,11 @@ class State:
         sms.error_code = error_code
         if status == "sent":
             sms.sent_at = at
-        self._tell({"kind": "status", "sid": sms.sid, "status": status, "error_code": error_code, "at": at})
+        self._tell({"sid": sms.sid, "status": status, "error_code": error_code, "at": at}, "status")
 
     def set_opted_out(self, phone: str, out: bool) -> None:
         (self.opted_out.add if out else self.opted_out.discard)(phone)
-        self._tell({"kind": "optout", "phone": phone, "out": out})
+        self._tell({"phone": phone, "out": out}, "optout")
 
     def mark_read(self, phone: str) -> None:
         for sms in self.phones.get(phone, ()):
@@ -136,7 +138,7 @@ class State:
 
     def add_mail(self, mail: Mail) -> None:
         self.mails.append(mail)
-        self._tell({"kind": "mail", **asdict(mail)})
+        self._tell(mail, "mail")
 
     def received(self, phone: str) -> list[Sms]:
         """What this handset shows as received, oldest first."""
@@ -176,8 +178,8 @@ class State:
         self.by_sid[sms.sid] = sms
         self.phones.setdefault(sms.phone, []).append(sms)
 
-    def _tell(self, fact: dict[str, Any]) -> None:
-        self._journal.write(fact)
+    def _tell(self, fact: Sms | Mail | dict[str, Any], kind: str) -> None:
+        self._journal.write(fact, kind)
         self.notify()
 
     def _recall(self, fact: dict[str, Any]) -> None:
@@ -206,3 +208,6 @@ def _plain(value: Any) -> str:
 
 def _timed(fact: dict[str, Any], *names: str) -> dict[str, Any]:
     return fact | {name: datetime.fromisoformat(fact[name]) for name in names if fact[name]}
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=_plain).encode

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 1024 * 1024
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -56,7 +57,7 @@ Handler = Callable[[Request], Response]
 
 
 def as_json(value: Any, status: int = 200) -> Response:
-    return Response(status, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+    return Response(status, _encode(value).encode(), "application/json")
 
 
 class Connection(asyncio.Protocol):
