@@ -80,7 +80,10 @@ def _typeface(document: Any) -> None:
     for level, size in ((1, BODY), (2, BODY)):
         style = styles[f"Heading {level}"]
         style.font.size, style.font.bold, style.font.italic = Pt(size), True, False
-        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(12 if level == 1 else 6), Pt(6)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = (
+            Pt(12 if level == 1 else 6),
+            Pt(6),
+        )
     for language in styles.element.iter(qn("w:lang")):
         language.set(qn("w:val"), "vi-VN")
 
@@ -133,7 +136,13 @@ def _title(document: Any, paper: Paper) -> None:
     _run(subject, paper.subject, 14, bold=True)
     _rule(subject, 56)
     for line in (line for line in (paper.mark, paper.standing) if line):
-        _run(_centre(document.add_paragraph(), before=6), line, 13, bold=line == paper.mark, italic=line != paper.mark)
+        _run(
+            _centre(document.add_paragraph(), before=6),
+            line,
+            13,
+            bold=line == paper.mark,
+            italic=line != paper.mark,
+        )
     document.add_paragraph().paragraph_format.space_after = _points(2)
 
 
@@ -264,7 +273,7 @@ def _table(document: Any, block: Table) -> None:
 def _row(cells: list[str], widths: list[int], alignments: list[str], *, bold: bool = False) -> str:
     size = f'<w:sz w:val="{TABLE * 2}"/><w:szCs w:val="{TABLE * 2}"/>'
     look = f"<w:rPr>{'<w:b/>' if bold else ''}{size}</w:rPr>"
-    keep = '<w:keepNext/>' if bold else ""
+    keep = "<w:keepNext/>" if bold else ""
     made = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr>'
         f'<w:p><w:pPr>{keep}<w:spacing w:before="20" w:after="20"/><w:jc{alignment}/></w:pPr>{_text_runs(cell, look)}</w:p></w:tc>'
@@ -274,7 +283,9 @@ def _row(cells: list[str], widths: list[int], alignments: list[str], *, bold: bo
 
 
 def _text_runs(text: str, look: str) -> str:
-    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in printable(text).split("\n"))
+    lines = "<w:br/>".join(
+        f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in printable(text).split("\n")
+    )
     return f"<w:r>{look}{lines}</w:r>"
 
 

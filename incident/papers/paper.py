@@ -115,7 +115,8 @@ def office_of(words: Mapping[str, str]) -> Office:
         agency=_agency_lines(agency),
         symbol=words.get("paper_symbol") or "UBND",
         place=words.get("paper_place") or _place(words.get("province", ""), agency),
-        authority=_lines(words.get("paper_signer")) or ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"),
+        authority=_lines(words.get("paper_signer"))
+        or ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"),
         recipients=_lines(words.get("paper_recipients"))
         or (
             "Thường trực Tỉnh ủy, Thường trực HĐND tỉnh (b/c);",
@@ -148,7 +149,7 @@ def _lines(text: str | None) -> tuple[str, ...]:
 
 
 def _agency_lines(agency: str) -> tuple[str, ...]:
-    """"UBND tỉnh Sơn Lâm" -> ("ỦY BAN NHÂN DÂN", "TỈNH SƠN LÂM"); another body stays on one line."""
+    """ "UBND tỉnh Sơn Lâm" -> ("ỦY BAN NHÂN DÂN", "TỈNH SƠN LÂM"); another body stays on one line."""
     for short in ("UBND ", UBND + " "):
         if agency.startswith(short):
             return (UBND.upper(), agency.removeprefix(short).upper())

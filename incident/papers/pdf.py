@@ -20,7 +20,7 @@ from incident.papers.paper import Block, Heading, Paper, Paragraph, Picture, Quo
 
 MIME = "application/pdf"
 TAGGED_ROWS = 2000
-SOURCE = Path(__file__).with_name("paper.typ")
+SOURCE = Path(__file__).with_name("templates") / "paper.typ"
 NAMES = {Heading: "heading", Paragraph: "paragraph", Quote: "quote", Table: "table", Picture: "picture"}
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,20 @@ def _compile(data: str, now: datetime, tagged: bool) -> bytes:
     compiler = typst.Compiler(SOURCE, root=SOURCE.parent, font_paths=_fonts())
     options: dict[str, Any] = {"sys_inputs": {"paper": data}, "timestamp": now}
     if not tagged:
-        return bytes(compiler.compile(**options, pdf_standards=["a-2b"], pdf_tags=False))
+        return _single(compiler.compile(**options, pdf_standards=["a-2b"], pdf_tags=False))
     try:
-        return bytes(compiler.compile(**options, pdf_standards=["a-2a", "ua-1"]))
-    except typst.TypstError as refused:  # a letter no typeface has is refused by the archive standards, not by PDF
+        return _single(compiler.compile(**options, pdf_standards=["a-2a", "ua-1"]))
+    except (
+        typst.TypstError
+    ) as refused:  # a letter no typeface has is refused by the archive standards, not by PDF
         log.warning("PDF/A không nhận tài liệu này, xuất PDF thường: %s", refused)
-        return bytes(compiler.compile(**options))
+        return _single(compiler.compile(**options))
+
+
+def _single(made: bytes | list[bytes] | None) -> bytes:
+    """Typst gives a list for formats of one file a page; a PDF is one file."""
+    assert isinstance(made, bytes)
+    return made
 
 
 @cache
@@ -58,7 +66,9 @@ def _fonts() -> Any:
 
     if fonts.available():
         return typst.Fonts(include_system_fonts=False, font_paths=[fonts.DIRECTORY])
-    log.warning("Chưa dựng phông chữ Tinos (python -m incident.papers.fonts): dùng phông chữ có chân của hệ thống")
+    log.warning(
+        "Chưa dựng phông chữ Tinos (python -m incident.papers.fonts): dùng phông chữ có chân của hệ thống"
+    )
     return typst.Fonts(include_system_fonts=True)
 
 
@@ -92,7 +102,12 @@ def _block(block: Block) -> dict[str, Any]:
             rows = [[printable(cell) for cell in row] for row in block.rows]
             return {**name, "columns": [asdict(column) for column in block.columns], "rows": rows}
         case Picture():
-            return {**name, "svg": block.svg, "alt": printable(block.alt), "caption": printable(block.caption)}
+            return {
+                **name,
+                "svg": block.svg,
+                "alt": printable(block.alt),
+                "caption": printable(block.caption),
+            }
         case Heading() | Paragraph() | Quote():
             words = {key: value for key, value in asdict(block).items() if key != "text"}
             return {**name, **words, "text": printable(block.text)}

@@ -401,7 +401,7 @@ def _spoken(head: _Head, statements: Iterable[StatementView]) -> dict[str, Any]:
 
 def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, list[Any]]:
     found = select(
-        FreeText.seq, FreeText.field, FreeText.text, FreeText.mask_reason, FreeText.masked_at
+        FreeText.seq, FreeText.field, FreeText.text, FreeText.salt, FreeText.mask_reason, FreeText.masked_at
     ).where(FreeText.chain == chain, FreeText.seq.between(first, last))
     by_entry: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(found.order_by(FreeText.seq, FreeText.field)):
@@ -424,6 +424,7 @@ def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any]) -> EntryVie
         canonical=row.canonical,
         hash=row.hash,
         prev_hash=row.prev_hash,
+        salts={text.field: text.salt for text in texts if text.salt is not None},
     )
 
 

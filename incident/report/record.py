@@ -151,7 +151,8 @@ class StatementView:
 @dataclass(frozen=True, slots=True)
 class EntryView:
     """One line of the timeline. `text` is the sentence in Vietnamese; `free` the free texts as they may be shown
-    (masked ones replaced), `maskable` the fields that still hold text."""
+    (masked ones replaced), `maskable` the fields that still hold text. `salts`: by field what an exported file needs
+    to prove the text; a masked field has none."""
 
     seq: int
     kind: str
@@ -165,6 +166,7 @@ class EntryView:
     canonical: str
     hash: str
     prev_hash: str
+    salts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,297 @@
+"""Lays the report out as an official paper: which heading, sentence and table stands where. Knows no file format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from incident.papers.dates import NO_TIME, length, moment_words, stamp
+from incident.papers.paper import (
+    Block,
+    Column,
+    Heading,
+    Paper,
+    Paragraph,
+    Picture,
+    Quote,
+    Table,
+    finished,
+    office_of,
+)
+from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine
+from incident.report.chart import Chart
+from incident.report.titles import NO_DATA
+
+DRILL = "DIỄN TẬP"
+PROVISIONAL = "(Bản tạm: vụ việc chưa kết thúc)"
+HANDLING = "LƯU HÀNH NỘI BỘ"
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV")
+SHORT_HASH = 12
+NOT_WRITTEN = "Chưa có nội dung."
+
+
+def paper(report: Report, chart: Chart | None, words: Mapping[str, str]) -> Paper:
+    """The report as a Báo cáo of the office that `words` (the province's settings) describes."""
+    return Paper(
+        office=office_of(words),
+        kind="PHỤ LỤC NỘI BỘ" if report.internal else "BÁO CÁO",
+        abbreviation="BC",
+        subject=f"Kết quả xử lý vụ việc {report.number}: {report.title}",
+        blocks=finished(blocks(report, chart)),
+        mark=DRILL if report.drill else "",
+        handling=HANDLING if report.internal else "",
+        standing=PROVISIONAL if report.provisional else "",
+        footnote=f"{report.number} – nhật ký {report.chain_seq} mục, đầu chuỗi {report.chain_hash or NO_DATA}",
+    )
+
+
+def blocks(report: Report, chart: Chart | None) -> tuple[Block, ...]:
+    """The body, chapter by chapter, numbered I, II, III…"""
+    chapters = (
+        ("THÔNG TIN CHUNG", _facts("Thông tin chung về vụ việc", report.cover)),
+        ("TÓM TẮT", (Paragraph(line) for line in report.summary)),
+        ("PHÁT HIỆN, TIẾP NHẬN", _facts("Phát hiện và tiếp nhận vụ việc", report.trigger)),
+        ("TỔ CÔNG TÁC", _task_force(report)),
+        ("THÔNG BÁO VÀ TRẢ LỜI", _asked(report, chart)),
+        ("THỜI HẠN", _deadlines(report)),
+        ("THÔNG TIN ĐÃ SOẠN, DUYỆT, CÔNG BỐ", _statements(report)),
+        ("SỐ LIỆU ĐÁNH GIÁ", _measures(report)),
+        ("NỘI DUNG THỰC HIỆN KHÁC KẾ HOẠCH", _deviations(report)),
+        ("ĐÁNH GIÁ CỦA NGƯỜI THAM GIA", _sections(report)),
+        ("KẾ HOẠCH CẢI THIỆN", _improvements(report)),
+        ("NHẬT KÝ DIỄN BIẾN", _timeline(report)),
+        ("CĂN CỨ VÀ XÁC THỰC", _proof(report)),
+    )
+    made: list[Block] = []
+    for number, (title, body) in zip(ROMAN, chapters, strict=False):
+        made += [Heading(f"{number}. {title}"), *body]
+    return tuple(made)
+
+
+def _facts(caption: str, facts: tuple[Fact, ...]) -> Iterator[Block]:
+    columns = (Column("Mục", 34), Column("Nội dung", 66))
+    yield Table(caption, columns, tuple((fact.label, fact.value) for fact in facts))
+
+
+def _task_force(report: Report) -> Iterator[Block]:
+    if not report.task_force:
+        yield Paragraph("Nhật ký chưa ghi người nào được mời vào Tổ công tác.")
+        return
+    columns = (
+        Column("Vai", 20), Column("Người đảm nhiệm" if report.internal else "Chức vụ, đơn vị", 30),
+        Column("Kết quả", 18), Column("Trả lời lúc", 16, True), Column("Ghi chú", 20),
+    )  # fmt: skip
+    rows = tuple(
+        (m.role, m.who, m.state + (f", qua {m.via}" if m.via else ""), stamp(m.answered_at), m.note)
+        for m in report.task_force
+    )
+    yield Table("Tổ công tác: vai, người đảm nhiệm, kết quả trả lời", columns, rows)
+
+
+def _asked(report: Report, chart: Chart | None) -> Iterator[Block]:
+    if not report.units:
+        yield Paragraph("Nhật ký chưa ghi lượt hỏi nào.")
+        return
+    yield Heading("1. Theo đơn vị", 2)
+    columns = (
+        Column("Đơn vị", 32), Column("Được hỏi", 11, True), Column("Đã nhận", 11, True), Column("Báo bận", 11, True),
+        Column("Không trả lời", 11, True), Column("Trả lời sau (giữa)", 15, True), Column("Lâu nhất", 15, True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            u.unit,
+            str(u.asked),
+            str(u.accepted),
+            str(u.declined),
+            str(u.silent),
+            _span(u.middle),
+            _span(u.longest),
+        )
+        for u in report.units
+    )
+    yield Table("Số lượt được hỏi và trả lời theo đơn vị", columns, rows)
+    if chart:
+        caption = "Số lượt được hỏi và đã trả lời theo thời gian (giờ Việt Nam)"
+        yield Picture(chart.svg, chart.png, chart.alt, caption)
+    if report.internal:
+        yield from _answers(report)
+
+
+def _answers(report: Report) -> Iterator[Block]:
+    yield Heading("2. Theo từng người", 2)
+    columns = (
+        Column("Họ tên, chức vụ", 30), Column("Đơn vị", 20), Column("Gửi lúc", 17, True),
+        Column("Trả lời", 19), Column("Sau", 13, True), Column("Ghi chú", 15),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            f"{a.name}, {a.post}" if a.post else a.name, a.unit, stamp(a.sent_at or a.asked_at),
+            a.state + (f", qua {a.via}" if a.via else ""), _span(a.seconds), a.note,
+        )
+        for a in report.answers
+    )  # fmt: skip
+    yield Table("Từng lượt hỏi và trả lời", columns, rows)
+
+
+def _span(seconds: int | None) -> str:
+    return NO_TIME if seconds is None else length(seconds)
+
+
+def _deadlines(report: Report) -> Iterator[Block]:
+    law = tuple(d for d in report.deadlines if d.law)
+    ours = tuple(d for d in report.deadlines if not d.law)
+    yield Heading("1. Theo luật", 2)
+    yield (
+        _deadline_table("Thời hạn theo luật", law)
+        if law
+        else Paragraph("Không có thời hạn theo luật được tính.")
+    )
+    yield Heading("2. Mục tiêu nội bộ", 2)
+    yield (
+        _deadline_table("Mục tiêu nội bộ", ours) if ours else Paragraph("Không có mục tiêu nội bộ được tính.")
+    )
+
+
+def _deadline_table(caption: str, lines: tuple[DeadlineLine, ...]) -> Table:
+    columns = (
+        Column("Thời hạn", 34), Column("Tính từ", 22), Column("Hạn", 17, True),
+        Column("Thực hiện", 17, True), Column("Kết quả", 14),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            d.title + (f" ({d.basis})" if d.law and d.basis else ""),
+            f"{d.start}: {stamp(d.started_at)}" if d.started_at else f"{d.start}: chưa có mốc",
+            stamp(d.due), stamp(d.ended_at), d.state,
+        )
+        for d in lines
+    )  # fmt: skip
+    return Table(caption, columns, rows)
+
+
+def _statements(report: Report) -> Iterator[Block]:
+    if not report.statements:
+        yield Paragraph("Nhật ký chưa có thông tin nào được soạn.")
+    for number, statement in enumerate(report.statements, 1):
+        yield Heading(f"{number}. {statement.title} ({statement.state.lower()})", 2)
+        if statement.corrects:
+            yield Paragraph(f"Đính chính cho: {statement.corrects}.")
+        if not statement.revisions:
+            yield Paragraph("Chưa trình bản nào.")
+        for revision in statement.revisions:
+            yield from _revision(revision)
+        yield from _releases(statement)
+
+
+def _revision(revision: RevisionLine) -> Iterator[Block]:
+    drafted = f" Người soạn: {revision.editors}." if revision.editors else ""
+    voided = (
+        f" Hết hiệu lực lúc {stamp(revision.voided_at)} do nội dung được sửa." if revision.voided_at else ""
+    )
+    yield Paragraph(
+        f"Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
+        f"{drafted}{voided} Mã băm: {revision.sha256[:SHORT_HASH]}."
+    )
+    yield Quote(revision.text)
+    if revision.decisions:
+        columns = (
+            Column("Người quyết định", 34), Column("Quyết định", 14), Column("Lúc", 18, True),
+            Column("Sau", 14, True), Column("Lý do", 24),
+        )  # fmt: skip
+        rows = tuple(
+            (
+                d.who, d.decision + ("" if d.same_text else " (khác mã băm)") + (f", {d.via}" if d.via else ""),
+                stamp(d.at), length(d.seconds), d.reason,
+            )
+            for d in revision.decisions
+        )  # fmt: skip
+        yield Table(f"Quyết định đối với bản {revision.n}", columns, rows)
+
+
+def _releases(statement: StatementLine) -> Iterator[Block]:
+    if not statement.releases:
+        return
+    columns = (
+        Column("Kênh", 20), Column("Hình thức", 26), Column("Lúc", 16, True), Column("Người thực hiện", 22),
+        Column("Đường dẫn", 20), Column("Đúng bản duyệt", 12, True),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            r.channel or NO_TIME, r.form or NO_TIME, stamp(r.released_at), _releasers(r.released_by, r.posted_by),
+            r.link or NO_TIME, f"Bản {r.revision}: " + ("đúng" if r.as_approved else "KHÔNG"),
+        )
+        for r in statement.releases
+    )  # fmt: skip
+    yield Table(f"Công bố: {statement.title}", columns, rows)
+
+
+def _releasers(released_by: str, posted_by: str) -> str:
+    if not posted_by or posted_by == released_by:
+        return f"Công bố: {released_by}"
+    return f"Công bố: {released_by}\nĐăng: {posted_by}"
+
+
+def _measures(report: Report) -> Iterator[Block]:
+    yield Paragraph(
+        "Số liệu lấy từ nhật ký, chỉ dùng để rút kinh nghiệm nội bộ; lượt không trả lời được tính là trả lời sau "
+        "thời gian vô hạn."
+    )
+    columns = (Column("Chỉ số", 36), Column("Giá trị", 34), Column("Cách tính", 32))
+    yield Table("Số liệu đánh giá", columns, tuple((m.title, m.value, m.definition) for m in report.measures))
+
+
+def _deviations(report: Report) -> Iterator[Block]:
+    if not report.deviations:
+        yield Paragraph("Nhật ký không ghi nội dung nào thực hiện khác kế hoạch.")
+        return
+    columns = (Column("Lúc", 17, True), Column("Việc", 23), Column("Diễn biến", 38), Column("Lý do", 24))
+    rows = tuple((stamp(d.at), d.title, d.text, d.reason or NO_TIME) for d in report.deviations)
+    yield Table("Nội dung thực hiện khác kế hoạch", columns, rows)
+
+
+def _sections(report: Report) -> Iterator[Block]:
+    for number, section in enumerate(report.sections, 1):
+        yield Heading(f"{number}. {section.title}", 2)
+        yield Paragraph(section.text or NOT_WRITTEN, italic=not section.text)
+
+
+def _improvements(report: Report) -> Iterator[Block]:
+    if not report.improvements:
+        yield Paragraph(NOT_WRITTEN, italic=True)
+        return
+    columns = (
+        Column("Vấn đề", 26), Column("Việc cần làm", 28), Column("Người, đơn vị chịu trách nhiệm", 22),
+        Column("Hạn", 13, True), Column("Tình trạng", 13),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            i.issue, i.action, ", ".join(part for part in (i.owner, i.unit) if part), f"{i.due:%d/%m/%Y}",
+            f"Xong {stamp(i.done_at)[:10]}" if i.done_at else "Chưa xong",
+        )
+        for i in report.improvements
+    )  # fmt: skip
+    yield Table("Kế hoạch cải thiện", columns, rows)
+
+
+def _timeline(report: Report) -> Iterator[Block]:
+    if not report.timeline:
+        yield Paragraph("Nhật ký chưa có mục nào.")
+        return
+    columns = (
+        Column("Số", 8, True),
+        Column("Lúc", 18, True),
+        Column("Diễn biến", 54),
+        Column("Người ghi", 22),
+    )
+    rows = tuple((str(t.seq), stamp(t.occurred_at), t.text, t.actor) for t in report.timeline)
+    yield Table("Nhật ký diễn biến", columns, rows)
+
+
+def _proof(report: Report) -> Iterator[Block]:
+    for line in report.basis:
+        yield Paragraph(line + ".")
+    if not report.basis:
+        yield Paragraph("Nhật ký không ghi căn cứ pháp lý nào được áp dụng.")
+    yield Paragraph(
+        f"Nhật ký gồm {report.chain_seq} mục nối nhau bằng mã băm; đầu chuỗi: {report.chain_hash or NO_DATA}. "
+        "Đối chiếu đầu chuỗi này với hệ thống hoặc với tệp JSON đã xuất để biết nhật ký có bị sửa hay không."
+    )
+    yield Paragraph(f"Báo cáo được lập từ nhật ký lúc {moment_words(report.made_at)}.")
