@@ -26,6 +26,7 @@ MAIL_LIMIT = 10 * 1024 * 1024
 class Envelope:
     sender: str | None = None
     to: list[str] = field(default_factory=list)
+    lost: bool = False
 
 
 class Mailbox:
@@ -83,8 +84,10 @@ class Mailbox:
         if verb == "RCPT":
             if envelope.sender is None or not address:
                 return "503 MAIL first" if address else "501 syntax"
-            if code := self._faults.befalls(address).smtp_code:
-                return f"{code} refused by order"
+            fault = self._faults.befalls(address)
+            if fault.smtp_code:
+                return f"{fault.smtp_code} refused by order"
+            envelope.lost = envelope.lost or fault.smtp_lost
             envelope.to.append(address)
             return "250 ok"
         return "502 not known"
@@ -99,7 +102,7 @@ class Mailbox:
         await _say(writer, "354 go on")
         content = await _content(reader)
         self._state.add_mail(self._mail(envelope, content))
-        if any(self._faults.befalls(address).smtp_lost for address in envelope.to):
+        if envelope.lost:
             writer.transport.abort()
             return False
         await _say(writer, "250 kept")
