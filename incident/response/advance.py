@@ -1,0 +1,207 @@
+"""The door: an event enters, the engine says what follows, and all of it is written in the caller's transaction.
+
+The incident's row is locked by the caller. Order of locks everywhere: incident, run, request, message.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from incident.domain.actors import SYSTEM
+from incident.domain.errors import Conflict, Forbidden, NotFound, Refusal
+from incident.response import casting
+from incident.response.desk import Desk
+from incident.response.library import pinned
+from incident.response.telling import Telling
+from incident.store.sessions import lock
+from incident.store.tables import Incident, Run, RunEvent
+from incident.timeline import ledger
+from playbooks import run as run_state
+from playbooks.engine import EngineRefusal, advance
+from playbooks.events import event_from_json, event_to_json
+from playbooks.language import Playbook
+from playbooks.signals import Event, FactChanged, Holders, Record, TimePassed, Unreachable, WakeAt
+
+# What the engine refuses, in words for people. Its code decides; anything else is said generally.
+REFUSED = {
+    "editor_may_not_approve": "Người đã sửa bản này không được duyệt chính bản đó.",
+    "not_asked": "Việc này đang chờ người khác, không phải đồng chí.",
+    "not_the_submitted_revision": "Đã có bản mới hơn; xin mở lại trang và xem bản hiện hành.",
+    "not_the_approved_text": "Nội dung này không phải nội dung đã duyệt; không công bố được.",
+    "not_approved": "Nội dung chưa được duyệt; không công bố được.",
+    "step_not_open": "Bước này không còn chờ xử lý.",
+    "step_already_ended": "Bước này đã kết thúc.",
+    "step_never_begun": "Bước này chưa bắt đầu, không làm lại được.",
+    "unknown_step": "Kịch bản không có bước này.",
+    "wrong_verb": "Bước này không nhận cách xử lý đó.",
+    "unknown_choice": "Câu trả lời không nằm trong các lựa chọn.",
+    "unknown_item": "Mục này không có trong danh sách của bước.",
+    "unknown_level": "Kịch bản không có cấp độ này.",
+    "in_the_future": "Thời điểm không được ở tương lai.",
+    "closed": "Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước.",
+    "not_closed": "Vụ việc chưa kết thúc.",
+    "not_paused": "Vụ việc không ở trạng thái tạm dừng nhắc.",
+    "pause_already_over": "Thời điểm tạm dừng đến phải ở tương lai.",
+}
+FORBIDDEN = ("editor_may_not_approve", "not_asked")
+
+
+def held(session: Session, incident_id: str) -> Incident:
+    """The incident, locked until the end of the transaction. Raises NotFound."""
+    incident: Incident | None = lock(
+        session, select(Incident).where(Incident.id == incident_id)
+    ).one_or_none()
+    if incident is None:
+        raise NotFound("no_incident", "Không có vụ việc này.")
+    return incident
+
+
+def held_open(session: Session, incident_id: str) -> Incident:
+    """The incident, locked and open. Raises NotFound, Conflict."""
+    incident = held(session, incident_id)
+    if incident.status != "open":
+        raise Conflict("closed", "Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước.")
+    return incident
+
+
+def state_of(session: Session, incident_id: str) -> run_state.Run:
+    return run_state.from_json(session.get_one(Run, incident_id).state)
+
+
+def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Event], now: datetime) -> None:
+    """Tell the run these events and write everything that follows. Raises Refusal when the engine refuses one:
+    the caller's transaction is then rolled back and nothing has happened."""
+    row = session.get(Run, incident.id)
+    run = None if row is None or not row.state else run_state.from_json(row.state)
+    playbook = pinned(session, incident.playbook_version)
+    telling = Telling(session, desk, incident, playbook, now)
+    queue = deque(events)
+    records: list[Record] = []
+    while queue:
+        event = queue.popleft()
+        before = run
+        try:
+            run, effects = advance(playbook, run, event, now)
+        except EngineRefusal as refusal:
+            raise _refused(refusal) from refusal
+        if run != before or not isinstance(event, TimePassed):
+            session.add(_logged(incident.id, event, now))
+        for effect in effects:
+            if isinstance(effect, Record):
+                records.append(effect)
+            elif not isinstance(effect, WakeAt):
+                queue.extend(telling.take(effect, run))
+    assert run is not None
+    people = {person for record in records for person in record.data.get("people", ()) if person}
+    people |= {p for record in records if (p := record.data.get("person"))}
+    people |= {p for record in records if (p := record.data.get("instead_of"))}
+    casting.remember(session, incident, people | telling.people, now)
+    for record in records:
+        ledger.append(
+            session, incident, record.kind, occurred_at=now, recorded_at=now, actor=SYSTEM, data=record.data
+        )
+    telling.write(run)
+    if row is None:
+        row = Run(incident_id=incident.id, state="")
+        session.add(row)
+    row.state = run_state.to_json(run)
+    row.wake_at = None if incident.status != "open" else run.wake_at
+    if telling.something_to_send:
+        desk.store.after_commit(session, desk.ring)
+
+
+def _logged(incident_id: str, event: Event, now: datetime) -> RunEvent:
+    return RunEvent(
+        incident_id=incident_id, event=json.loads(event_to_json(event)), created_at=now, applied_at=now
+    )
+
+
+def _refused(refusal: EngineRefusal) -> Refusal:
+    code = refusal.code
+    text = REFUSED.get(code, "Bước này không nhận việc đó lúc này; xin mở lại trang để xem trạng thái mới.")
+    return (Forbidden if code in FORBIDDEN else Conflict)(code, text)
+
+
+# ------------------------------------------------------------------ the sweep's part
+
+
+def tell_time(desk: Desk, now: datetime, limit: int = 50) -> int:
+    """Tell the time to every run that asked for it by now. Returns how many were told."""
+    with desk.store.reading() as session:
+        due = session.scalars(
+            select(Run.incident_id).where(Run.wake_at <= now).order_by(Run.wake_at).limit(limit)
+        ).all()
+    for incident_id in due:
+        with desk.store.writing() as session:
+            incident = held(session, incident_id)
+            run = session.get_one(Run, incident_id)
+            if run.wake_at is not None and run.wake_at <= now:
+                enter(session, desk, incident, [TimePassed()], now)
+    return len(due)
+
+
+def apply_pending(desk: Desk, now: datetime) -> int:
+    """Enter the events that delivery left for the run. Returns how many."""
+    with desk.store.reading() as session:
+        waiting = session.scalars(
+            select(RunEvent.incident_id).where(RunEvent.applied_at.is_(None)).distinct().limit(50)
+        ).all()
+    entered = 0
+    for incident_id in waiting:
+        with desk.store.writing() as session:
+            incident = held(session, incident_id)
+            rows = session.scalars(
+                select(RunEvent)
+                .where(RunEvent.incident_id == incident_id, RunEvent.applied_at.is_(None))
+                .order_by(RunEvent.id)
+            ).all()
+            events = [event_from_json(json.dumps(row.event)) for row in rows]
+            _note_unreachable(session, incident, events, now)
+            enter(session, desk, incident, events, now)
+            # `enter` logged them anew in the order in which they were applied.
+            for row in rows:
+                session.delete(row)
+            entered += len(rows)
+    return entered
+
+
+def _note_unreachable(session: Session, incident: Incident, events: list[Event], now: datetime) -> None:
+    for event in events:
+        if isinstance(event, Unreachable):
+            data = {
+                "step": event.step,
+                "person": event.person,
+                "count": event.count,
+                "code": event.reason,
+            }
+            ledger.append(
+                session, incident, "unreachable", occurred_at=now, recorded_at=now, actor=SYSTEM, data=data
+            )
+
+
+def sweep_roles(desk: Desk, now: datetime) -> int:
+    """Look again who holds the roles of open incidents (a shift has changed, a post has a new holder).
+    Returns how many incidents changed."""
+    with desk.store.reading() as session:
+        open_ids = session.scalars(select(Incident.id).where(Incident.status == "open")).all()
+        changed = [i for i in open_ids if _recast(session, session.get_one(Incident, i), now)]
+    for incident_id in changed:
+        with desk.store.writing() as session:
+            incident = held(session, incident_id)
+            roles = _recast(session, incident, now)
+            if roles and incident.status == "open":
+                enter(session, desk, incident, [FactChanged(roles=roles, reason="lịch trực, danh bạ")], now)
+    return len(changed)
+
+
+def _recast(session: Session, incident: Incident, now: datetime) -> dict[str, Holders]:
+    playbook: Playbook = pinned(session, incident.playbook_version)
+    known = state_of(session, incident.id).roles
+    fresh = casting.cast(session, playbook, topic=incident.topic, area=incident.area, now=now)
+    return {role: holders for role, holders in fresh.items() if known.get(role) != holders}

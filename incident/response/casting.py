@@ -1,0 +1,65 @@
+"""Who holds the roles of a playbook for one incident, now. Facts of the directory become `Holders`; nothing is decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from incident.directory import queries
+from incident.store.tables import Incident, Person, Setting
+from incident.wording import House
+from playbooks.language import Playbook
+from playbooks.signals import Holders
+
+
+def cast(
+    session: Session, playbook: Playbook, *, topic: str | None, area: list[str], now: datetime
+) -> dict[str, Holders]:
+    """The holders of every role: people in order, then their stand-ins; groups only by name."""
+    cast: dict[str, Holders] = {}
+    for role in playbook.roles.values():
+        if role.is_group:
+            cast[role.slug] = Holders(group=True)
+            continue
+        people = queries.holders(session, role.pick, now=now, topic=topic, area=area)
+        standins: list[str] = []
+        for pick in role.standin:
+            for person in queries.holders(session, pick, now=now, topic=topic, area=area):
+                if person not in people and person not in standins:
+                    standins.append(person)
+        cast[role.slug] = Holders(people=tuple(people), standins=tuple(standins))
+    return cast
+
+
+def remember(session: Session, incident: Incident, person_ids: set[str], now: datetime) -> None:
+    """Keep name, post and unit of these people as they are today, so that old timelines keep old names."""
+    missing = person_ids - incident.names.keys()
+    if missing:
+        incident.names = {**incident.names, **queries.snapshot(session, sorted(missing), now)}
+
+
+def area_names(session: Session, area: list[str]) -> list[str]:
+    """The names of an incident's communes; "toàn tỉnh" for the whole province."""
+    if area == ["toan_tinh"]:
+        return ["toàn tỉnh"]
+    names = dict(queries.areas(session))
+    return [names.get(key, key) for key in area]
+
+
+def reachable(person: Person, sms: bool) -> bool:
+    """Whether an SMS can be tried: a mobile number nobody has disowned."""
+    return sms and person.active and person.phone is not None and person.wrong_number_at is None
+
+
+def house(session: Session, public_url: str) -> House:
+    """The province's own words, from the settings rows."""
+    words = {row.key: row.value for row in session.query(Setting)}
+    return House(
+        agency=words.get("agency", "UBND tỉnh"),
+        province=words.get("province", ""),
+        duty_phone=words.get("duty_phone", ""),
+        portal_url=words.get("portal_url", ""),
+        hotline=words.get("hotline", ""),
+        public_url=public_url,
+    )

@@ -1,0 +1,366 @@
+"""The course of an incident: notes, level, facts, pause, closing, reopening, masking."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from incident import wording
+from incident.domain import legal
+from incident.domain.actors import SYSTEM, Actor, Role
+from incident.domain.errors import Conflict, Forbidden, Invalid
+from incident.domain.ids import new_id
+from incident.response import casting
+from incident.response.advance import enter, held, held_open, state_of
+from incident.response.desk import Desk
+from incident.response.library import pinned
+from incident.response.open import AHEAD
+from incident.response.permissions import COMMAND, require, require_person
+from incident.response.task import with_reason
+from incident.store.tables import Entry, Incident, Mailing, Message, Person, Request, RunEvent
+from incident.timeline import ledger, masking
+from playbooks.run import OPEN
+from playbooks.signals import Cancelled, Event, FactChanged, LevelChanged, Paused, Reopened, Resumed
+
+OUTCOMES = {
+    "handled": "đã xử lý",
+    "not_incident": "không phải sự cố",
+    "false_alarm": "báo nhầm",
+    "opened_by_mistake": "mở nhầm",
+    "duplicate": "trùng",
+    "handed_over": "chuyển cơ quan khác",
+}
+NOTE_KINDS = ("note", "directive", "call_recorded")
+LONGEST_NOTE = 5_000
+LONGEST_PAUSE = timedelta(hours=24)
+STAND_DOWN_CHUNK = 200
+
+
+def add_note(
+    desk: Desk,
+    incident_id: str,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    occurred_at: datetime | None = None,
+    kind: str = "note",
+) -> int:
+    """Write a line: a development, a leader's directive, a call. `occurred_at` may lie in the past. Returns its seq."""
+    require(actor, *COMMAND, Role.MEMBER, Role.SECRETARY, Role.SPOKESPERSON, Role.APPROVER)
+    text = text.strip()
+    if not text:
+        raise Invalid("empty", "Chưa có nội dung.", {"text": ["Chưa có nội dung."]})
+    if len(text) > LONGEST_NOTE:
+        raise Invalid("too_long", "Nội dung quá dài.", {"text": [f"Không quá {LONGEST_NOTE} ký tự."]})
+    if kind not in NOTE_KINDS:
+        raise Invalid("bad_kind", "Không có loại ghi chép này.")
+    at = _not_ahead("occurred_at", occurred_at, now) or now
+    with desk.store.writing() as session:
+        incident = held(session, incident_id)
+        data = {"person": actor.person_id} if actor.person_id else {}
+        if actor.person_id:
+            casting.remember(session, incident, {actor.person_id}, now)
+        entry = ledger.append(
+            session, incident, kind, occurred_at=min(at, now), recorded_at=now, actor=actor, data=data,
+            texts={"text": text},
+        )  # fmt: skip
+        return entry.seq
+
+
+def _not_ahead(name: str, at: datetime | None, now: datetime) -> datetime | None:
+    if at is not None and at > now + AHEAD:
+        raise Invalid("future", "Thời điểm ở tương lai.", {name: ["Thời điểm không được ở tương lai."]})
+    return at
+
+
+def change_level(desk: Desk, incident_id: str, level: int, reason: str, actor: Actor, now: datetime) -> None:
+    require(actor, *COMMAND)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        playbook = pinned(session, incident.playbook_version)
+        if level not in playbook.levels:
+            raise Invalid("bad_level", "Kịch bản không có cấp độ này.", {"level": ["Không có cấp độ này."]})
+        if level == incident.level:
+            raise Conflict("same_level", "Vụ việc đang ở cấp độ này.")
+        data = {"before": incident.level, "after": level, "level_name": playbook.levels[level]}
+        incident.level = level
+        _record(session, incident, "level_changed", actor, now, data, reason)
+        enter(session, desk, incident, [LevelChanged(level)], now)
+
+
+ANCHORS = ("occurred_at", "detected_at", "accepted_at", "assessed_at")
+
+
+def change_facts(
+    desk: Desk, incident_id: str, changes: dict[str, Any], reason: str, actor: Actor, now: datetime
+) -> None:
+    """Set or correct facts: `kinds` (list), the four anchor times (None removes), `topic`. Deadlines move with them;
+    the timeline keeps what was there before. Raises Invalid."""
+    require(actor, *COMMAND)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        errors = _fact_errors(incident, changes, now)
+        if errors:
+            raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
+        before = {name: getattr(incident, name) for name in changes}
+        changed = {name: value for name, value in changes.items() if before[name] != value}
+        if not changed:
+            return
+        for name, value in changed.items():
+            setattr(incident, name, value)
+        if "occurred_at" in changed:
+            moment = incident.occurred_at or incident.detected_at or incident.opened_at
+            incident.basis = legal.basis_for(moment).as_json()
+        _record(
+            session, incident, "facts_changed", actor, now,
+            {"before": {k: _plain(before[k]) for k in changed}, "after": {k: _plain(v) for k, v in changed.items()}},
+            reason,
+        )  # fmt: skip
+        enter(session, desk, incident, [_fact_event(session, incident, changed, now)], now)
+
+
+def _fact_errors(incident: Incident, changes: dict[str, Any], now: datetime) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    for name, value in changes.items():
+        if name in ANCHORS:
+            if value is not None and value > now + AHEAD:
+                errors[name] = ["Thời điểm không được ở tương lai."]
+        elif name == "kinds":
+            strange = [kind for kind in value if kind not in incident.basis.get("kinds", {})]
+            if strange:
+                errors["kinds"] = [f"{incident.basis['short']} không có loại: {', '.join(strange)}."]
+        elif name != "topic":
+            errors[name] = ["Không sửa được mục này."]
+    return errors
+
+
+def _fact_event(session: Session, incident: Incident, changed: dict[str, Any], now: datetime) -> Event:
+    anchors = {name: value for name, value in changed.items() if name in ANCHORS}
+    known = {name: at for name in ANCHORS if (at := getattr(incident, name)) is not None}
+    known["opened_at"] = incident.opened_at
+    laws = legal.law_clocks(incident.basis, tuple(incident.kinds), known)
+    roles = {}
+    if "topic" in changed:
+        playbook = pinned(session, incident.playbook_version)
+        roles = casting.cast(session, playbook, topic=incident.topic, area=incident.area, now=now)
+        current = state_of(session, incident.id).roles
+        roles = {slug: holders for slug, holders in roles.items() if current.get(slug) != holders}
+    return FactChanged(anchors=anchors, roles=roles, laws=laws)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | datetime) else list(value)
+
+
+def pause(desk: Desk, incident_id: str, until: datetime, reason: str, actor: Actor, now: datetime) -> None:
+    """Stop reminders and escalation until then; legal clocks keep running."""
+    require(actor, *COMMAND)
+    reason = with_reason(reason)
+    if not now < until <= now + LONGEST_PAUSE:
+        raise Invalid("bad_until", "Tạm dừng nhiều nhất 24 giờ.", {"until": ["Từ bây giờ đến 24 giờ tới."]})
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        incident.paused_until = until
+        _record(session, incident, "paused", actor, now, {"until": until}, reason)
+        enter(session, desk, incident, [Paused(until)], now)
+
+
+def resume(desk: Desk, incident_id: str, actor: Actor, now: datetime, reason: str = "") -> None:
+    require(actor, *COMMAND)
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        if incident.paused_until is None:
+            raise Conflict("not_paused", "Vụ việc không ở trạng thái tạm dừng nhắc.")
+        incident.paused_until = None
+        _record(session, incident, "resumed", actor, now, {}, reason)
+        enter(session, desk, incident, [Resumed()], now)
+
+
+# ------------------------------------------------------------------ closing
+
+
+def close(
+    desk: Desk,
+    incident_id: str,
+    outcome: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    stand_down: bool = True,
+) -> None:
+    """End the handling with an outcome of OUTCOMES; what is still open is listed on the timeline, everyone who was
+    asked is told. Raises Invalid, Forbidden, Conflict."""
+    if not actor.may(*COMMAND) and not _is_head(desk, incident_id, actor):
+        raise Forbidden("not_head", "Kết thúc xử lý do Tổ trưởng hoặc cán bộ trực quyết định.")
+    reason = with_reason(reason)
+    if outcome not in OUTCOMES:
+        raise Invalid(
+            "bad_outcome", "Cần chọn kết quả.", {"outcome": [f"Các kết quả: {', '.join(OUTCOMES)}."]}
+        )
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        run = state_of(session, incident_id)
+        still_open = [step for step, state in run.steps.items() if state.state in OPEN]
+        incident.status = "cancelled" if outcome == "opened_by_mistake" else "closed"
+        incident.outcome, incident.closed_at, incident.paused_until = outcome, now, None
+        _record(
+            session, incident, "closed", actor, now,
+            {"outcome": outcome, "outcome_title": OUTCOMES[outcome], "still_open": still_open}, reason,
+        )  # fmt: skip
+        asked = _asked_people(session, incident)
+        enter(session, desk, incident, [Cancelled()], now)
+        _stop_sending(session, incident, now)
+        if stand_down and asked:
+            _stand_down(session, desk, incident, asked, outcome, now)
+            desk.store.after_commit(session, desk.ring)
+
+
+def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
+    if actor.person_id is None:
+        return False
+    with desk.store.reading() as session:
+        try:
+            run = state_of(session, incident_id)
+        except LookupError:
+            return False
+        head = run.roles.get("to_truong")
+        return head is not None and actor.person_id in (*head.people, *head.standins)
+
+
+def _asked_people(session: Session, incident: Incident) -> list[str]:
+    """Everyone who was asked and has not refused, in the order of asking."""
+    rows = session.scalars(
+        select(Request.person_id)
+        .where(Request.incident_id == incident.id, Request.state.in_(("asked", "accepted", "expired")))
+        .order_by(Request.asked_at, Request.id)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def _stop_sending(session: Session, incident: Incident, now: datetime) -> None:
+    """What has not left yet does not leave; nobody is asked any more, and nothing is left for the run."""
+    session.flush()
+    session.execute(
+        update(Mailing)
+        .where(Mailing.incident_id == incident.id, Mailing.done_at.is_(None))
+        .values(done_at=now)
+    )
+    session.execute(
+        update(Message)
+        .where(Message.incident_id == incident.id, Message.status == "created", Message.kind != "reply")
+        .values(status="cancelled", finished_at=now, error="closed")
+    )
+    session.execute(
+        update(Request)
+        .where(Request.incident_id == incident.id, Request.state == "asked")
+        .values(state="expired")
+    )
+    session.query(RunEvent).filter(
+        RunEvent.incident_id == incident.id, RunEvent.applied_at.is_(None)
+    ).delete()
+
+
+def _stand_down(
+    session: Session, desk: Desk, incident: Incident, people: list[str], outcome: str, now: datetime
+) -> None:
+    """One mailing tells everyone who was asked that it is over."""
+    house = casting.house(session, desk.settings.public_url)
+    case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+    kind = {"opened_by_mistake": "stand_down.mistake", "handed_over": "stand_down.handed"}.get(
+        outcome, "stand_down"
+    )
+    at = incident.opened_at if outcome == "opened_by_mistake" else now
+    text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at))
+    told = [
+        p
+        for p in session.scalars(select(Person).where(Person.id.in_(people[:1000])))
+        if p.phone and p.wrong_number_at is None
+    ]
+    mail = wording.email(
+        "stand_down",
+        house,
+        case,
+        wording.Reader(name="{ten}"),
+        wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)}),
+    )
+    small = len(people) <= STAND_DOWN_CHUNK and told
+    session.add(
+        Mailing(
+            id=new_id(now),
+            effect_key=f"{incident.id}:stand_down:{incident.chain_seq}",
+            incident_id=incident.id,
+            step="stand_down",
+            activation=incident.chain_seq,
+            role="",
+            purpose="stand_down",
+            ack=False,
+            via=["sms", "email"] if small else ["sms"],
+            body=text.body,
+            subject=mail.subject,
+            email_body=mail.body,
+            audience=[[person, person] for person in people],
+            total=len(people),
+            priority=40 + (50 if incident.mode == "drill" else 0),
+            critical=False,
+            valid_until=now + timedelta(hours=12),
+            created_at=now,
+        )
+    )
+    ledger.append(
+        session, incident, "stood_down", occurred_at=now, recorded_at=now, actor=SYSTEM,
+        data={"count": len(people)},
+    )  # fmt: skip
+
+
+def reopen(desk: Desk, incident_id: str, reason: str, actor: Actor, now: datetime) -> None:
+    """The same incident, run and code go on."""
+    require(actor, *COMMAND)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held(session, incident_id)
+        if incident.status == "open":
+            raise Conflict("open", "Vụ việc đang mở.")
+        taken = session.scalar(
+            select(Incident.number).where(Incident.code == incident.code, Incident.status == "open")
+        )
+        if taken:
+            raise Conflict("code_taken", f"Mã {incident.code} đang dùng cho {taken}; xin mở vụ việc mới.")
+        incident.status, incident.outcome, incident.closed_at = "open", None, None
+        _record(session, incident, "reopened", actor, now, {}, reason)
+        enter(session, desk, incident, [Reopened()], now)
+
+
+# ------------------------------------------------------------------ masking
+
+
+def mask(
+    desk: Desk, incident_id: str, seq: int, field: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Blank a free text that must not stay (a victim's name): a second person, with a reason. The chain still
+    verifies. Raises Invalid, Forbidden, NotFound, Conflict."""
+    require(actor, *COMMAND, Role.SECRETARY, Role.APPROVER, Role.SPOKESPERSON)
+    require_person(actor)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held(session, incident_id)
+        masking.mask(session, incident, seq, field, actor, reason, now)
+
+
+def _record(
+    session: Session,
+    incident: Incident,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    data: dict[str, Any],
+    reason: str,
+) -> Entry:
+    return ledger.append(
+        session, incident, kind, occurred_at=now, recorded_at=now, actor=actor, data=data,
+        texts={"reason": reason} if reason else {},
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""The playbooks on the shelf, and the version a run is pinned to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from incident.domain.errors import Invalid
+from incident.domain.ids import new_id
+from incident.response.desk import Desk
+from incident.store.tables import PlaybookVersion
+from playbooks import load
+from playbooks.language import Playbook
+
+BUILT_IN = Path(load.__file__).parent / "library"
+NEUTRAL = "vu-viec-chung"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookCard:
+    slug: str
+    title: str
+    version: int
+    levels: dict[int, str]
+    topics: tuple[str, ...]
+
+
+def shelf(desk: Desk) -> dict[str, Path]:
+    """Every playbook file by its slug: the built-in library, overlaid by the province's own directory."""
+    found: dict[str, Path] = {}
+    for folder in (BUILT_IN, desk.settings.playbooks_dir):
+        if folder is not None and folder.is_dir():
+            found.update({path.stem: path for path in sorted(folder.glob("*.yaml"))})
+    return found
+
+
+def playbooks(desk: Desk) -> list[PlaybookCard]:
+    """What can be opened, the neutral one first."""
+    cards = [
+        PlaybookCard(p.slug, p.title, p.version, p.levels, p.topics)
+        for path in shelf(desk).values()
+        if (p := _read(path)[0]) is not None
+    ]
+    return sorted(cards, key=lambda card: (card.slug != NEUTRAL, card.title))
+
+
+def read(desk: Desk, slug: str) -> Playbook:
+    """The playbook as it stands on the shelf. Raises Invalid for an unknown or faulty one."""
+    path = shelf(desk).get(slug)
+    playbook = _read(path)[0] if path else None
+    if playbook is None:
+        raise Invalid(
+            "unknown_playbook",
+            f"Không có kịch bản “{slug}” dùng được.",
+            {"playbook": [f"Không có kịch bản “{slug}” dùng được."]},
+        )
+    return playbook
+
+
+def ensure_version(session: Session, desk: Desk, slug: str, now: datetime) -> tuple[str, Playbook]:
+    """The id of the stored version of what stands on the shelf now, stored when it is new, and the playbook."""
+    playbook = read(desk, slug)
+    compiled = _read(shelf(desk)[slug])[1]
+    digest = load.sha256(compiled)
+    known = session.scalar(select(PlaybookVersion.id).where(PlaybookVersion.sha256 == digest))
+    if known:
+        return known, playbook
+    row = PlaybookVersion(
+        id=new_id(now),
+        slug=slug,
+        version=playbook.version,
+        title=playbook.title,
+        sha256=digest,
+        compiled=compiled,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id, playbook
+
+
+def pinned(session: Session, version_id: str) -> Playbook:
+    """The playbook a run is pinned to."""
+    known = _PINNED.get(version_id)
+    if known is None:
+        compiled = session.scalar(select(PlaybookVersion.compiled).where(PlaybookVersion.id == version_id))
+        if compiled is None:
+            raise LookupError(f"no playbook version {version_id}")
+        known = _PINNED[version_id] = load.from_compiled(compiled)
+    return known
+
+
+# Versions never change, and there are few of them.
+_PINNED: dict[str, Playbook] = {}
+
+
+def _read(path: Path) -> tuple[Playbook | None, str]:
+    return _read_at(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_at(path: Path, changed: int) -> tuple[Playbook | None, str]:
+    loaded = load.load(path, BUILT_IN)
+    if loaded.playbook is None:
+        return None, ""
+    return loaded.playbook, load.compile(loaded.playbook)

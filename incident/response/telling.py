@@ -1,0 +1,644 @@
+"""Effects become rows: who is asked (requests), who is told what (messages, mailings), what is no longer awaited.
+
+One transaction, one person: one SMS. Everything an effect needs is written in the transaction of its event; sending
+is delivery's. Must never know why the engine wanted an effect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from incident import wording
+from incident.directory import queries
+from incident.domain.actors import SYSTEM
+from incident.domain.ids import new_id, new_token, token_hash
+from incident.domain.titles import draft_title, step_title
+from incident.response import casting
+from incident.response.desk import Desk
+from incident.store.tables import (
+    Incident,
+    Link,
+    Mailing,
+    Message,
+    MessageCause,
+    Person,
+    Request,
+    Revision,
+    Statement,
+)
+from incident.store.types import canonical
+from incident.timeline import ledger
+from playbooks import templates
+from playbooks.language import Playbook, Verb
+from playbooks.run import Run
+from playbooks.signals import (
+    AskApproval,
+    AudienceFrozen,
+    Effect,
+    Event,
+    Notify,
+    OpenDraft,
+    OpenTask,
+    Remind,
+    StandDown,
+    Summon,
+    Unreachable,
+    Warn,
+)
+
+Personal = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
+GAP = timedelta(minutes=3)  # one SMS in three minutes to one person, summons and approvals excepted
+# What a person is told when several effects meet in one transaction: the first of these that is among them.
+PRECEDENCE = (AskApproval, Summon, Notify, Remind, OpenTask, OpenDraft, Warn)
+PRIORITY = {"approve": 10, "summon": 10, "confirm": 10, "stand_in": 10, "warn": 15, "remind": 20, "task": 20}
+LATER = {"notify": 30, "stand_down": 40}
+DRILL_LATER = 50
+VALID = {"warn": timedelta(hours=2), "notify": timedelta(hours=24), "stand_down": timedelta(hours=12)}
+VALID_ELSE = timedelta(hours=6)
+# Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
+POINTLESS_WHEN_DONE = ("remind", "task", "approve", "publish", "warn")
+
+
+@dataclass(slots=True)
+class Draft:
+    """What one person is to be told in this transaction, before it is written."""
+
+    person: str
+    effects: list[Personal] = field(default_factory=list)
+
+    def primary(self) -> Personal:
+        return min(
+            self.effects, key=lambda e: (PRECEDENCE.index(type(e)), e.rung if hasattr(e, "rung") else 0)
+        )
+
+
+class Telling:
+    """Collects the effects of one transaction and writes them once."""
+
+    def __init__(
+        self, session: Session, desk: Desk, incident: Incident, playbook: Playbook, now: datetime
+    ) -> None:
+        self.session = session
+        self.desk = desk
+        self.incident = incident
+        self.playbook = playbook
+        self.now = now
+        self.house = casting.house(session, desk.settings.public_url)
+        self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+        self.drafts: dict[str, Draft] = {}
+        self.something_to_send = False
+        self._persons: dict[str, Person] = {}
+        self._run: Run | None = None
+
+    @property
+    def people(self) -> set[str]:
+        return set(self.drafts)
+
+    # -------------------------------------------------------------- taking
+
+    def take(self, effect: Effect, run: Run) -> list[Event]:
+        """Note one effect. Returns what the run must hear at once: an audience's size, a person without a number."""
+        if isinstance(effect, StandDown):
+            self._stand_down(effect)
+            return []
+        if isinstance(effect, Summon | Notify | Remind) and effect.person is None:
+            return self._to_group(effect)
+        if not isinstance(effect, Personal):
+            return []
+        assert effect.person is not None
+        if isinstance(effect, OpenDraft):
+            self._open_statement(effect)
+        if isinstance(effect, Summon) or (isinstance(effect, Notify) and effect.ack):
+            self._ask(effect)
+        self.drafts.setdefault(effect.person, Draft(effect.person)).effects.append(effect)
+        if isinstance(effect, Summon) and not self._reachable(effect.person):
+            return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
+        return []
+
+    def _reachable(self, person_id: str) -> bool:
+        return casting.reachable(self._person(person_id), self.desk.sms)
+
+    def _person(self, person_id: str) -> Person:
+        if person_id not in self._persons:
+            self._persons[person_id] = self.session.get_one(Person, person_id)
+        return self._persons[person_id]
+
+    def _ask(self, effect: Summon | Notify) -> None:
+        assert effect.person is not None
+        known = self.session.scalar(
+            select(Request).where(
+                Request.incident_id == self.incident.id,
+                Request.step == effect.step,
+                Request.activation == effect.activation,
+                Request.person_id == effect.person,
+            )
+        )
+        if known is not None:  # two roles, one summons: one answer serves both
+            return
+        self.session.add(
+            Request(
+                id=new_id(self.now),
+                incident_id=self.incident.id,
+                step=effect.step,
+                activation=effect.activation,
+                person_id=effect.person,
+                role=effect.role,
+                purpose="summon" if isinstance(effect, Summon) else "notify",
+                party=effect.person,
+                instead_of=getattr(effect, "instead_of", None),
+                asked_at=self.now,
+                due=effect.due,
+            )
+        )
+        self.session.flush()
+
+    def _open_statement(self, effect: OpenDraft) -> None:
+        """The working text of a draft step, made from its template when it is asked for the first time."""
+        current = self.session.scalar(
+            select(Statement)
+            .where(Statement.incident_id == self.incident.id, Statement.step == effect.step)
+            .order_by(Statement.created_at.desc())
+        )
+        if current is not None:
+            return
+        step = self.playbook.step(effect.step)
+        template = self.playbook.templates.get(step.text, "")
+        title = draft_title(self.playbook, step)
+        self.session.add(
+            Statement(
+                id=new_id(self.now),
+                incident_id=self.incident.id,
+                step=effect.step,
+                title=title[:1].upper() + title[1:],
+                text=templates.render(template, self._values()).strip() + "\n",
+                created_at=self.now,
+                updated_at=self.now,
+            )
+        )
+        self.session.flush()
+
+    # -------------------------------------------------------------- groups
+
+    def _to_group(self, effect: Summon | Notify | Remind) -> list[Event]:
+        role = self.playbook.roles[effect.role]
+        step = self.playbook.step(effect.step)
+        purpose, ack = _purpose(effect), True
+        if isinstance(effect, Remind):
+            audience = self._unanswered(effect)
+        else:
+            pairs = queries.audience(self.session, role.pick, self.incident.area, self.now)
+            audience = [[person, party] for person, party in pairs]
+            ack = isinstance(effect, Summon) or effect.ack
+        text = self._group_text(effect)
+        via = list(effect.via if isinstance(effect, Notify) else step.via or ("sms",))
+        mail = self._group_email(effect) if "email" in via else wording.Email("", "")
+        kind = "confirm" if purpose == "summon" else purpose
+        self.session.add(
+            Mailing(
+                id=new_id(self.now),
+                effect_key=f"{self.incident.id}:{effect.key}",
+                incident_id=self.incident.id,
+                step=effect.step,
+                activation=effect.activation,
+                role=effect.role,
+                purpose=purpose,
+                rung=getattr(effect, "rung", 0),
+                ack=ack,
+                via=via,
+                body=text,
+                subject=mail.subject,
+                email_body=mail.body,
+                audience=audience,
+                total=len(audience),
+                priority=self._priority(kind),
+                critical=ack,
+                due=effect.due,
+                valid_until=self.now + VALID.get(kind, VALID_ELSE),
+                created_at=self.now,
+            )
+        )
+        self.something_to_send = True
+        if isinstance(effect, Remind):
+            return []
+        parties = len({party for _, party in audience})
+        ledger.append(
+            self.session,
+            self.incident,
+            "mailing_sent",
+            occurred_at=self.now,
+            recorded_at=self.now,
+            actor=SYSTEM,
+            data={
+                "step": effect.step,
+                "role": effect.role,
+                "count": len(audience),
+                "parties": parties,
+                "digest": hashlib.sha256(canonical(audience).encode()).hexdigest(),
+            },
+        )
+        return [AudienceFrozen(effect.step, effect.activation, parties)] if ack else []
+
+    def _unanswered(self, effect: Remind) -> list[list[str]]:
+        """Those of the group's frozen audience whose party has not answered."""
+        original = self.session.scalar(
+            select(Mailing).where(
+                Mailing.incident_id == self.incident.id,
+                Mailing.step == effect.step,
+                Mailing.activation == effect.activation,
+                Mailing.role == effect.role,
+                Mailing.purpose != "remind",
+            )
+        )
+        if original is None:
+            return []
+        answered = set(
+            self.session.scalars(
+                select(Request.party).where(
+                    Request.incident_id == self.incident.id,
+                    Request.step == effect.step,
+                    Request.activation == effect.activation,
+                    Request.state != "asked",
+                )
+            )
+        )
+        return [pair for pair in original.audience if pair[1] not in answered]
+
+    def _group_text(self, effect: Summon | Notify | Remind) -> str:
+        return group_text(
+            effect, self.playbook, self.house, self.case, self.desk.two_way, self._values()
+        ).body
+
+    def _group_email(self, effect: Summon | Notify | Remind) -> wording.Email:
+        reader = wording.Reader(name="{ten}", unit="{donvi}")
+        kind = "remind" if isinstance(effect, Remind) else "notify"
+        facts = self._facts(asks=("xác nhận đã nhận thông báo",), link="{link}", due=effect.due)
+        return wording.email(kind, self.house, self.case, reader, facts)
+
+    # -------------------------------------------------------------- standing down
+
+    def _stand_down(self, effect: StandDown) -> None:
+        here = (
+            Request.incident_id == self.incident.id,
+            Request.step == effect.step,
+            Request.activation == effect.activation,
+            Request.state == "asked",
+        )
+        if effect.reason == "replaced":
+            self.session.execute(
+                update(Request).where(*here, Request.person_id.in_(effect.persons)).values(state="replaced")
+            )
+        elif effect.reason != "done":
+            self.session.execute(update(Request).where(*here).values(state="expired"))
+        self._cancel_unsent(effect)
+
+    def _cancel_unsent(self, effect: StandDown) -> None:
+        """Messages still in the outbox whose every cause is this activation (for `persons`: theirs only)."""
+        self.session.flush()
+        done = effect.reason == "done"
+        mailings = update(Mailing).where(
+            Mailing.incident_id == self.incident.id,
+            Mailing.step == effect.step,
+            Mailing.activation == effect.activation,
+            Mailing.done_at.is_(None),
+        )
+        if done:
+            mailings = mailings.where(Mailing.purpose == "remind")
+        if not effect.persons:
+            self.session.execute(mailings.values(done_at=self.now))
+        waiting = select(Message.id).where(
+            Message.incident_id == self.incident.id, Message.status == "created"
+        )
+        if done:
+            waiting = waiting.where(Message.kind.in_(POINTLESS_WHEN_DONE))
+        if effect.persons:
+            waiting = waiting.where(Message.person_id.in_(effect.persons))
+        prefix = f"{self.incident.id}:{effect.step}:{effect.activation}:"
+        causes: dict[str, list[str]] = {}
+        for message_id, key in self.session.execute(
+            select(MessageCause.message_id, MessageCause.effect_key).where(
+                MessageCause.message_id.in_(waiting)
+            )
+        ):
+            causes.setdefault(message_id, []).append(key)
+        moot = [m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys)]
+        for start in range(0, len(moot), 500):
+            self.session.execute(
+                update(Message)
+                .where(Message.id.in_(moot[start : start + 500]), Message.status == "created")
+                .values(status="cancelled", finished_at=self.now, error=effect.reason)
+            )
+
+    # -------------------------------------------------------------- writing
+
+    def write(self, run: Run) -> None:
+        """Write one message per person and channel for what was taken."""
+        self._run = run
+        recent = self._recently_told()
+        for draft in self.drafts.values():
+            self._write_one(draft, recent)
+        self.drafts.clear()
+
+    def _recently_told(self) -> dict[str, datetime]:
+        if not self.drafts:
+            return {}
+        rows = self.session.execute(
+            select(Message.person_id, func.max(Message.not_before))
+            .where(
+                Message.address.in_([p for d in self.drafts if (p := self._person(d).phone)]),
+                Message.kind != "reply",
+                Message.status != "cancelled",
+            )
+            .group_by(Message.person_id)
+        )
+        return {person: at for person, at in rows if person and at is not None}
+
+    def _write_one(self, draft: Draft, recent: dict[str, datetime]) -> None:
+        effect = draft.primary()
+        person = self._person(draft.person)
+        seen = self.incident.names.get(draft.person, {})
+        reader = wording.Reader(
+            name=person.name,
+            post=seen.get("post", ""),
+            unit=seen.get("unit", ""),
+            xung_ho=person.xung_ho,
+            rank=seen.get("rank", "ngang"),
+        )
+        if self._only_on_screen(effect):
+            return
+        via = self._via(effect)
+        link = ""
+        if "sms" in via and casting.reachable(person, self.desk.sms):
+            kind, text, link = self._sms(effect, reader, person)
+            not_before = self.now
+            if kind not in ("summon", "stand_in", "approve", "notify") and person.id in recent:
+                not_before = max(self.now, recent[person.id] + GAP)
+            self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before)
+        if "email" in via and person.email and self.desk.email:
+            kind, mail = self._email(effect, reader, person, link)
+            counted = wording.Sms(mail.body, "mail", 1)
+            self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now)
+
+    def _only_on_screen(self, effect: Personal) -> bool:
+        """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
+        role = self.playbook.roles.get(effect.role)
+        return (
+            isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
+        )
+
+    def _via(self, effect: Personal) -> tuple[str, ...]:
+        if isinstance(effect, Notify):
+            return effect.via
+        if isinstance(effect, Warn) and effect.about == "deadline":
+            return ("sms", "email")
+        step = next((s for s in self.playbook.steps if s.id == getattr(effect, "step", "")), None)
+        if step is not None and step.verb in (Verb.ASSIGN, Verb.NOTIFY) and step.via:
+            return step.via
+        return ("sms",) if isinstance(effect, Warn | Remind) else ("sms", "email")
+
+    def _sms(self, effect: Personal, reader: wording.Reader, person: Person) -> tuple[str, wording.Sms, str]:
+        def say(kind: str, **slots: object) -> wording.Sms:
+            return wording.sms(kind, self.house, self.case, reader, **slots)
+
+        match effect:
+            case AskApproval():
+                revision = self.session.get_one(Revision, effect.revision)
+                link = self._link(person, "approve", "d")
+                return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
+            case Summon() if effect.instead_of:
+                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
+                kind = "stand_in" if self.desk.two_way else "stand_in.one_way"
+                return "stand_in", say(kind, instead=self._named(effect.instead_of), link=link), link
+            case Summon():
+                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
+                return "summon", say(wording.summon_kind(reader, self.desk.two_way), link=link), link
+            case Notify():
+                values = self._values(unit=reader.unit, recipient=reader.name, due=wording.clock(effect.due))
+                body = templates.render(self.playbook.templates[effect.message], values)
+                return "notify", wording.registered(body, self.case), ""
+            case Remind():
+                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
+                kind = wording.remind_kind(reader, self.desk.two_way, another=self._has_stand_in(effect))
+                return "remind", say(kind, due=wording.clock(effect.due), link=link), link
+            case OpenTask() | OpenDraft():
+                return self._task_sms(effect, reader, person)
+            case Warn():
+                kind = {"missed": "missed", "approaching": "approaching", "unanswered": "unanswered"}.get(
+                    effect.reason, "overdue"
+                )
+                if kind == "overdue" and reader.rank == "len":
+                    kind = "overdue.len"
+                what = wording.shorten(self._what(effect), 36)
+                return "warn", say(f"warn.{kind}", what=what, due=wording.clock(effect.due)), ""
+
+    def _task_sms(
+        self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
+    ) -> tuple[str, wording.Sms, str]:
+        link = self._link(person, "room", "a")
+        step = next((s for s in self.playbook.steps if s.id == effect.step), None)
+        due = wording.clock(effect.due)
+        if step is not None and step.verb is Verb.PUBLISH and due:
+            return "publish", wording.sms(
+                "publish", self.house, self.case, reader, due=due, link=link
+            ), link  # fmt: skip
+        kind = "task" if due else "task.open"
+        text = wording.sms(
+            kind, self.house, self.case, reader, what=wording.shorten(self._what(effect)), due=due, link=link
+        )
+        return "task", text, link
+
+    def _email(
+        self, effect: Personal, reader: wording.Reader, person: Person, link: str
+    ) -> tuple[str, wording.Email]:
+        link = link or self._link(person, "approve" if isinstance(effect, AskApproval) else "ack", "a")
+        due = effect.due
+        match effect:
+            case AskApproval():
+                revision = self.session.get_one(Revision, effect.revision)
+                extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
+                facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến",), due=due)
+                facts = replace(facts, unknown=f"Toàn văn tại {link}", extra=extra)
+                return "approve", wording.email("approve", self.house, self.case, reader, facts)
+            case Summon() if effect.instead_of:
+                facts = self._facts(asks=("xác nhận tham gia",), link=link, due=due)
+                facts = replace(facts, extra={"instead": self._named(effect.instead_of)})
+                return "stand_in", wording.email("stand_in", self.house, self.case, reader, facts)
+            case Summon():
+                kind = f"summon.{reader.rank}" if reader.rank in ("len", "dang") else "summon"
+                facts = self._facts(asks=("xác nhận tham gia Tổ công tác",), link=link, due=due)
+                return "summon", wording.email(kind, self.house, self.case, reader, facts)
+            case Remind():
+                facts = self._facts(asks=("xác nhận",), link=link, due=due)
+                return "remind", wording.email("remind", self.house, self.case, reader, facts)
+            case Notify():
+                facts = self._facts(asks=("theo dõi, báo ngay khi có diễn biến",), link=link, due=due)
+                return "notify", wording.email("notify", self.house, self.case, reader, facts)
+            case _:
+                what = self._what(effect)
+                kind = "warn" if isinstance(effect, Warn) else "task"
+                asks = (what + (f", trước {wording.spoken(due)}" if due else ""),)
+                facts = replace(self._facts(asks=asks, due=due), extra={"what": wording.shorten(what, 90)})
+                return kind, wording.email(kind, self.house, self.case, reader, facts)
+
+    def _put(
+        self,
+        draft: Draft,
+        effect: Personal,
+        kind: str,
+        channel: str,
+        address: str,
+        subject: str,
+        text: wording.Sms,
+        not_before: datetime,
+    ) -> None:
+        message = Message(
+            id=new_id(self.now),
+            dedupe_key=f"{self.incident.id}:{effect.key}:{channel}",
+            incident_id=self.incident.id,
+            person_id=draft.person,
+            kind=kind,
+            channel=channel,
+            address=address,
+            subject=subject,
+            body=text.body,
+            encoding=text.encoding,
+            parts=text.parts,
+            priority=self._priority(kind),
+            critical=kind in ("summon", "stand_in", "approve") or (isinstance(effect, Notify) and effect.ack),
+            drill=self.incident.mode == "drill",
+            created_at=self.now,
+            not_before=not_before,
+            valid_until=not_before + VALID.get(kind, VALID_ELSE),
+        )
+        self.session.add(message)
+        requests = self._requests_of(draft.person)
+        for cause in draft.effects:
+            where = (getattr(cause, "step", ""), cause.activation)
+            self.session.add(
+                MessageCause(
+                    effect_key=f"{self.incident.id}:{cause.key}:{channel}",
+                    message_id=message.id,
+                    request_id=requests.get(where),
+                )
+            )
+        self.something_to_send = True
+
+    def _requests_of(self, person: str) -> dict[tuple[str, int], str]:
+        rows = self.session.execute(
+            select(Request.step, Request.activation, Request.id).where(
+                Request.incident_id == self.incident.id, Request.person_id == person
+            )
+        )
+        return {(step, activation): id for step, activation, id in rows}
+
+    # -------------------------------------------------------------- words
+
+    def _priority(self, kind: str) -> int:
+        base = PRIORITY.get(kind, LATER.get(kind, 20))
+        return base + (DRILL_LATER if self.incident.mode == "drill" else 0)
+
+    def _link(self, person: Person, purpose: str, path: str) -> str:
+        token = new_token()
+        self.session.add(
+            Link(
+                token_hash=token_hash(token),
+                incident_id=self.incident.id,
+                person_id=person.id,
+                purpose=purpose,
+                created_at=self.now,
+            )
+        )
+        return f"{self.desk.settings.public_url}/{path}/{token}"
+
+    def _named(self, person_id: str) -> str:
+        person = self._person(person_id)
+        return f"{person.xung_ho} {person.name}"
+
+    def _has_stand_in(self, effect: Remind) -> bool:
+        holders = self._run.roles.get(effect.role) if self._run else None
+        return holders is not None and bool(holders.standins)
+
+    def _what(self, effect: Personal) -> str:
+        if isinstance(effect, Warn) and effect.about == "deadline":
+            return next((d.title for d in self.playbook.deadlines if d.id == effect.id), effect.id)
+        step_id = effect.id if isinstance(effect, Warn) else effect.step
+        added = next((a.text for a in self._run.added if a.id == step_id), None) if self._run else None
+        if added is not None:
+            return added
+        return step_title(self.playbook, self.playbook.step(step_id))
+
+    def _facts(self, asks: tuple[str, ...], link: str = "", due: datetime | None = None) -> wording.Facts:
+        return wording.Facts(
+            known=self.incident.summary or self.incident.title,
+            as_of=wording.stamp(self.now),
+            source=self.incident.source,
+            asks=asks,
+            link=link,
+            before=wording.spoken(due) if due else "",
+        )
+
+    def _values(self, **more: str) -> dict[str, str]:
+        areas = casting.area_names(self.session, self.incident.area)
+        return {**template_values(self.incident, self.playbook, self.house, areas, self.now), **more}
+
+
+def group_text(
+    effect: Summon | Notify | Remind,
+    playbook: Playbook,
+    house: wording.House,
+    case: wording.Case,
+    two_way: bool,
+    values: dict[str, str],
+) -> wording.Sms:
+    """The skeleton of a message to a group: what differs by recipient stands as {donvi}, {ten}, {link}."""
+    reader = wording.Reader()
+    due = wording.clock(effect.due)
+    if isinstance(effect, Notify):
+        own = {"unit": "{donvi}", "recipient": "{ten}", "link": "{link}", "due": due}
+        return wording.registered(
+            templates.render(playbook.templates[effect.message], {**values, **own}), case
+        )
+    if isinstance(effect, Remind):
+        kind = wording.remind_kind(reader, two_way, another=False)
+        return wording.sms(kind, house, case, reader, due=due, link="{link}")
+    return wording.sms("confirm" if two_way else "summon.one_way", house, case, reader, link="{link}")
+
+
+def template_values(
+    incident: Incident, playbook: Playbook, house: wording.House, areas: list[str], now: datetime
+) -> dict[str, str]:
+    """A value for every variable a template may use (`playbooks.templates.VARIABLES`)."""
+    case = wording.Case(incident.code, incident.mode, incident.short_name)
+    return {
+        "code": case.shown,
+        "short_name": incident.short_name,
+        "title": incident.title,
+        "summary": incident.summary or incident.title,
+        "area": ", ".join(areas),
+        "province": house.province,
+        "agency": house.agency,
+        "duty_phone": house.duty_phone,
+        "opened_at": _moment(incident.opened_at),
+        "occurred_at": _moment(incident.occurred_at or incident.detected_at or incident.opened_at),
+        "detected_at": _moment(incident.detected_at or incident.opened_at),
+        "level_name": playbook.levels.get(incident.level, str(incident.level)),
+        "unit": "",
+        "recipient": "",
+        "next_update": _moment(now + timedelta(hours=4)),
+        "hotline": house.hotline,
+        "portal_url": house.portal_url,
+        "link": "",
+        "due": "",
+    }
+
+
+def _purpose(effect: Summon | Notify | Remind) -> str:
+    return {Summon: "summon", Notify: "notify", Remind: "remind"}[type(effect)]
+
+
+def _moment(moment: datetime) -> str:
+    return f"{wording.spoken(moment)} ngày {wording.day(moment)}"
