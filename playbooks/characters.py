@@ -72,7 +72,7 @@ def _inspect_row(row: str, file: str, line: int, faults: Faults) -> None:
     if match := _CONTROL.search(row):
         name = f"U+{ord(match[0]):04X}"
         faults.add("PB005", Mark(file, line, match.start() + 1, 0), "Xóa ký tự này.", name=name)
-    if match := _WORD_QUOTE.search(_without_texts(row)):
+    if match := _WORD_QUOTE.search(without_texts(row)):
         mark = Mark(file, line, match.start(1) + 1)
         faults.add("PB003", mark, 'Gõ lại bằng dấu ngoặc kép thẳng: "…".', name=match[1])
     if not unicodedata.is_normalized("NFC", row):
@@ -80,7 +80,7 @@ def _inspect_row(row: str, file: str, line: int, faults: Faults) -> None:
         faults.add("PB004", mark, "Đặt bộ gõ ở chế độ Unicode dựng sẵn rồi gõ lại.")
 
 
-def _without_texts(row: str) -> str:
+def without_texts(row: str) -> str:
     """The row with quoted texts and the comment blanked out, columns kept."""
     bare = _QUOTED.sub(lambda m: " " * len(m[0]), row)
     return _COMMENT.sub(lambda m: " " * len(m[0]), bare)

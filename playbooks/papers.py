@@ -120,8 +120,9 @@ class _Sms:
             self.faults.add("PB080", whole, hint, septets=size.septets, parts=size.parts)
         for char in size.foreign:
             self.faults.add("PB086", _place_of(self.file, self.text, char), char=char)
-        for char in size.doubled:
-            self.faults.add("PB085", _place_of(self.file, self.text, char), "Dùng ký tự khác.", char=char)
+        if size.doubled:
+            mark = min(_place_of(self.file, self.text, char) for char in size.doubled)
+            self.faults.add("PB085", mark, "Dùng ký tự khác.", char=" ".join(size.doubled))
 
     def _words(self) -> None:
         if not re.search(r"\bduty_phone\b", self.text):

@@ -119,28 +119,41 @@ class Graph:
 
 
 def check(sheet: Sheet, steps: list[StepSheet], faults: Faults) -> Graph | None:
-    """Tell every fault of reference; the graph when it has no cycle."""
-    _same_ids(steps, faults)
+    """Tell every fault of reference; the graph when it has no cycle. What hangs on a wrong name is not judged."""
+    before = faults.errors
+    unique = _same_ids(steps, faults)
     graph = Graph(sheet, steps)
     _Names(sheet, graph, faults).check(steps)
-    path = graph.cycle()
-    if path:
-        step = graph.steps[path[-2]]
-        mark = step.keys.get("after", step.id.mark)
-        faults.add("PB044", mark, "Bỏ một chỗ chờ trong vòng này.", path=" → ".join(reversed(path)))
+    statements = _Statements(sheet, graph, faults)
+    statements.check_drafts(steps)
+    if not unique:
         return None
-    _Statements(sheet, graph, faults).check(steps)
-    _Flow(sheet, graph, faults).check(steps)
+    if path := graph.cycle():
+        _tell_cycle(path, graph, faults)
+        return None
+    if faults.errors == before:
+        _Flow(sheet, graph, faults).check(steps)
+    if faults.errors == before:
+        statements.check_approvals(steps)
     return graph
 
 
-def _same_ids(steps: list[StepSheet], faults: Faults) -> None:
+def _same_ids(steps: list[StepSheet], faults: Faults) -> bool:
     seen: dict[str, Mark] = {}
     for step in steps:
         if step.id.value in seen:
             first = seen[step.id.value]
             faults.add("PB045", step.id.mark, "Đặt mã khác.", name=step.id.value, line=first.line)
         seen.setdefault(step.id.value, step.id.mark)
+    return len(seen) == len(steps)
+
+
+def _tell_cycle(path: list[str], graph: Graph, faults: Faults) -> None:
+    """Under the first `after` of the cycle that was written, as file order alone makes none."""
+    ring = [graph.steps[name] for name in graph.order if name in path]
+    marks = [step.keys["after"] for step in ring if "after" in step.keys]
+    mark = marks[0] if marks else ring[0].id.mark
+    faults.add("PB044", mark, "Bỏ một chỗ chờ trong vòng này.", path=" → ".join(reversed(path)))
 
 
 class _Names:
@@ -270,12 +283,15 @@ class _Statements:
     def __init__(self, sheet: Sheet, graph: Graph, faults: Faults) -> None:
         self.sheet, self.graph, self.faults = sheet, graph, faults
 
-    def check(self, steps: list[StepSheet]) -> None:
+    def check_drafts(self, steps: list[StepSheet]) -> None:
         for step in steps:
             draft = self._draft(step)
             if draft and step.verb is Verb.APPROVE:
                 self._not_the_drafter(step, draft)
-            elif draft and step.verb is Verb.PUBLISH:
+
+    def check_approvals(self, steps: list[StepSheet]) -> None:
+        for step in steps:
+            if step.verb is Verb.PUBLISH and (draft := self._draft(step)):
                 self._approved_before(step, draft)
 
     def _draft(self, step: StepSheet) -> StepSheet | None:

@@ -112,9 +112,13 @@ class Sheet:
     review: ReviewSheet | None = None
 
 
+def _likely(word: str, known: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """A hint naming the known word most like `word`; empty when none is."""
-    found = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    found = _likely(word, known)
     return f"Có phải ý là “{found[0]}”?" if found else ""
 
 
@@ -187,8 +191,10 @@ class _Reader:
                 self.faults.add("PB032", key.mark, "Cấp độ là một số: 1, 2, 3.", text=key.value)
             elif name := self.as_text(value, key.value):
                 names[int(key.value)] = name.value
-        if names and sorted(names) != list(range(1, len(names) + 1)) and not self.faults.touches(table.mark):
-            self.faults.add("PB036", table.mark)
+        if names and sorted(names) != list(range(1, len(names) + 1)):
+            if not self.faults.blocking:
+                self.faults.add("PB036", table.mark)
+            return {}
         return dict(sorted(names.items()))
 
     def _roles(self, root: Table, sheet: Sheet) -> None:
@@ -262,6 +268,7 @@ class _Reader:
     def steps(self, root: Table) -> list[StepSheet | UseSheet]:
         listing = root.get("steps")
         if listing is None:
+            self.incomplete = True
             return []
         if not isinstance(listing, Listing) or not listing.items:
             mark = listing.mark if not _empty(listing) else root.key("steps").mark
@@ -350,7 +357,7 @@ class _Reader:
 
     def _fill(self, step: StepSheet, node: Table) -> None:
         part = verbs.STEPS[step.verb]
-        self.keys(node, part, step.id.mark)
+        meant = self.keys(node, part, step.id.mark)
         step.after = self._after(node)
         self._when(step, node)
         self._target(step, node)
@@ -368,7 +375,7 @@ class _Reader:
         )
         step.every = self.by_level(node, "every")
         self._channels(step)
-        self._wait(step, node)
+        self._wait(step, node, meant)
 
     def _after(self, node: Table) -> list[Text] | None:
         names = self.slugs(node, "after")
@@ -480,7 +487,7 @@ class _Reader:
                 hint = closest(via.value, verbs.MESSAGE_CHANNELS) or "Dùng sms, email."
                 self.faults.add("PB027", via.mark, hint, text=via.value, key="via")
 
-    def _wait(self, step: StepSheet, node: Table) -> None:
+    def _wait(self, step: StepSheet, node: Table, meant: set[str]) -> None:
         if step.verb is Verb.NOTIFY and step.ack == "none":
             return
         hints = {
@@ -488,26 +495,27 @@ class _Reader:
             "else": "Thêm “else: [{to: thay_the}]”.",
         }
         for key, hint in hints.items():
-            if key not in node.index:
+            if key not in node.index and key not in meant:
                 self.faults.add("PB028", step.id.mark, hint, key=key)
 
     # ------------------------------------------------------------ kinds of values
 
-    def keys(self, table: Table, part: Part, home: Mark | None = None) -> None:
-        """Every key known, every required one there. `home` is where a missing key is told."""
-        unknown: list[str] = []
+    def keys(self, table: Table, part: Part, home: Mark | None = None) -> set[str]:
+        """Every key known, every required one there; answers which keys the unknown ones were probably meant to be.
+        `home` is where a missing key is told."""
+        meant: set[str] = set()
         for key, _ in table.entries:
             if key.value not in part.keys:
-                missing = [name for name in part.keys if name not in table.index]
-                hint = closest(key.value, missing) or closest(key.value, part.keys) or _elsewhere(key.value)
+                likely = _likely(key.value, [name for name in part.keys if name not in table.index])
+                hint = closest(key.value, likely or part.keys) or _elsewhere(key.value)
                 self.faults.add("PB022", key.mark, hint, key=key.value, where=part.name)
-                unknown.append(hint)
+                meant.update(likely)
         for name in part.required:
-            meant = any(f"“{name}”" in hint for hint in unknown)
-            if name not in table.index and name != "id" and not meant:
+            if name not in table.index and name != "id" and name not in meant:
                 mark = home or (table.entries[0][0].mark if table.entries else table.mark)
                 hint = f"{name}: {verbs.MEANING.get(name, '')}"
                 self.faults.add("PB023", mark, hint, key=name, where=part.name)
+        return meant
 
     def table(self, parent: Table, key: str) -> Table | None:
         node = parent.get(key)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from playbooks.characters import without_texts
 from playbooks.faults import Faults, Mark, split_lines
 
 MAX_DEPTH = 12
@@ -48,11 +49,13 @@ class Table:
 
 Node = Text | Listing | Table
 
+_UNCLOSED = "mở dấu ngoặc kép mà không đóng"
+_CLOSE = "Thêm dấu ngoặc kép đóng ở cuối nội dung."
 # What PyYAML says, and what a press officer can do about it.
 _PROBLEMS = (
     ("mapping values are not allowed", "dấu “:” ở chỗ không được phép", "Đặt cả nội dung trong dấu ngoặc kép, hoặc xem lại thụt đầu dòng."),
     ("could not find expected ':'", "thiếu dấu “:” sau từ khóa", "Viết “từ_khóa: giá trị”, có dấu cách sau dấu hai chấm."),
-    ("found unexpected end of stream", "mở dấu ngoặc kép mà không đóng", "Thêm dấu ngoặc kép đóng ở cuối nội dung."),
+    ("found unexpected end of stream", _UNCLOSED, _CLOSE),
     ("found unknown escape character", "dấu “\\” không dùng được trong ngoặc kép", "Bỏ dấu “\\”."),
     ("did not find expected key", "thụt đầu dòng không đều", "Các mục cùng cấp phải thẳng cột."),
     ("expected <block end>", "thụt đầu dòng không đều, hoặc còn chữ sau khi đã đóng ngoặc", "Các mục cùng cấp phải thẳng cột."),
@@ -95,7 +98,7 @@ def _allowed(text: str, file: str, faults: Faults) -> bool:
             )
             return False
         if getattr(event, "tag", None):
-            tag = str(getattr(event, "tag", ""))
+            tag = str(getattr(event, "tag", "")).replace("tag:yaml.org,2002:", "!!")
             faults.add(
                 "PB012",
                 mark,
@@ -124,10 +127,11 @@ def _tell(error: yaml.YAMLError, text: str, file: str, faults: Faults) -> None:
         str(getattr(error, "problem", None) or getattr(error, "reason", "")),
     )
     place = getattr(error, "problem_mark", None)
-    if "end of stream" in problem and getattr(error, "context_mark", None):
-        place = error.context_mark  # type: ignore[attr-defined]  # where the quote was opened
     if place is not None:
         mark = Mark(file, place.line + 1, place.column + 1)
+    if opened := _open_quote(split_lines(text)[: mark.line]):
+        faults.add("PB010", Mark(file, *opened), _CLOSE, problem=_UNCLOSED)
+        return
     for said, vietnamese, hint in _PROBLEMS:
         if said in problem:
             faults.add("PB010", mark, hint, problem=vietnamese)
@@ -138,6 +142,15 @@ def _tell(error: yaml.YAMLError, text: str, file: str, faults: Faults) -> None:
         "Xem lại dòng này và dòng ngay trước.",
         problem="không hiểu được từ chỗ này",
     )
+
+
+def _open_quote(rows: list[str]) -> tuple[int, int] | None:
+    """Where a quote is opened and not closed on its line: YAML itself complains only lines later."""
+    for number, row in enumerate(rows, start=1):
+        at = without_texts(row).find('"')
+        if at >= 0:
+            return number, at + 1
+    return None
 
 
 class _Walk:
