@@ -35,6 +35,7 @@ class Settings:
     workers: int = 1
     simulator_url: str | None = None
     embedded: bool = False
+    two_way: bool = True
 
     @property
     def https(self) -> bool:
@@ -71,7 +72,17 @@ class Settings:
             workers=_number(env, "WORKERS", min(4, os.cpu_count() or 1)),
             simulator_url=env.get("SIMULATOR_URL") or None,
             embedded=env.get("INCIDENT_EMBEDDED") == "1",
+            two_way=_two_way(env),
         )
+
+
+def _two_way(env: Mapping[str, str]) -> bool:
+    """Whether an SMS can be answered. A brand name is one-way; SMS_TWO_WAY says otherwise where that is wrong."""
+    said = env.get("SMS_TWO_WAY")
+    if said:
+        return _choice(env, "SMS_TWO_WAY", "1", ("0", "1")) == "1"
+    sender = env.get("TWILIO_FROM") or ""
+    return not sender or sender.lstrip("+").isdigit()
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
