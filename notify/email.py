@@ -25,6 +25,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from notify.loopback import is_loopback
 from notify.message import (
     ConfigurationFault,
     FailureKind,
@@ -36,7 +37,6 @@ from notify.message import (
     TemporaryFailure,
     UnknownOutcome,
 )
-from notify.twilio import is_loopback
 
 NAME = "smtp"
 IDLE_SECONDS = 10.0

@@ -11,13 +11,13 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import quote, urldefrag, urlsplit
+from urllib.parse import quote, urldefrag
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.request_validator import RequestValidator
 
+from notify.loopback import is_loopback
 from notify.message import (
     CodeKind,
     ConfigurationFault,
@@ -233,15 +233,6 @@ def callback_url(public_url: str, reference: str) -> str:
     """Where receipts of this attempt come in; Twilio signs exactly this address."""
     address = f"{public_url.rstrip('/')}/hooks/twilio/status"
     return f"{address}?ref={quote(reference, safe='-._~')}" if reference else address
-
-
-def is_loopback(api_base: str) -> bool:
-    """Whether this address cannot leave the machine. Names other than "localhost" are not looked up."""
-    host = urlsplit(api_base).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def failure(status: int, code: int | None, text: str) -> SendFailure:

@@ -26,10 +26,10 @@ HEADERS = {
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+TYPES = {".svg": "image/svg+xml", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 ROWS = 200
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 _ASKED = re.compile(r"\b((?:OK|BAN|SAI) (?:DT ?)?\d{2,4})\b")
@@ -131,7 +131,7 @@ class Pages:
         return [sms for sms in self._state.phones.get(phone, ()) if sms.inbound or sms.at_phone]
 
     def _phone(self, request: Request, text: str) -> Response:
-        phone = _number(text)
+        phone = number_of(text)
         if phone is None:
             return self._missing("Đây không phải số điện thoại.")
         talk = self._talk(phone)
@@ -147,7 +147,7 @@ class Pages:
         return page
 
     def _answer(self, request: Request, text: str) -> Response:
-        phone = _number(text)
+        phone = number_of(text)
         if phone is None:
             return as_json({"error": "không phải số điện thoại"}, 404)
         order = _fields(request)
@@ -174,7 +174,7 @@ class Pages:
         )
 
     def _phone_json(self, request: Request, text: str) -> Response:
-        phone = _number(text)
+        phone = number_of(text)
         if phone is None:
             return as_json({"error": "không phải số điện thoại"}, 404)
         replies = self._state.replies(phone)
@@ -252,7 +252,7 @@ class Pages:
         """Clears when told to, then adds what else is ordered; raises faults.BadFault."""
         rest = {key: value for key, value in order.items() if key != "clear"}
         if rest.get("phone") and "@" not in str(rest["phone"]):
-            rest["phone"] = _number(str(rest["phone"])) or rest["phone"]
+            rest["phone"] = number_of(str(rest["phone"])) or rest["phone"]
         fault = faults.parse(rest) if rest or "clear" not in order else None
         if order.get("clear"):
             self._book.clear()
@@ -293,7 +293,7 @@ def _own_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _number(text: str) -> str | None:
+def number_of(text: str) -> str | None:
     """Any writing of a number; a plus sign lost on the way is forgiven."""
     try:
         return to_e164(text)

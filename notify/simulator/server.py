@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from notify.simulator.faults import FaultBook
 from notify.simulator.mailbox import LINE_LIMIT, Mailbox
-from notify.simulator.pages import Pages
+from notify.simulator.pages import Pages, number_of
 from notify.simulator.rest import PREFIX, TwilioRest
 from notify.simulator.state import Mail, Sms, State
 from notify.simulator.webhooks import Target, Webhooks
@@ -69,7 +69,8 @@ class Simulator:
         self._servers: list[asyncio.Server] = []
 
     def phone(self, number: str) -> Phone:
-        return Phone(number, self)
+        """`number` in any writing."""
+        return Phone(number_of(number) or number, self)
 
     @property
     def mailbox(self) -> Sequence[Mail]:

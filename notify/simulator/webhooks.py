@@ -31,6 +31,10 @@ START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+class NotListening(Exception):
+    """Nobody takes connections at that address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the service lives. Signatures are made over `public_url`; the call goes to `webhook_base`."""
@@ -191,11 +195,13 @@ class Webhooks:
         """Once; again only while nobody listens there (the service is being started), as Twilio does."""
         headers = {"X-Twilio-Signature": signature(self._target.token, url, form)}
         address = self._target.address(url)
+        if not address.startswith(("http://", "https://")):  # nobody to call: the phones stand alone
+            return False
         for pause in (*RETRY_AFTER, None):
             try:
                 async with self._room, asyncio.timeout(TIMEOUT_SECONDS):
                     status = await self._exchange(address, urlencode(form).encode(), headers)
-            except ConnectionRefusedError:
+            except NotListening:
                 if pause is not None:
                     await asyncio.sleep(pause)
                     continue
@@ -221,7 +227,10 @@ class Webhooks:
             except (ConnectionError, EOFError):
                 stream[1].close()  # the service closed it while it lay idle
         context = ssl.create_default_context() if parts.scheme == "https" else None
-        fresh = await asyncio.open_connection(key[1], port, ssl=context)
+        try:
+            fresh = await asyncio.open_connection(key[1], port, ssl=context)
+        except OSError as fault:
+            raise NotListening from fault
         try:
             return await self._speak(key, fresh, head + body)
         except BaseException:

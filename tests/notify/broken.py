@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,10 +35,9 @@ def recording() -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 
 @contextmanager
-def answering(answer: bytes | None, *, reset: bool = False) -> Iterator[str]:
-    """Reads one request per connection, writes `answer` and closes. None: never answers."""
+def answering(answer: bytes) -> Iterator[str]:
+    """Reads one request per connection, writes `answer` and closes."""
     listener = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
 
     def work() -> None:
         while True:
@@ -49,19 +47,13 @@ def answering(answer: bytes | None, *, reset: bool = False) -> Iterator[str]:
                 return
             with connection:
                 connection.recv(65536)
-                if answer is None:
-                    over.wait(5)
-                else:
-                    connection.sendall(answer)
-                if reset:
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(answer)
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        over.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()

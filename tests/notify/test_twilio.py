@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from twilio.request_validator import RequestValidator
 
+from notify.loopback import is_loopback
 from notify.message import (
     ConfigurationFault,
     Message,
@@ -25,7 +26,6 @@ from notify.twilio import (
     TwilioSms,
     callback_url,
     failure,
-    is_loopback,
     judge,
     parse_inbound,
     parse_status,

@@ -148,7 +148,7 @@ def test_a_service_that_is_still_starting_gets_its_callbacks_all_the_same(
     clock: Callable[[], datetime],
 ) -> None:
     port = free_port()
-    with serve(sid=SID, token=TOKEN, webhook_base=f"http://127.0.0.1:{port}", clock=clock) as sim:
+    with serve(sid=SID, token=TOKEN, webhook_base=f"http://localhost:{port}", clock=clock) as sim:
         sim.phone(PHONE).reply("OK 27")
         assert not sim.settle(0.1)
         with serve(
@@ -157,6 +157,13 @@ def test_a_service_that_is_still_starting_gets_its_callbacks_all_the_same(
             assert sim.settle(3)
             assert late.url.endswith(str(port))
         assert sim.failed_callbacks == 1
+
+
+def test_phones_that_stand_alone_can_still_be_typed_on(clock: Callable[[], datetime]) -> None:
+    with serve(clock=clock) as sim:
+        sim.phone("0540 000 001").reply("OK 27")
+        assert sim.settle()
+        assert [sms.status for sms in sim.state.replies(PHONE)] == ["failed"]
 
 
 def test_what_is_not_http_is_refused_and_the_phones_live_on(sim: Simulator) -> None:

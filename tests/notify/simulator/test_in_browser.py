@@ -1,0 +1,67 @@
+"""The pages in a real browser: nothing axe objects to, nothing the policy blocks, and what one types stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+
+from notify.email import SmtpMail, parse_url
+from notify.message import Message
+from notify.simulator.server import Simulator
+from notify.twilio import TwilioSms
+
+pytestmark = pytest.mark.browser
+PHONE = "+84540000001"
+SUMMONS = "UBND tinh Son Lam: vu viec 27. Tra loi OK 27 (da nhan) hoac BAN 27 (ban). Truc 0540000001"
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("needs chromium")
+        pytest.skip("needs chromium")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser.new_page()
+        browser.close()
+
+
+def test_pages_are_accessible_and_clean(
+    sim: Simulator, twilio: TwilioSms, clock: Callable[[], datetime], page: Page
+) -> None:
+    twilio.send(Message("sms", PHONE, SUMMONS))
+    sim.phone(PHONE).reply("OK 27")
+    sender = SmtpMail(parse_url(sim.smtp_url), "truc@sonlam.example", clock)
+    sender.send(Message("email", "mau@sonlam.example", "Kính gửi: http://x.example", "Vụ việc 27", "1"))
+    sender.close()
+    sim.settle()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    for path in ("/", f"/phones/{PHONE}", "/mailbox", f"/mailbox/{sim.mailbox[0].id}"):
+        page.goto(sim.url + path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert said == []
+
+
+def test_a_new_message_appears_while_an_answer_is_being_typed(
+    sim: Simulator, twilio: TwilioSms, page: Page
+) -> None:
+    twilio.send(Message("sms", PHONE, SUMMONS))
+    page.goto(f"{sim.url}/phones/{PHONE}")
+    page.fill("#text", "BAN 27, cu")
+    twilio.send(Message("sms", PHONE, "Vu viec 27: nhac lan 1"))
+    page.get_by_text("nhac lan 1").wait_for(timeout=5000)
+    assert page.input_value("#text") == "BAN 27, cu"
+    page.get_by_role("button", name="Gửi").click()
+    page.get_by_text("Máy này trả lời").wait_for(timeout=5000)
+    assert [sms.body for sms in sim.state.replies(PHONE)] == ["BAN 27, cu"]
