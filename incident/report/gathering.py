@@ -664,9 +664,10 @@ def gather_list(
     after: str | None = None,
     person_id: str | None = None,
     mode: str | None = None,
+    only: str | None = None,
 ) -> list[IncidentCard]:
     """The incidents as cards, newest first. `after` is the id of the last card of the page before; `person_id` keeps
-    those in which this person was asked."""
+    those in which this person was asked; `only` is one incident's id."""
     chosen = (
         select(Incident, PlaybookVersion.title, PlaybookVersion.sha256, RunRow.state)
         .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
@@ -676,6 +677,8 @@ def gather_list(
         chosen = chosen.where(Incident.status == status)
     if mode is not None:
         chosen = chosen.where(Incident.mode == mode)
+    if only is not None:
+        chosen = chosen.where(Incident.id == only)
     if after is not None:
         chosen = chosen.where(Incident.id < after)
     if person_id is not None:
