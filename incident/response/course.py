@@ -20,7 +20,7 @@ from incident.response.library import pinned
 from incident.response.open import AHEAD
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.task import with_reason
-from incident.store.tables import Entry, Incident, Mailing, Message, Person, Request, RunEvent
+from incident.store.tables import Entry, Incident, Mailing, Message, Request, RunEvent
 from incident.timeline import ledger, masking
 from playbooks.run import OPEN
 from playbooks.signals import Cancelled, Event, FactChanged, LevelChanged, Paused, Reopened, Resumed
@@ -36,7 +36,6 @@ OUTCOMES = {
 NOTE_KINDS = ("note", "directive", "call_recorded")
 LONGEST_NOTE = 5_000
 LONGEST_PAUSE = timedelta(hours=24)
-STAND_DOWN_CHUNK = 200
 
 
 def add_note(
@@ -276,11 +275,6 @@ def _stand_down(
     )
     at = incident.opened_at if outcome == "opened_by_mistake" else now
     text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at))
-    told = [
-        p
-        for p in session.scalars(select(Person).where(Person.id.in_(people[:1000])))
-        if p.phone and p.wrong_number_at is None
-    ]
     mail = wording.email(
         "stand_down",
         house,
@@ -288,7 +282,6 @@ def _stand_down(
         wording.Reader(name="{ten}"),
         wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)}),
     )
-    small = len(people) <= STAND_DOWN_CHUNK and told
     session.add(
         Mailing(
             id=new_id(now),
@@ -299,7 +292,7 @@ def _stand_down(
             role="",
             purpose="stand_down",
             ack=False,
-            via=["sms", "email"] if small else ["sms"],
+            via=["sms"] if _called_out(session, incident) else ["sms", "email"],
             body=text.body,
             subject=mail.subject,
             email_body=mail.body,
@@ -315,6 +308,12 @@ def _stand_down(
         session, incident, "stood_down", occurred_at=now, recorded_at=now, actor=SYSTEM,
         data={"count": len(people)},
     )  # fmt: skip
+
+
+def _called_out(session: Session, incident: Incident) -> bool:
+    """Whether a whole group was asked: it was asked by SMS alone, and is told by SMS alone."""
+    grouped = select(Request.id).where(Request.incident_id == incident.id, Request.grouped).limit(1)
+    return session.scalar(grouped) is not None
 
 
 def reopen(desk: Desk, incident_id: str, reason: str, actor: Actor, now: datetime) -> None:

@@ -400,11 +400,11 @@ def _decided(case: _Case, revision: Revision, person: str, actor: Actor) -> Rele
         if person not in case.actors(case.publish):
             raise Forbidden("not_poster", "Đã ghi quyết định công bố; việc đăng do người đăng ghi lại.")
         return row
-    row = case.session.scalar(
+    decided = case.session.scalar(
         select(Release).where(Release.revision_id == revision.id, Release.channel.is_(None))
     )
-    if row is not None:
-        return row
+    if decided is not None:
+        return decided
     row = Release(
         id=new_id(case.now), incident_id=case.incident.id, revision_id=revision.id, step=case.publish.id,
         sha256=revision.sha256, released_by=person, approved_to_go_at=case.now,
