@@ -162,6 +162,9 @@ class _Names:
     def __init__(self, sheet: Sheet, graph: Graph, faults: Faults) -> None:
         self.sheet, self.graph, self.faults = sheet, graph, faults
         self.used: set[str] = set()
+        self.unknown: dict[
+            tuple[str, str], list[Text]
+        ] = {}  # by code and name: one name wrong in many places
 
     def check(self, steps: list[StepSheet]) -> None:
         for step in steps:
@@ -169,7 +172,9 @@ class _Names:
         self._deadlines()
         if self.sheet.review:
             self._role(self.sheet.review.by, "by")
+        self._tell_unknown()
         whole = not self.sheet.incomplete and not self.sheet.broken_steps
+        whole = whole and not any(code == "PB040" for code, _ in self.unknown)
         for role in self.sheet.roles.values() if whole else ():
             if role.slug.value not in self.used:
                 self.faults.add("PB057", role.slug.mark, name=role.slug.value)
@@ -194,19 +199,24 @@ class _Names:
         sheet = self.sheet.roles.get(role.value)
         if sheet is None:
             if role.value not in self.sheet.broken_roles:
-                known = self.sheet.roles
-                hint = closest(role.value, known) or _listed("Các vai đang có", known)
-                self.faults.add("PB040", role.mark, hint, name=role.value)
+                self._unknown("PB040", role)
         elif not group and sheet.pick.value in GROUP_PICKS:
             self.faults.add("PB050", role.mark, "Chọn một vai là chức danh.", name=role.value, key=key)
 
+    def _unknown(self, code: str, name: Text) -> None:
+        self.unknown.setdefault((code, name.value), []).append(name)
+
+    def _tell_unknown(self) -> None:
+        """Each wrong name once, where it is first read, with the number of other places."""
+        for (code, name), places in self.unknown.items():
+            known = (*self.sheet.roles, STANDIN, REMIND) if code == "PB040" else tuple(self.graph.steps)
+            intro = "Các vai đang có" if code == "PB040" else "Các bước"
+            hint = closest(name, known) or _listed(intro, known)
+            others = f" Còn {len(places) - 1} chỗ khác." if len(places) > 1 else ""
+            self.faults.add(code, places[0].mark, f"{hint}{others}".strip(), name=name)
+
     def _rung(self, rung: RungSheet, step: StepSheet) -> None:
         if rung.to.value in (STANDIN, REMIND):
-            return
-        if rung.to.value not in self.sheet.roles and rung.to.value not in self.sheet.broken_roles:
-            known = (*self.sheet.roles, STANDIN, REMIND)
-            hint = closest(rung.to.value, known) or f"Một vai, {STANDIN} hoặc {REMIND}."
-            self.faults.add("PB040", rung.to.mark, hint, name=rung.to.value)
             return
         self._role(rung.to, "else")
 
@@ -214,7 +224,7 @@ class _Names:
         if name.value == step.id.value:
             self.faults.add("PB044", name.mark, path=f"{name.value} → {name.value}")
         elif not self._known(name.value):
-            self.faults.add("PB041", name.mark, closest(name.value, self.graph.steps), name=name.value)
+            self._unknown("PB041", name)
 
     def _known(self, name: str) -> bool:
         """Known, or perhaps in a part that could not be read."""
@@ -264,8 +274,7 @@ class _Names:
     def _deadlines(self) -> None:
         for deadline in self.sheet.deadlines:
             if not self._known(deadline.met_by.value):
-                hint = closest(deadline.met_by.value, self.graph.steps)
-                self.faults.add("PB041", deadline.met_by.mark, hint, name=deadline.met_by.value)
+                self._unknown("PB041", deadline.met_by)
             if deadline.law and deadline.law.value not in verbs.LAWS:
                 hint = closest(deadline.law.value, verbs.LAWS) or _listed("Đang có", verbs.LAWS)
                 self.faults.add("PB051", deadline.law.mark, hint, name=deadline.law.value)
