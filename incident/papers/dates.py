@@ -34,16 +34,18 @@ def clock(at: datetime, zone: timezone | ZoneInfo = HANOI) -> str:
 
 
 def length(seconds: int) -> str:
-    """ "8 phút 12 giây", "2 giờ 05 phút", "3 ngày 04 giờ": the two greatest units."""
+    """ "8 phút 12 giây", "2 giờ", "3 ngày 04 giờ": the two greatest units, the smaller one left out when nought."""
     sign, seconds = ("−" if seconds < 0 else ""), abs(seconds)
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 60:
         return f"{sign}{seconds} giây"
     if hours == 0:
-        return f"{sign}{minutes} phút {seconds % 60:02d} giây"
-    if days == 0:
-        return f"{sign}{hours} giờ {minutes % 60:02d} phút"
-    return f"{sign}{days} ngày {hours % 24:02d} giờ"
+        great, small = f"{minutes} phút", (seconds % 60, "giây")
+    elif days == 0:
+        great, small = f"{hours} giờ", (minutes % 60, "phút")
+    else:
+        great, small = f"{days} ngày", (hours % 24, "giờ")
+    return sign + great + (f" {small[0]:02d} {small[1]}" if small[0] else "")
 
 
 def between(start: datetime, end: datetime) -> int:

@@ -18,6 +18,7 @@ FONT = "Times New Roman"
 BODY = 14
 TABLE = 11
 LINE_MM = 160  # 210 less the margins
+PICTURE_MM = 150
 TWIPS_PER_MM = 1440 / 25.4
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 HEAD_SHARES = (68, 92)
@@ -165,11 +166,17 @@ def _two_columns(document: Any, shares: tuple[int, int]) -> tuple[Any, Any]:
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    _no_cell_margins(table)
     for column, cell, share in zip(table.columns, table.rows[0].cells, shares, strict=True):
         column.width = cell.width = Mm(share)
     table.rows[0]._tr.get_or_add_trPr().append(_element("w:cantSplit"))
     first, second = table.rows[0].cells
     return first, second
+
+
+def _no_cell_margins(table: Any) -> None:
+    margins = "".join(f'<w:{side} w:w="0" w:type="dxa"/>' for side in ("left", "right"))
+    table._tbl.tblPr.append(_parse(f'<w:tblCellMar xmlns:w="{W}">{margins}</w:tblCellMar>'))
 
 
 def _lines(cell: Any, lines: tuple[str, ...], size: float, *, bold: bool) -> None:
@@ -180,20 +187,15 @@ def _lines(cell: Any, lines: tuple[str, ...], size: float, *, bold: bool) -> Non
 
 
 def _rule(paragraph: Any, indent_mm: int) -> None:
-    """The rule under a line: a border of the paragraph itself, kept to its middle by indents."""
-    from docx.shared import Mm
-
-    paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Mm(0)
-    following = paragraph._p.getparent()
-    line = _element("w:p")
-    line.append(
+    """The rule under a line: the border of an empty line after it, kept to the middle by indents."""
+    indent = _twips(indent_mm)
+    paragraph._p.addnext(
         _parse(
-            f'<w:pPr xmlns:w="{W}"><w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
+            f'<w:p xmlns:w="{W}"><w:pPr><w:pBdr><w:top w:val="single" w:sz="6" w:space="1" w:color="000000"/></w:pBdr>'
             f'<w:spacing w:before="20" w:after="0" w:line="60" w:lineRule="exact"/>'
-            f'<w:ind w:left="{_twips(indent_mm)}" w:right="{_twips(indent_mm)}"/></w:pPr>'
+            f'<w:ind w:left="{indent}" w:right="{indent}"/></w:pPr></w:p>'
         )
     )
-    following.insert(following.index(paragraph._p) + 1, line)
 
 
 # ------------------------------------------------------------------ the body
@@ -238,7 +240,7 @@ def _quote(document: Any, block: Quote) -> None:
 def _picture(document: Any, block: Picture) -> None:
     from docx.shared import Mm
 
-    shape = document.add_picture(io.BytesIO(block.png), width=Mm(LINE_MM))
+    shape = document.add_picture(io.BytesIO(block.png), width=Mm(PICTURE_MM))
     shape._inline.docPr.set("descr", printable(block.alt))
     shape._inline.docPr.set("title", printable(block.caption))
     _centre(document.paragraphs[-1]).paragraph_format.keep_with_next = True
@@ -260,13 +262,13 @@ def _table(document: Any, block: Table) -> None:
         for edge in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     table = _parse(
-        f'<w:tbl xmlns:w="{W}"><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
+        f'<w:tbl xmlns:w="{W}"><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>{edges}</w:tblBorders>'
         f'<w:tblLayout w:type="fixed"/><w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0"'
         f' w:lastColumn="0" w:noHBand="1" w:noVBand="1"/><w:tblCaption w:val="{caption}"/></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>{head}{body}</w:tbl>"
     )
     spacer = document.add_paragraph()
-    spacer.paragraph_format.space_after = _points(4)
+    spacer.paragraph_format.line_spacing = _points(8)
     spacer._p.addprevious(table)
 
 

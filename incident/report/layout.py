@@ -259,7 +259,7 @@ def _improvements(report: Report) -> Iterator[Block]:
         return
     columns = (
         Column("Vấn đề", 26), Column("Việc cần làm", 28), Column("Người, đơn vị chịu trách nhiệm", 22),
-        Column("Hạn", 13, True), Column("Tình trạng", 13),
+        Column("Hạn", 16, True), Column("Tình trạng", 13),
     )  # fmt: skip
     rows = tuple(
         (
@@ -290,8 +290,13 @@ def _proof(report: Report) -> Iterator[Block]:
         yield Paragraph(line + ".")
     if not report.basis:
         yield Paragraph("Nhật ký không ghi căn cứ pháp lý nào được áp dụng.")
-    yield Paragraph(
-        f"Nhật ký gồm {report.chain_seq} mục nối nhau bằng mã băm; đầu chuỗi: {report.chain_hash or NO_DATA}. "
-        "Đối chiếu đầu chuỗi này với hệ thống hoặc với tệp JSON đã xuất để biết nhật ký có bị sửa hay không."
+    facts = (
+        Fact("Số mục của nhật ký", str(report.chain_seq)),
+        Fact("Đầu chuỗi mã băm (SHA-256)", report.chain_hash or NO_DATA),
+        Fact("Lập báo cáo lúc", moment_words(report.made_at)),
     )
-    yield Paragraph(f"Báo cáo được lập từ nhật ký lúc {moment_words(report.made_at)}.")
+    yield from _facts("Xác thực nhật ký", facts)
+    yield Paragraph(
+        "Các mục của nhật ký nối nhau bằng mã băm. Đối chiếu đầu chuỗi trên với hệ thống hoặc với tệp JSON đã xuất để "
+        "biết nhật ký có bị sửa hay không."
+    )

@@ -41,7 +41,7 @@ def measures(view: IncidentView, now: datetime) -> tuple[Measure, ...]:
             "Từ khi có dấu hiệu đến khi mở vụ việc",
             view.detected_at,
             view.opened_at,
-            "phát hiện → mở",
+            "từ phát hiện đến mở",
         ),
         *_acknowledged(asked(view)),
         _quorum(view),
@@ -91,7 +91,7 @@ def _acknowledged(answers: tuple[AnswerView, ...]) -> tuple[Measure, ...]:
         50: "Thời gian trả lời, một nửa số lượt (p50)",
         90: "Thời gian trả lời, chín phần mười số lượt (p90)",
     }
-    definition = "gửi tin → trả lời hợp lệ; lượt không trả lời tính là vô hạn"
+    definition = "từ gửi tin đến trả lời hợp lệ; lượt không trả lời tính là vô hạn"
     reach = "Tỷ lệ có trả lời"
     if not answers:
         none = [Measure(f"t_ack_p{share}", title, NO_DATA, definition) for share, title in titles.items()]
@@ -124,7 +124,7 @@ def share_words(part: int, whole: int) -> str:
 def _quorum(view: IncidentView) -> Measure:
     title, definition = (
         "Từ khi mở đến khi đủ Tổ công tác",
-        "mở → các vai bắt buộc đã nhận hoặc đã có người thay",
+        "từ mở đến khi các vai bắt buộc đã nhận hoặc có người thay",
     )
     calls = [
         s for s in view.steps if s.verb == "assign" and s.state not in ("not_needed", "waiting", "cancelled")
@@ -146,14 +146,14 @@ def _holding(view: IncidentView) -> tuple[Measure, ...]:
             "Từ khi mở đến thông tin ban đầu",
             view.opened_at,
             at,
-            "mở → đã đăng trên kênh công khai",
+            "từ mở đến khi đăng trên kênh công khai",
         ),
         _span(
             "t_hold_signal",
             "Từ khi có dấu hiệu đến thông tin ban đầu",
             view.detected_at,
             at,
-            "phát hiện → đã đăng trên kênh công khai",
+            "từ phát hiện đến khi đăng trên kênh công khai",
         ),
     )
 
@@ -170,19 +170,19 @@ def decision_waits(revision: RevisionView) -> list[int]:
 def _approving(view: IncidentView) -> tuple[Measure, ...]:
     revisions = [revision for statement in view.statements for revision in statement.revisions]
     waits = [wait for revision in revisions for wait in decision_waits(revision)]
-    title, definition = "Thời gian duyệt, một nửa số quyết định (p50)", "trình → quyết định, từng người duyệt"
+    title, definition = "Thời gian duyệt, một nửa số quyết định (p50)", "từ trình đến quyết định, từng người duyệt"
     share = "Phần thời gian chờ duyệt trong thời gian ra thông tin ban đầu"
     if not waits:
         return (
             Measure("t_approve", title, NO_DATA, definition),
-            Measure("t_approve_share", share, NO_DATA, "thời gian chờ duyệt / t_hold"),
+            Measure("t_approve_share", share, NO_DATA, "thời gian chờ duyệt / thời gian từ mở đến công bố"),
         )
     middle = int(percentile([float(wait) for wait in waits], 50))
     return Measure("t_approve", title, length(middle), definition, middle), _waiting_share(view, share)
 
 
 def _waiting_share(view: IncidentView, title: str) -> Measure:
-    definition = "thời gian chờ duyệt / t_hold"
+    definition = "thời gian chờ duyệt / thời gian từ mở đến công bố"
     first = first_release(view)
     whole = between(view.opened_at, first[1]) if first else 0
     if first is None or whole <= 0:

@@ -75,6 +75,8 @@ class Naming:
 
     def _at(self, words: list[re.Match[str]], i: int) -> tuple[int, str] | None:
         for length in self._lengths.get(words[i].group(), ()):
+            if i + length > len(words):
+                continue
             post = self._by_words.get(tuple(w.group() for w in words[i : i + length]))
             if post is not None:
                 return length, post

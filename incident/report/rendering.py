@@ -13,7 +13,6 @@ from incident.report.naming import SENT, Naming
 from incident.report.record import IncidentView
 
 FORMATS = ("html", "pdf", "docx", "json", "csv")
-STYLESHEET = "/static/report.css"
 
 
 def render(
@@ -23,9 +22,10 @@ def render(
     now: datetime,
     *,
     settings_words: Mapping[str, str] | None = None,
+    stylesheet: str = "",
 ) -> tuple[bytes, str]:
     """The file and its media type. `part`: "ban-gui" (units and figures) or "noi-bo" (names); "" is the first.
-    `settings_words`: the province's settings rows. Raises ValueError for a format or part that does not exist."""
+    `settings_words`: the province's settings rows. `stylesheet`: for HTML, an address of our own origin. Raises ValueError for a format or part that does not exist."""
     part = part or SENT
     report = build(view, part, now)
     if fmt == "json":
@@ -52,7 +52,7 @@ def render(
         return docx.write(laid_out, now), docx.MIME
     from incident.report import page
 
-    return page.html_page(laid_out, STYLESHEET), page.MIME
+    return page.html_page(laid_out, stylesheet), page.MIME
 
 
 def file_name(view: IncidentView, fmt: str, part: str) -> str:
