@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.charset import QP, Charset
 from email.header import Header
@@ -45,16 +45,7 @@ _UTF8 = Charset("utf-8")
 _UTF8.body_encoding = QP
 _WIRE = compat32.clone(linesep="\r\n")
 _OURS = frozenset(
-    {
-        "from",
-        "to",
-        "subject",
-        "date",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "auto-submitted",
-    }
+    {"from", "to", "subject", "date", "message-id", "in-reply-to", "references", "auto-submitted"}
 )
 
 
@@ -65,7 +56,7 @@ class SmtpServer:
     host: str
     port: int
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
     tls: bool = False
     starttls: Literal["require", "auto", "off"] = "auto"
     timeout_seconds: float = 10.0
@@ -154,10 +145,7 @@ class SmtpMail:
             if server.tls:
                 context = ssl.create_default_context()
                 connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host,
-                    server.port,
-                    timeout=server.timeout_seconds,
-                    context=context,
+                    server.host, server.port, timeout=server.timeout_seconds, context=context
                 )
             else:
                 connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urldefrag
@@ -120,7 +120,7 @@ class TwilioAccount:
     in; empty asks for none. `api_base` replaces Twilio's address (the simulator's, a proxy's)."""
 
     sid: str
-    token: str
+    token: str = field(repr=False)
     sender: str
     public_url: str = ""
     api_base: str = ""
@@ -140,12 +140,7 @@ class TwilioSms:
         self.account = account
         self._http = PooledHttp(account.timeout_seconds, account.api_base)
         # Region and edge come from nowhere but our settings: an empty environment would be read as "the process's".
-        client = Client(
-            account.sid,
-            account.token,
-            http_client=self._http,
-            environment={"TWILIO_REGION": ""},
-        )
+        client = Client(account.sid, account.token, http_client=self._http, environment={"TWILIO_REGION": ""})
         self._messages: Any = client.messages
 
     @property
@@ -164,21 +159,14 @@ class TwilioSms:
             made = self._messages.create(**self._fields(message))
         except TwilioRestException as fault:
             raise failure(int(fault.status), _code(fault.code), str(fault.msg)) from fault
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-        ) as fault:  # 2xx, and not Twilio's JSON
+        except (ValueError, TypeError, KeyError, AttributeError) as fault:  # 2xx, and not Twilio's JSON
             raise UnknownOutcome("the answer could not be read") from fault
         if not made.sid:
             raise UnknownOutcome("the answer names no message")
-        return Receipt(
-            NAME,
-            made.sid,
-            "accepted",
-            int(made.num_segments or segments(message.body).parts),
-        )
+        parts = (
+            int(made.num_segments or 0) or segments(message.body).parts
+        )  # a messaging service says "0" at first
+        return Receipt(NAME, made.sid, "accepted", parts)
 
     def _refusal(self, to: str) -> PermanentFailure | None:
         if is_sample(to) and not is_loopback(self.account.api_base):

@@ -13,13 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    EmptyPoolError,
-    HTTPError,
-    LocationParseError,
-    SSLError,
-)
+from urllib3.exceptions import ConnectTimeoutError, EmptyPoolError, HTTPError, LocationParseError, SSLError
 
 from notify.message import ConfigurationFault, TemporaryFailure, UnknownOutcome
 
@@ -65,12 +59,7 @@ class PooledHttp(HttpClient):  # type: ignore[misc,unused-ignore]  # the SDK shi
     ) -> urllib3.BaseHTTPResponse:
         try:
             return self._pool.request(
-                method,
-                address,
-                body=body,
-                headers=headers,
-                timeout=self._timeout,
-                redirect=False,
+                method, address, body=body, headers=headers, timeout=self._timeout, redirect=False
             )
         except (
             ConnectTimeoutError,

@@ -88,7 +88,7 @@ class Simulator:
         self.fault(clear=True)
 
     def counts(self) -> dict[str, Any]:
-        return self._ask(self.state.counts)
+        return self.state.counts()
 
     def wait(self, true: Callable[[], bool], timeout: float = 5.0) -> bool:
         """Until something is true of the phones or the mailbox; False when the time is over."""

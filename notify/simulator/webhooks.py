@@ -13,7 +13,7 @@ import hmac
 import logging
 import ssl
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -40,7 +40,7 @@ class Target:
     """Where the service lives. Signatures are made over `public_url`; the call goes to `webhook_base`."""
 
     sid: str
-    token: str
+    token: str = field(repr=False)
     webhook_base: str
     public_url: str
     default_sender: str = "+84540999999"

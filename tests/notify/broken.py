@@ -18,7 +18,7 @@ def recording() -> Iterator[tuple[str, list[dict[str, str]]]]:
     class Door(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             forms.append(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
-            self.wfile.write(http(201, '{"sid": "SM1", "num_segments": "1"}'))
+            self.wfile.write(http(201, '{"sid": "SM1", "num_segments": "0"}'))
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from twilio.request_validator import RequestValidator
 
+from notify.email import parse_url
 from notify.loopback import is_loopback
 from notify.message import (
     ConfigurationFault,
@@ -259,7 +260,7 @@ def test_validity_is_kept_within_what_twilio_takes(asked: int | None, sent: str 
 def test_a_messaging_service_takes_the_place_of_a_number() -> None:
     service = "MG" + "2" * 32
     with recording() as (url, bodies):
-        TwilioSms(TwilioAccount(SID, TOKEN, service, api_base=url)).send(TEXT)
+        assert TwilioSms(TwilioAccount(SID, TOKEN, service, api_base=url)).send(TEXT).parts == 1
     assert bodies[0]["MessagingServiceSid"] == service
     assert "From" not in bodies[0]
 
@@ -363,6 +364,11 @@ def test_who_answered_stop_is_refused_by_the_carrier(twilio: TwilioSms, sim: Sim
     assert refused.value.kind == "optout"
     inbound = [form for path, form, _ in hooks.calls if path == "/hooks/twilio/inbound"]
     assert inbound[0]["OptOutType"] == "STOP"
+
+
+def test_no_secret_is_printed() -> None:
+    assert TOKEN not in repr(TwilioAccount(SID, TOKEN, OFFICE))
+    assert "hidden" not in repr(parse_url("smtp://me:hidden@mail.example"))
 
 
 def test_no_number_is_printed(twilio: TwilioSms, caplog: pytest.LogCaptureFixture) -> None:
