@@ -1,0 +1,304 @@
+"""Turns a mailing into requests and messages, chunk by chunk; the cursor moves in the same transaction.
+
+A crash between two chunks loses nobody and repeats nobody: every row has a key made from the mailing's. Must never call
+a carrier. The first chunk is small, so that the first message leaves at once however large the audience is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from incident.delivery.rows import hold_incidents, insert_all, insert_once, locked
+from incident.domain.ids import new_id, new_token, token_hash
+from incident.store.tables import (
+    Incident,
+    Link,
+    Mailing,
+    Message,
+    MessageCause,
+    Person,
+    Request,
+    RunEvent,
+    Suppression,
+    Unit,
+)
+from incident.wording import fill
+from notify.phone import segments, strip_marks
+from playbooks.events import event_to_json
+from playbooks.signals import Unreachable
+
+FIRST_CHUNK = 50
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One of the audience: who is asked, for which party, and where he can be reached."""
+
+    id: str
+    party: str
+    name: str = ""
+    unit: str = ""
+    phone: str | None = None
+    email: str | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What is configured, and where links point."""
+
+    sms: bool
+    email: bool
+    public_url: str
+
+
+def expand_chunk(session: Session, channels: Channels, now: datetime) -> bool:
+    """Expand the next chunk of the most urgent mailing that nobody else works on. False: there is none."""
+    query = (
+        select(Mailing.id, Mailing.incident_id)
+        .where(Mailing.done_at.is_(None))
+        .order_by(Mailing.priority, Mailing.created_at, Mailing.id)
+    )
+    next_ = session.execute(query.limit(1)).first()
+    if next_ is None:
+        return False
+    hold_incidents(session, [next_.incident_id])
+    still = select(Mailing).where(Mailing.id == next_.id, Mailing.done_at.is_(None))
+    mailing = session.scalars(locked(session, still, skip=True)).first()
+    if mailing is None:
+        return False
+    incident = session.get_one(Incident, mailing.incident_id)
+    end = min(mailing.total, mailing.cursor + (CHUNK if mailing.cursor else FIRST_CHUNK))
+    if mailing.ack and incident.status != "open":
+        end = mailing.total  # nobody is asked any more
+    else:
+        _Chunk(session, mailing, incident, channels, now).write(mailing.audience[mailing.cursor : end])
+    values: dict[str, Any] = {"cursor": end}
+    if end >= mailing.total:
+        values["done_at"] = now
+    session.execute(update(Mailing).where(Mailing.id == mailing.id).values(values))
+    return True
+
+
+class _Chunk:
+    """The rows of one chunk, gathered and then written table by table."""
+
+    def __init__(
+        self, session: Session, mailing: Mailing, incident: Incident, channels: Channels, now: datetime
+    ) -> None:
+        self.session = session
+        self.mailing = mailing
+        self.incident = incident
+        self.channels = channels
+        self.now = now
+        self.messages: list[dict[str, Any]] = []
+        self.causes: list[dict[str, Any]] = []
+        self.links: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+        self.parts: dict[str, tuple[str, int]] = {}
+        self.linked = any("{link}" in text for text in (mailing.body, mailing.email_body))
+
+    def write(self, audience: Sequence[Sequence[str]]) -> None:
+        recipients = self._recipients(audience)
+        asked = self._asked([recipient.id for recipient in recipients]) if self.mailing.ack else {}
+        sent = self._sent_already(recipients)
+        for recipient in recipients:
+            request_id, open_ = self._request(recipient, asked)
+            if open_ and not recipient.why_not:
+                self._tell(recipient, request_id, sent)
+        insert_once(self.session, Request, self.requests)
+        insert_all(self.session, Link, self.links)
+        insert_once(self.session, Message, self.messages)
+        insert_once(self.session, MessageCause, self.causes)
+        self._report_unreachable(recipients)
+
+    def _recipients(self, audience: Sequence[Sequence[str]]) -> list[Recipient]:
+        parties = {str(pair[0]): str(pair[1]) for pair in audience}
+        rows = self.session.execute(
+            select(
+                Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name
+            ).join(Unit, Unit.key == Person.unit).where(Person.id.in_(parties))
+        ).all()  # fmt: skip
+        addresses = [a for row in rows for a in (row.phone, row.email) if a]
+        barred = set(
+            self.session.scalars(select(Suppression.address).where(Suppression.address.in_(addresses)))
+        )
+        found = {row.id: self._reach(row, parties[row.id], barred) for row in rows}
+        return [
+            found.get(person, Recipient(person, party, why_not="no_person")) for person, party in audience
+        ]
+
+    def _reach(self, row: Any, party: str, barred: set[str]) -> Recipient:
+        via = self.mailing.via
+        phone, email = row.phone, row.email
+        why = "no_number"
+        if phone is not None and row.wrong_number_at is not None:
+            phone, why = None, "wrong_number"
+        if phone in barred:
+            phone, why = None, "suppressed"
+        if email in barred:
+            email = None
+        if "sms" not in via or not self.channels.sms:
+            phone, why = None, "no_channel"
+        if "email" not in via or not self.channels.email:
+            email = None
+        if not row.active:
+            phone, email, why = None, None, "not_active"
+        return Recipient(row.id, party, row.name, row.short_name, phone, email, "" if phone or email else why)
+
+    def _asked(self, person_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        rows = self.session.execute(
+            select(Request.person_id, Request.id, Request.state).where(
+                Request.incident_id == self.mailing.incident_id,
+                Request.step == self.mailing.step,
+                Request.activation == self.mailing.activation,
+                Request.person_id.in_(person_ids),
+            )
+        )
+        return {person: (request, state) for person, request, state in rows}
+
+    def _sent_already(self, recipients: Sequence[Recipient]) -> dict[tuple[str, str, str], str]:
+        """Texts of this mailing that numbers of this chunk got in an earlier one: a shared phone gets no text twice."""
+        addresses = {address for r in recipients for address in (r.phone, r.email) if address}
+        rows = self.session.execute(
+            select(Message.id, Message.channel, Message.address, Message.body).where(
+                Message.mailing_id == self.mailing.id, Message.address.in_(addresses)
+            )
+        )
+        return {(row.channel, row.address, row.body): row.id for row in rows}
+
+    def _request(self, recipient: Recipient, asked: Mapping[str, tuple[str, str]]) -> tuple[str | None, bool]:
+        """The request to answer, and whether it still waits. Who cannot be reached is asked too: somebody may phone."""
+        mailing = self.mailing
+        if not mailing.ack or recipient.why_not == "no_person":
+            return None, not mailing.ack
+        if recipient.id in asked:
+            request_id, state = asked[recipient.id]
+            return request_id, state == "asked"
+        if mailing.purpose == "remind":
+            return None, False  # never asked: the first mailing is still on its way
+        request_id = new_id(self.now)
+        self.requests.append(
+            {
+                "id": request_id,
+                "incident_id": mailing.incident_id,
+                "step": mailing.step,
+                "activation": mailing.activation,
+                "person_id": recipient.id,
+                "role": mailing.role,
+                "purpose": mailing.purpose,
+                "grouped": True,
+                "party": recipient.party,
+                "state": "asked",
+                "asked_at": self.now,
+                "due": mailing.due,
+                "reason": recipient.why_not,
+            }
+        )
+        return request_id, True
+
+    def _tell(
+        self, recipient: Recipient, request_id: str | None, sent: dict[tuple[str, str, str], str]
+    ) -> None:
+        link = self._link(recipient) if self.linked else ""
+        slots = {"donvi": recipient.unit, "ten": recipient.name, "link": link}
+        if recipient.phone:
+            plain = {key: strip_marks(value) for key, value in slots.items()}
+            self._message(recipient, "sms", recipient.phone, fill(self.mailing.body, plain), request_id, sent)
+        if recipient.email:
+            body = fill(self.mailing.email_body or self.mailing.body, slots)
+            self._message(recipient, "email", recipient.email, body, request_id, sent)
+
+    def _link(self, recipient: Recipient) -> str:
+        token = new_token()
+        self.links.append(
+            {
+                "token_hash": token_hash(token),
+                "incident_id": self.mailing.incident_id,
+                "person_id": recipient.id,
+                "purpose": "ack",
+                "created_at": self.now,
+            }
+        )
+        return f"{self.channels.public_url}/a/{token}"
+
+    def _message(
+        self,
+        recipient: Recipient,
+        channel: str,
+        address: str,
+        body: str,
+        request_id: str | None,
+        sent: dict[tuple[str, str, str], str],
+    ) -> None:
+        mailing = self.mailing
+        key = f"{mailing.effect_key}:{recipient.id}:{channel}"
+        same = (channel, address, body)
+        if same not in sent:
+            sent[same] = new_id(self.now)
+            encoding, parts = self._counted(channel, body)
+            self.messages.append(
+                {
+                    "id": sent[same],
+                    "dedupe_key": key,
+                    "incident_id": mailing.incident_id,
+                    "person_id": recipient.id,
+                    "mailing_id": mailing.id,
+                    "kind": "remind" if mailing.rung else mailing.purpose,
+                    "channel": channel,
+                    "address": address,
+                    "subject": mailing.subject if channel == "email" else "",
+                    "body": body,
+                    "encoding": encoding,
+                    "parts": parts,
+                    "priority": mailing.priority,
+                    "critical": mailing.critical,
+                    "drill": self.incident.mode == "drill",
+                    "created_at": self.now,
+                    "not_before": self.now,
+                    "valid_until": mailing.valid_until,
+                    "status": "created",
+                }
+            )
+        self.causes.append({"effect_key": key, "message_id": sent[same], "request_id": request_id})
+
+    def _counted(self, channel: str, body: str) -> tuple[str, int]:
+        if channel == "email":
+            return "UTF-8", 1
+        if body not in self.parts:
+            counted = segments(body)
+            self.parts[body] = (counted.encoding, counted.parts)
+        return self.parts[body]
+
+    def _report_unreachable(self, recipients: Sequence[Recipient]) -> None:
+        """Left for the door: who cannot be reached counts as a refusal of the group."""
+        if not self.mailing.ack or self.mailing.purpose == "remind":
+            return
+        reasons = Counter(recipient.why_not for recipient in recipients if recipient.why_not)
+        for reason, count in reasons.items():
+            event = Unreachable(self.mailing.step, self.mailing.activation, None, count, reason)
+            leave_for_the_door(self.session, self.mailing.incident_id, event, self.now)
+
+
+def leave_for_the_door(session: Session, incident_id: str, event: Unreachable, now: datetime) -> None:
+    insert_all(
+        session,
+        RunEvent,
+        [
+            {
+                "incident_id": incident_id,
+                "event": json.loads(event_to_json(event)),
+                "created_at": now,
+                "applied_at": None,
+            }
+        ],
+    )

@@ -1,0 +1,55 @@
+"""Replies as they come in: stored first, once each. What they mean is for `response` to say, later and in batches."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from incident.delivery.rows import insert_once
+from incident.domain.ids import new_id
+from incident.store.sessions import Store
+from incident.store.tables import Inbound
+from notify.message import Reply
+from notify.phone import BadNumber, to_e164
+
+
+def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
+    """The new row's id; None when the carrier had told us of this reply before."""
+    inbound_id = new_id(now)
+    row = {
+        "id": inbound_id,
+        "carrier": reply.carrier,
+        "carrier_id": reply.carrier_id[:80],
+        "sender": _number(reply.sender),
+        "recipient": reply.to[:40],
+        "body": reply.body.replace("\x00", ""),
+        "received_at": now,
+        "state": "new",
+        "means": "",
+    }
+    with store.writing() as session:
+        return inbound_id if insert_once(session, Inbound, [row]) else None
+
+
+def _number(sender: str) -> str:
+    """A number as the directory keeps it; a name or a short code as it came."""
+    try:
+        return to_e164(sender)[:20]
+    except BadNumber:
+        return sender[:20]
+
+
+def waiting(store: Store, now: datetime, older_than_seconds: float = 0.0, limit: int = 200) -> list[str]:
+    """Replies that nobody has read yet, in the order in which they came."""
+    with store.reading() as session:
+        return list(
+            session.scalars(
+                select(Inbound.id)
+                .where(
+                    Inbound.state == "new", Inbound.received_at <= now - timedelta(seconds=older_than_seconds)
+                )
+                .order_by(Inbound.received_at, Inbound.id)
+                .limit(limit)
+            )
+        )

@@ -1,0 +1,152 @@
+"""The outbox of one process: what other parts call to have messages sent, looked for, and their receipts kept.
+
+Owns the pool of sending threads. Whoever calls `drain` becomes the process's recorder for that time; a second caller is
+turned away. Must never know what a message is about.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, or_, select
+
+from incident.delivery import claims, inbound, leases, receipts, reconciliation
+from incident.delivery.expansion import Channels, expand_chunk
+from incident.delivery.sending import Sending
+from incident.settings import Settings
+from incident.store.sessions import Store
+from incident.store.tables import Mailing, Message, Receipt
+from notify.gateway import Gateway
+from notify.message import Reply, StatusUpdate
+
+THREADS = 32
+RECONCILER = "reconciler"
+RECONCILER_SECONDS = 30
+
+
+class Outbox:
+    """Safe to share between threads, not across a fork."""
+
+    def __init__(
+        self,
+        store: Store,
+        gateway: Gateway,
+        settings: Settings,
+        now: Callable[[], datetime],
+        threads: int = THREADS,
+    ) -> None:
+        self.store = store
+        self.gateway = gateway
+        self.settings = settings
+        self.now = now
+        self.threads = threads
+        self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
+        self._pool: ThreadPoolExecutor | None = None
+        self._draining = threading.Lock()
+        self._stopped = threading.Event()
+
+    # -------------------------------------------------------------- sending
+
+    def drain(self, max_seconds: float = 20.0) -> int:
+        """Expand and send all that is due, for at most so long. Returns the number of calls made."""
+        if not self._draining.acquire(blocking=False):
+            return 0
+        try:
+            pool = self._pool = self._pool or ThreadPoolExecutor(self.threads, thread_name_prefix="send")
+            sending = Sending(
+                self.store,
+                self.gateway,
+                self.channels,
+                self.settings.secret_key,
+                self.now,
+                pool,
+                self.threads,
+                self._stopped,
+            )
+            return sending.run(max_seconds)
+        finally:
+            self._draining.release()
+
+    def expand(self) -> bool:
+        """Expand one chunk of one mailing; False when there is none."""
+        with self.store.writing() as session:
+            return expand_chunk(session, self.channels, self.now())
+
+    def overdue(self, seconds: float) -> bool:
+        """Whether something has been due for so long and nobody has taken it."""
+        before = self.now() - timedelta(seconds=seconds)
+        with self.store.reading() as session:
+            waiting = exists().where(
+                Message.status == "created",
+                Message.not_before <= before,
+                or_(Message.valid_until.is_(None), Message.valid_until > self.now()),
+            )
+            unexpanded = exists().where(Mailing.done_at.is_(None), Mailing.created_at <= before)
+            return bool(session.scalar(select(or_(waiting, unexpanded))))
+
+    def stop(self) -> None:
+        """Begin no more calls: a drain that is under way gives back what it holds and returns."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        self.stop()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+
+    # -------------------------------------------------------------- sweeping
+
+    def sweep(self, now: datetime) -> int:
+        """What time alone changes: leases and texts whose time is over, receipts waiting to be applied.
+
+        Looks before it writes: an idle sweep takes no lock.
+        """
+        changed = 0
+        lost, stale, receipt = self._waiting(now)
+        if lost:
+            with self.store.writing() as session:
+                changed += claims.expire_leases(session, now)
+        if stale:
+            with self.store.writing() as session:
+                changed += claims.expire_stale(session, now)
+        if receipt:
+            changed += self.apply_receipts(now)
+        return changed
+
+    def _waiting(self, now: datetime) -> tuple[bool, bool, bool]:
+        with self.store.reading() as session:
+            lost = exists().where(Message.status == "sending", Message.claim_until < now)
+            stale = exists().where(Message.status == "created", Message.valid_until <= now)
+            receipt = exists().where(Receipt.applied_at.is_(None))
+            row = session.execute(select(lost, stale, receipt)).one()
+            return bool(row[0]), bool(row[1]), bool(row[2])
+
+    def reconcile(self, now: datetime, holder: str = "") -> int:
+        """Look for unknown messages, if there are any to look for and nobody else does."""
+        with self.store.reading() as session:
+            if not reconciliation.due(session, now, limit=1):
+                return 0
+        who = holder or f"{id(self)}"
+        if leases.take(self.store, RECONCILER, who, now, RECONCILER_SECONDS) is None:
+            return 0
+        return reconciliation.reconcile(self.store, self.gateway, now)
+
+    # -------------------------------------------------------------- receiving
+
+    def store_receipt(self, update: StatusUpdate, now: datetime) -> bool:
+        """Keep a delivery report; False when it was known."""
+        return receipts.store_receipt(self.store, update, self.settings.secret_key, now)
+
+    def apply_receipts(self, now: datetime) -> int:
+        with self.store.writing() as session:
+            return receipts.apply(session, now)
+
+    def store_inbound(self, reply: Reply, now: datetime) -> str | None:
+        """Keep a reply; None when it was known."""
+        return inbound.store_inbound(self.store, reply, now)
+
+    def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
+        """Ids of replies that nobody has understood yet."""
+        return inbound.waiting(self.store, now, older_than_seconds)

@@ -1,0 +1,234 @@
+"""What carriers tell us of our messages: kept raw at once, applied later in batches.
+
+Receipts come late, twice and in any order: a rank guards each attempt, and a message's status is a function of its
+attempts. Must never call a carrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from incident.delivery import carriers, references
+from incident.delivery.failures import tell_run
+from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_status, risen
+from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
+from incident.domain.ids import new_id
+from incident.store.sessions import Store
+from incident.store.tables import Attempt, Message, Receipt, Suppression
+from notify.message import StatusUpdate
+
+# A receipt may be quicker than the record of the call it belongs to.
+PATIENCE = timedelta(minutes=2)
+BATCH = 500
+MOST_CONFIGURATION_RETRIES = 2
+
+
+def store_receipt(store: Store, update_: StatusUpdate, secret: str, now: datetime) -> bool:
+    """Keep it as it came; False when it was known already."""
+    attempt_id = references.attempt_of(update_.reference, secret) if update_.reference else None
+    row = {
+        "id": new_id(now),
+        "carrier": update_.carrier,
+        "carrier_id": update_.carrier_id[:80],
+        "reference": attempt_id or "",
+        "status": update_.status,
+        "code": update_.code[:20],
+        "raw": {"form": dict(update_.raw), "kind": update_.kind, "retries": update_.retries},
+        "received_at": now,
+    }
+    with store.writing() as session:
+        return insert_once(session, Receipt, [row]) == 1
+
+
+@dataclass(slots=True)
+class _Known:
+    """An attempt as it stands, moved by the receipts of one batch."""
+
+    id: str
+    message_id: str
+    n: int
+    carrier: str
+    carrier_id: str | None
+    status: str
+    code: str = ""
+    kind: str = ""
+    retries: int = 0
+    moved: bool = False
+
+
+def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
+    """Apply what has come in. Returns how many receipts were taken."""
+    query = select(Receipt).where(Receipt.applied_at.is_(None)).order_by(Receipt.received_at).limit(limit)
+    receipts = session.scalars(query).all()
+    if not receipts:
+        return 0
+    attempts = _attempts(session, receipts)
+    _hold(session, receipts, attempts)
+    messages = _messages(session, {attempt.message_id for attempt in attempts.values()})
+    # Held now: read the attempts again, since they may have moved while we waited.
+    attempts = _attempts(session, receipts)
+    taken = [receipt for receipt in receipts if _take(receipt, attempts, now)]
+    touched = _write_attempts(session, {attempt.id: attempt for attempt in attempts.values()}.values())
+    _settle(session, messages, {attempt.message_id: attempt for attempt in touched}, now)
+    for carrier in sorted({receipt.carrier for receipt in receipts}):
+        carriers.heard(session, carrier, now)
+    _mark_applied(session, taken, now)
+    return len(taken)
+
+
+def _attempts(session: Session, receipts: Sequence[Receipt]) -> dict[str, _Known]:
+    """The attempts these receipts speak of, by receipt id: by our signed reference, else by the carrier's id."""
+    wanted = select(
+        Attempt.id, Attempt.message_id, Attempt.n, Attempt.carrier, Attempt.carrier_id, Attempt.status
+    ).where(
+        or_(
+            Attempt.id.in_({r.reference for r in receipts if r.reference}),
+            tuple_(Attempt.carrier, Attempt.carrier_id).in_({(r.carrier, r.carrier_id) for r in receipts}),
+        )
+    )
+    known = [_Known(*row) for row in session.execute(wanted)]
+    by_id = {attempt.id: attempt for attempt in known}
+    by_carrier = {(attempt.carrier, attempt.carrier_id): attempt for attempt in known}
+    found = {}
+    for receipt in receipts:
+        attempt = by_id.get(receipt.reference) or by_carrier.get((receipt.carrier, receipt.carrier_id))
+        if attempt is not None and attempt.carrier_id in (None, receipt.carrier_id):
+            found[receipt.id] = attempt
+    return found
+
+
+def _hold(session: Session, receipts: Sequence[Receipt], attempts: Mapping[str, _Known]) -> None:
+    """A failure may have to be left for the door: its incident is held before any message is."""
+    failing = {
+        attempts[r.id].message_id for r in receipts if r.status.endswith("-failure") and r.id in attempts
+    }
+    if failing:
+        ids = session.scalars(select(Message.incident_id).where(Message.id.in_(failing))).all()
+        hold_incidents(session, [one for one in ids if one])
+
+
+def _messages(session: Session, ids: set[str]) -> dict[str, Any]:
+    query = (
+        select(Message.id, Message.status, Message.address, Message.valid_until)
+        .where(Message.id.in_(some(ids)))
+        .order_by(Message.id)
+    )
+    return {row.id: row for row in session.execute(locked(session, query))}
+
+
+def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bool:
+    attempt = attempts.get(receipt.id)
+    if attempt is None:
+        return receipt.received_at <= now - PATIENCE  # it is none of ours, or its attempt is long gone
+    if attempt.carrier_id is None and receipt.carrier_id:
+        attempt.carrier_id, attempt.moved = receipt.carrier_id, True
+    if risen(attempt.status, receipt.status):
+        attempt.status, attempt.code, attempt.moved = receipt.status, receipt.code, True
+        attempt.kind = receipt.raw.get("kind", "")
+        attempt.retries = receipt.raw.get("retries", 0)
+    return True
+
+
+def _write_attempts(session: Session, attempts: Any) -> list[_Known]:
+    touched = [attempt for attempt in attempts if attempt.moved]
+    attempt_table = table(Attempt)
+    statement = (
+        update(attempt_table)
+        .where(attempt_table.c.id == bindparam("b_id"))
+        .values(
+            status=bindparam("b_status"), carrier_id=bindparam("b_carrier_id"), code=bindparam("b_code"), outcome="accepted"
+        )
+    )  # fmt: skip
+    for attempt in touched:
+        row = {
+            "b_id": attempt.id, "b_status": attempt.status, "b_carrier_id": attempt.carrier_id, "b_code": attempt.code,
+        }  # fmt: skip
+        try:
+            with session.begin_nested():
+                session.connection().execute(statement, [row])
+        except IntegrityError:  # another attempt has this carrier's id already
+            session.connection().execute(statement, [{**row, "b_carrier_id": None}])
+    return touched
+
+
+def _settle(
+    session: Session, messages: Mapping[str, Any], touched: Mapping[str, _Known], now: datetime
+) -> None:
+    """Give each message the status that follows from its attempts."""
+    all_attempts: dict[str, list[tuple[int, str]]] = {}
+    for message_id, n, status in session.execute(
+        select(Attempt.message_id, Attempt.n, Attempt.status).where(Attempt.message_id.in_(some(touched)))
+    ):
+        all_attempts.setdefault(message_id, []).append((n, status))
+    moves: list[tuple[str, str, str, str]] = []
+    for message_id, attempt in sorted(touched.items()):
+        message = messages[message_id]
+        values = _values(message, all_attempts[message_id], attempt, now)
+        if values is not None and values["status"] != message.status:
+            _change(session, message_id, values)
+            moves.append((message_id, message.status, values["status"], f"receipt {attempt.code}".strip()))
+        if attempt.kind == "optout":
+            barred = {"address": message.address, "reason": "optout", "at": now}
+            insert_once(session, Suppression, [barred])
+    note(session, moves, now)
+    tell_run(session, [message for message, _, after, _ in moves if after in FAILED], now)
+
+
+def _change(session: Session, message_id: str, values: dict[str, Any]) -> None:
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _values(
+    message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime
+) -> dict[str, Any] | None:
+    """What changes in the message; None when it is at rest and stays there."""
+    status = message_status(attempts, message.status)
+    if message.status in FAILED and status != "delivered":
+        return None  # what we gave up stays given up, unless the carrier says that it arrived
+    values: dict[str, Any] = {"status": status, "claim_until": None, "error": ""}
+    if status == "temporary-failure":
+        return _again(message, attempts, moved, now)
+    if status == "delivered":
+        values["finished_at"] = now
+    elif status in FAILED:
+        values |= {"finished_at": now, "error": moved.code or "refused"}
+    elif status in ("created", "sending"):
+        return None
+    return values
+
+
+def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime) -> dict[str, Any]:
+    """The carrier took it and lost it: once more after a while, as often as the class of its code allows."""
+    failures = sum(1 for _, status in attempts if status == "temporary-failure")
+    allowed = MOST_CONFIGURATION_RETRIES if moved.kind == "configuration" else moved.retries
+    at = now + timedelta(seconds=RECEIPT_RETRY_SECONDS * failures)
+    if failures > allowed or (message.valid_until is not None and message.valid_until <= at):
+        return {"status": "technical-failure", "finished_at": now, "error": moved.code or "failed"}
+    return {
+        "status": "created",
+        "not_before": at,
+        "claim_token": None,
+        "claim_until": None,
+        "error": moved.code,
+    }
+
+
+def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> None:
+    session.execute(
+        update(Receipt)
+        .where(Receipt.id.in_([receipt.id for receipt in taken]))
+        .values(applied_at=now)
+        .execution_options(synchronize_session=False)
+    )

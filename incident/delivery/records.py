@@ -1,0 +1,175 @@
+"""Writes down how calls ended: one batch of results, by the one recorder of a process. Must never call a carrier.
+
+A result carries the token of its claim: a message that was meanwhile claimed by somebody else, or moved by a receipt, is
+not touched by it; its attempt row is completed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from incident.delivery import carriers
+from incident.delivery.claims import Call
+from incident.delivery.failures import tell_run
+from incident.delivery.outcomes import FAILED, Verdict, judge, later
+from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
+from incident.store.tables import Attempt, Message, Suppression
+from notify.message import Receipt, SendFailure, TemporaryFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one call ended."""
+
+    call: Call
+    ended: Receipt | SendFailure
+    at: datetime
+
+
+def record(session: Session, results: Sequence[Result], now: datetime) -> None:
+    if not results:
+        return
+    tries = _tries(session, [r for r in results if isinstance(r.ended, TemporaryFailure)])
+    judged = [(result, judge(result.ended, tries.get(result.call.claimed.id, 1))) for result in results]
+    hold_incidents(
+        session,
+        [i for r, v in judged if v.status in FAILED and (i := r.call.claimed.incident_id) is not None],
+    )
+    current = _current(session, results)
+    _complete_attempts(session, judged)
+    moving = [(r, v) for r, v in judged if _applies(r, current[r.call.claimed.id])]
+    _move(session, moving, now)
+    note(
+        session,
+        ((r.call.claimed.id, current[r.call.claimed.id].status, v.status, v.error) for r, v in moving),
+        now,
+    )
+    _suppress(session, moving, now)
+    _carriers(session, judged, now)
+    tell_run(session, [r.call.claimed.id for r, v in moving if v.status in FAILED], now)
+
+
+def _tries(session: Session, results: Sequence[Result]) -> Mapping[str, int]:
+    """Calls of each message that were not processed, with the one just made. Refusals of the account do not count."""
+    if not results:
+        return {}
+    rows = session.execute(
+        select(Attempt.message_id, func.count())
+        .where(Attempt.message_id.in_([r.call.claimed.id for r in results]), Attempt.outcome == "not-sent")
+        .group_by(Attempt.message_id)
+    )
+    before = {row[0]: int(row[1]) for row in rows}
+    return {r.call.claimed.id: before.get(r.call.claimed.id, 0) + 1 for r in results}
+
+
+def _current(session: Session, results: Sequence[Result]) -> Mapping[str, Any]:
+    query = (
+        select(Message.id, Message.status, Message.claim_token)
+        .where(Message.id.in_(some([r.call.claimed.id for r in results])))
+        .order_by(Message.id)
+    )
+    return {row.id: row for row in session.execute(locked(session, query))}
+
+
+def _applies(result: Result, current: Any) -> bool:
+    """ "unknown" is what a lease becomes that ran out during this very call: the answer came after all."""
+    return current.claim_token == result.call.claimed.token and current.status in ("sending", "unknown")
+
+
+def _complete_attempts(session: Session, judged: Sequence[tuple[Result, Verdict]]) -> None:
+    rows = [
+        {
+            "b_id": result.call.attempt_id,
+            "b_outcome": verdict.outcome,
+            "b_status": verdict.attempt,
+            "b_code": verdict.code[:20],
+            "b_carrier_id": (result.ended.carrier_id or None) if isinstance(result.ended, Receipt) else None,
+            "b_at": result.at,
+        }
+        for result, verdict in judged
+    ]
+    attempts = table(Attempt)
+    statement = (
+        update(attempts)
+        .where(attempts.c.id == bindparam("b_id"))
+        .values(
+            outcome=bindparam("b_outcome"),
+            code=bindparam("b_code"),
+            finished_at=bindparam("b_at"),
+            carrier_id=func.coalesce(attempts.c.carrier_id, bindparam("b_carrier_id")),
+            # A receipt may have been quicker than the answer.
+            status=case(
+                (attempts.c.status == "sending", bindparam("b_status")),
+                (attempts.c.status == "unknown", bindparam("b_status")),
+                else_=attempts.c.status,
+            ),
+        )
+    )
+    try:
+        with session.begin_nested():
+            session.connection().execute(statement, rows)
+    except IntegrityError:
+        _one_by_one(session, statement, rows)
+
+
+def _one_by_one(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """A carrier gave one id twice: the second attempt keeps none, and the other results are not lost with it."""
+    for row in rows:
+        try:
+            with session.begin_nested():
+                session.connection().execute(statement, [row])
+        except IntegrityError:
+            session.connection().execute(statement, [{**row, "b_carrier_id": None}])
+
+
+def _move(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datetime) -> None:
+    if not moving:
+        return
+    messages = table(Message)
+    session.connection().execute(
+        update(messages)
+        .where(messages.c.id == bindparam("b_id"))
+        .values(
+            status=bindparam("b_status"),
+            error=bindparam("b_error"),
+            not_before=func.coalesce(bindparam("b_not_before"), messages.c.not_before),
+            look_at=bindparam("b_look_at"),
+            finished_at=bindparam("b_finished"),
+            claim_until=None,
+        ),
+        [
+            {
+                "b_id": result.call.claimed.id,
+                "b_status": verdict.status,
+                "b_error": verdict.error,
+                "b_not_before": later(now, verdict.wait_seconds),
+                "b_look_at": later(now, verdict.look_seconds),
+                "b_finished": now if verdict.status in FAILED else None,
+            }
+            for result, verdict in moving
+        ],
+    )
+
+
+def _suppress(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datetime) -> None:
+    addresses = {r.call.claimed.address for r, v in moving if v.suppress}
+    insert_once(
+        session, Suppression, [{"address": a, "reason": "optout", "at": now} for a in sorted(addresses)]
+    )
+
+
+def _carriers(session: Session, judged: Sequence[tuple[Result, Verdict]], now: datetime) -> None:
+    """A refused account pauses its carrier; any other answer from a paused one shows that it was mended."""
+    refused = {r.call.sender.name: v.error for r, v in judged if v.pause}
+    for name, reason in sorted(refused.items()):
+        carriers.pause(session, name, reason, now)
+    answered = {r.call.sender.name for r, v in judged if v.outcome in ("accepted", "refused") and not v.pause}
+    for name in sorted(answered & carriers.paused(session).keys() - refused.keys()):
+        carriers.resume(session, name, now)
