@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request, session
 from flask_babel import Babel
-from flask_security import current_user
 from flask_wtf.csrf import CSRFProtect
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, Undefined
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Undefined,
+)
 
-from incident.web import failures, files, language, pages, signin
+from incident.web import failures, files, language, signin
+from incident.web.pages import site
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
+ASKED_ELSEWHERE = ("/hooks/", "/api/")  # signatures there, bearer tokens and headers here
 LIMIT_OF_A_REQUEST = 1_000_000
 POLICY = "; ".join(
     (
@@ -69,7 +78,7 @@ def create_app(wiring: Wiring) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=wiring.settings.https,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        WTF_CSRF_CHECK_DEFAULT=False,  # asked below, for every way in but the signed hooks and bearer tokens
+        WTF_CSRF_CHECK_DEFAULT=False,  # asked below
         WTF_CSRF_TIME_LIMIT=None,  # a form may lie open for hours; the token ends with the session
         WTF_CSRF_SSL_STRICT=wiring.settings.https,
     )
@@ -77,18 +86,18 @@ def create_app(wiring: Wiring) -> Flask:
     assets = files.Files()
     app.extensions["files"] = assets
     app.register_blueprint(assets.blueprint())
-    Babel(app, locale_selector=language.chosen, default_locale="vi", default_timezone=wiring.settings.tz_display)
+    Babel(
+        app, locale_selector=language.chosen, default_locale="vi", default_timezone=wiring.settings.tz_display
+    )
     csrf = CSRFProtect(app)
     signin.install(app, wiring)
     failures.register(app)
-    pages.register(app, wiring)
+    site.register(app, wiring)
     _neighbours(app, wiring)
 
     @app.before_request
     def same_origin() -> None:
-        if request.path.startswith("/hooks/") or "Bearer " in request.headers.get("Authorization", ""):
-            return
-        if request.path.startswith("/api/") and not current_user.is_authenticated:
+        if request.path.startswith(ASKED_ELSEWHERE):
             return
         if request.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
             csrf.protect()
@@ -113,9 +122,10 @@ def _templates(app: Flask) -> None:
 
 def _neighbours(app: Flask, wiring: Wiring) -> None:
     """What others built on the same application: the API, the carriers' hooks, the health of the service."""
-    from incident.web import api, health, hooks
+    from incident.web import health, hooks
+    from incident.web.api.register import register as register_api
 
-    api.register(app, wiring)
+    register_api(app, wiring)
     app.register_blueprint(hooks.blueprint(wiring))
     app.register_blueprint(health.blueprint(wiring))
 

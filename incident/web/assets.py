@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -89,14 +89,14 @@ def own_typeface(css: str) -> str:
     css = re.sub(r"@font-face\{[^}]*\}", "", css)
     css = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css)
     css = re.sub(r"""(["']?)GDS Transport\1,\s*arial,\s*sans-serif""", f'"{TYPEFACE}",{FALLBACK}', css)
-    return re.sub(r"url\((?!data:)[^)]*\)", "none", css)
+    return re.sub(r"""url\((?!["']?data:)[^)]*\)""", "none", css)
 
 
 def only(css: str, parts: tuple[str, ...]) -> str:
     """The rules of a minified sheet that speak of one of the parts; a group of media is kept with what is left in it."""
     kept: list[str] = []
     for head, body in rules(css):
-        if head.startswith("@media") or head.startswith("@supports"):
+        if head.startswith(("@media", "@supports")):
             inner = only(body, parts)
             if inner:
                 kept.append(f"{head}{{{inner}}}")

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g, request, session
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, logout_user
 from flask_security.forms import LoginForm, TwoFactorVerifyCodeForm, VerifyForm
@@ -29,6 +28,7 @@ from wtforms.validators import InputRequired, Length
 
 from incident.domain.actors import Actor, Role
 from incident.store import tables
+from incident.web.language import _
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
@@ -67,13 +67,15 @@ class SignIn(Mapped, UserMixin):
     role_names = tables.Account.__table__.c.roles
 
     @property
-    def roles(self) -> tuple[NamedRole, ...]:
-        return tuple(NamedRole(name) for name in self.role_names)
+    def roles(self) -> list[NamedRole]:  # type: ignore[override]
+        words: list[str] = self.role_names  # type: ignore[assignment]
+        return [NamedRole(name) for name in words]
 
     def track_failed_authn(self, auth_type: str, tfa: bool = False) -> None:
         """Counts, and locks after five. Commits at once: the request that failed is rolled back."""
-        self.failed_attempts = (self.failed_attempts or 0) + 1
-        if self.failed_attempts >= FAILURES_ALLOWED:
+        failed: int = (self.failed_attempts or 0) + 1  # type: ignore[has-type]
+        self.failed_attempts = failed
+        if failed >= FAILURES_ALLOWED:
             self.failed_attempts, self.locked_until = 0, _now() + LOCKED_FOR
         accounts().commit()
         super().track_failed_authn(auth_type, tfa)
@@ -81,7 +83,9 @@ class SignIn(Mapped, UserMixin):
     def is_locked(self, form_error: list[str] | None = None) -> bool:
         locked = self.locked_until is not None and self.locked_until > _now()
         if locked and form_error is not None:
-            form_error.append(_("Tài khoản tạm khóa 15 phút do nhập sai nhiều lần. Liên hệ quản trị nếu cần gấp."))
+            form_error.append(
+                _("Tài khoản tạm khóa 15 phút do nhập sai nhiều lần. Liên hệ quản trị nếu cần gấp.")
+            )
         return locked
 
 
@@ -107,7 +111,7 @@ class OnceTotp(Totp):
         accounts().commit()
 
 
-class OwnLoginForm(LoginForm):  # type: ignore[misc]
+class OwnLoginForm(LoginForm):
     email = EmailField(
         _l("Thư điện tử"),
         validators=[InputRequired(_l("Nhập địa chỉ thư điện tử")), Length(max=255)],
@@ -123,7 +127,7 @@ class OwnLoginForm(LoginForm):  # type: ignore[misc]
     submit = SubmitField(_l("Đăng nhập"), widget=GovSubmitInput())
 
 
-class OwnVerifyForm(VerifyForm):  # type: ignore[misc]
+class OwnVerifyForm(VerifyForm):
     password = PasswordField(
         _l("Mật khẩu"),
         validators=[InputRequired(_l("Nhập mật khẩu")), Length(max=255)],
@@ -136,7 +140,7 @@ class OwnVerifyForm(VerifyForm):  # type: ignore[misc]
 CODE_FIELD = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 
 
-class OwnCodeForm(TwoFactorVerifyCodeForm):  # type: ignore[misc]
+class OwnCodeForm(TwoFactorVerifyCodeForm):
     code = StringField(
         _l("Mã 6 số trên ứng dụng xác thực"),
         validators=[InputRequired(_l("Nhập mã 6 số")), Length(max=12)],
@@ -156,7 +160,7 @@ class OwnCodeForm(TwoFactorVerifyCodeForm):  # type: ignore[misc]
         return bool(super().validate(**kwargs))
 
 
-class OwnRecoveryForm(MfRecoveryForm):  # type: ignore[misc]
+class OwnRecoveryForm(MfRecoveryForm):
     code = StringField(
         _l("Mã khôi phục"),
         validators=[InputRequired(_l("Nhập mã khôi phục")), Length(max=64)],
@@ -244,7 +248,7 @@ def install(app: Flask, wiring: Wiring) -> Security:
     session_of_accounts = scoped_session(sessionmaker(wiring.store.autocommit, expire_on_commit=False))
     app.extensions["accounts"] = session_of_accounts
     app.teardown_appcontext(lambda error: session_of_accounts.remove())
-    datastore = SQLAlchemySessionUserDatastore(session_of_accounts, SignIn, NoRole)
+    datastore = SQLAlchemySessionUserDatastore(session_of_accounts, SignIn, NoRole)  # type: ignore[arg-type]
     security = Security(
         app,
         datastore,

@@ -1,0 +1,157 @@
+"""The words of the screen for the states of people, steps, statements, deadlines and messages.
+
+Source: the house's wording. "Đã nhận" is said of people only, never of a carrier's receipt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from incident.report.record import DeadlineView, MemberView, StatementView, StepView
+from incident.web.language import _, moment_of, since, span
+
+LEVEL_TONES = {1: "grey", 2: "orange", 3: "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words and a tone: green (done), blue (under way), orange (look), red (late), grey (nothing to do)."""
+
+    text: str
+    tone: str
+
+
+def via(way: str | None) -> str:
+    ways = {
+        "sms": _("SMS"),
+        "link": _("liên kết"),
+        "web": _("trang này"),
+        "phone": _("điện thoại"),
+        "email": _("thư"),
+    }
+    return ways.get(way or "", way or "")
+
+
+def member(person: MemberView, now: datetime) -> Label:
+    """A person's state in the words of the room."""
+    state = person.state
+    if state == "accepted":
+        at = moment_of(person.answered_at, now)
+        return Label(
+            _("Đã nhận lúc %(at)s, qua %(via)s", at=at, via=via(person.via)) if at else _("Đã nhận"), "green"
+        )
+    if state == "asked":
+        return Label(_("Đã báo, chưa trả lời (%(span)s)", span=since(person.asked_at, now)), "orange")
+    if state == "declined":
+        return Label(_("Báo bận, đang mời người thay"), "orange")
+    if state == "replaced":
+        return Label(_("Đã có đ/c %(name)s thay", name=person.replaced_by or ""), "grey")
+    if state == "unreachable":
+        return Label(
+            _("Không liên lạc được (%(reason)s)", reason=person.reason)
+            if person.reason
+            else _("Không liên lạc được"),
+            "red",
+        )
+    plain = {
+        "not_told": Label(_("Chưa báo (không có số)"), "red"),
+        "sending": Label(_("Đang gửi"), "blue"),
+        "wrong_number": Label(_("Nhầm số, đã ngừng gửi"), "red"),
+        "review": Label(_("Trả lời chưa rõ, cần xem"), "orange"),
+        "expired": Label(_("Không cần trả lời nữa"), "grey"),
+    }
+    return plain.get(state, Label(state, "grey"))
+
+
+def step(view: StepView) -> Label:
+    words = {
+        "waiting": Label(_("Chưa đến lượt"), "grey"),
+        "active": Label(_("Đang làm"), "blue"),
+        "stuck": Label(_("Quá hạn, chưa có người xử lý"), "red"),
+        "done": Label(_("Xong"), "green"),
+        "skipped": Label(_("Đã bỏ qua"), "grey"),
+        "not_needed": Label(_("Không cần"), "grey"),
+        "cancelled": Label(_("Đã dừng"), "grey"),
+    }
+    return words.get(view.state, Label(view.state, "grey"))
+
+
+def statement(view: StatementView) -> Label:
+    words = {
+        "drafting": Label(_("Đang soạn"), "blue"),
+        "submitted": Label(_("Đã trình"), "orange"),
+        "returned": Label(_("Bị trả lại"), "red"),
+        "approved": Label(_("Đã duyệt, chưa công bố"), "orange"),
+        "released": Label(_("Đã công bố"), "green"),
+        "corrected": Label(_("Đã đính chính"), "grey"),
+        "withdrawn": Label(_("Đã gỡ"), "grey"),
+    }
+    return words.get(view.state, Label(view.state, "grey"))
+
+
+def deadline(view: DeadlineView, now: datetime) -> Label:
+    """How a deadline stands, counted down in words."""
+    if view.state == "met" and view.met_at and view.due and view.met_at > view.due:
+        return Label(
+            _(
+                "Xong lúc %(at)s, muộn %(span)s",
+                at=moment_of(view.met_at, now),
+                span=since(view.due, view.met_at),
+            ),
+            "red",
+        )
+    if view.state == "met":
+        return Label(_("Đạt lúc %(at)s", at=moment_of(view.met_at, now)), "green")
+    if view.state == "no_anchor":
+        return Label(_("Chưa có mốc"), "orange")
+    if view.due is None or view.state == "not_applicable":
+        return Label(_("Không áp dụng"), "grey")
+    left = (view.due - now).total_seconds()
+    if left <= 0:
+        return Label(_("Đã quá %(span)s", span=span(left)), "red")
+    tone = "orange" if view.state == "warned" or left < 900 else "blue"
+    return Label(_("Còn %(span)s", span=span(left)), tone)
+
+
+def anchor(name: str) -> str:
+    names = {
+        "occurred_at": _("lúc xảy ra"),
+        "detected_at": _("lúc biết tin"),
+        "accepted_at": _("lúc tiếp nhận"),
+        "assessed_at": _("lúc đánh giá xong"),
+        "opened_at": _("lúc mở vụ việc"),
+    }
+    return names.get(name, name)
+
+
+def verb(name: str) -> str:
+    verbs = {
+        "assign": _("Huy động"),
+        "draft": _("Dự thảo"),
+        "approve": _("Duyệt"),
+        "publish": _("Công bố"),
+        "notify": _("Thông báo"),
+        "task": _("Việc"),
+        "ask": _("Hỏi"),
+    }
+    return verbs.get(name, name)
+
+
+def messages(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Counts of messages in the order of their life; words never claim that a person has read them."""
+    words = {
+        "created": _("chờ gửi"),
+        "sending": _("đang gửi"),
+        "unknown": _("chưa rõ đã gửi hay chưa"),
+        "accepted": _("nhà mạng đã nhận"),
+        "sent": _("nhà mạng đang chuyển"),
+        "delivered": _("nhà mạng báo đã chuyển"),
+        "temporary-failure": _("tạm thời không gửi được"),
+        "permanent-failure": _("không gửi được"),
+        "technical-failure": _("lỗi kỹ thuật"),
+        "validation-failed": _("nội dung không hợp lệ"),
+        "expired": _("hết hạn, không gửi nữa"),
+        "cancelled": _("đã hủy"),
+    }
+    return [(text, counts[key]) for key, text in words.items() if counts.get(key)]

@@ -1,0 +1,118 @@
+"""Which language a reader sees, and how times and spans are written for people. Vietnamese is the source."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app, has_request_context
+from flask_babel import gettext
+from flask_security import current_user
+
+LANGUAGES = ("vi", "en")
+
+
+def _(text: str, /, **values: object) -> str:
+    """The text in the reader's language, its %(slots)s filled."""
+    return str(gettext(text, **values))
+
+
+def chosen() -> str:
+    """The language of the account; Vietnamese for everybody else."""
+    if not has_request_context():
+        return "vi"
+    language = getattr(current_user, "language", "vi")
+    return language if language in LANGUAGES else "vi"
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(current_app.extensions["wiring"].settings.tz_display)
+
+
+def local(moment: datetime) -> datetime:
+    return moment.astimezone(zone())
+
+
+def clock(moment: datetime | None) -> str:
+    """02:09."""
+    return "" if moment is None else f"{local(moment):%H:%M}"
+
+
+def second(moment: datetime | None) -> str:
+    return "" if moment is None else f"{local(moment):%H:%M:%S}"
+
+
+def moment_of(moment: datetime | None, now: datetime) -> str:
+    """02:09 today, 02:09 ngày 21/11 on another day, with the year when it is another one."""
+    if moment is None:
+        return ""
+    there, here = local(moment), local(now)
+    if there.date() == here.date():
+        return f"{there:%H:%M}"
+    if there.year == here.year:
+        return _("%(time)s ngày %(day)s", time=f"{there:%H:%M}", day=f"{there:%d/%m}")
+    return full(moment)
+
+
+def full(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    there = local(moment)
+    return _("%(time)s ngày %(day)s", time=f"{there:%H:%M}", day=f"{there:%d/%m/%Y}")
+
+
+def iso(moment: datetime) -> str:
+    return local(moment).isoformat(timespec="seconds")
+
+
+def span(seconds: float) -> str:
+    """How long, in the two largest units: "3 giờ 12 phút", "2 ngày 4 giờ", "dưới 1 phút"."""
+    minutes = int(abs(seconds)) // 60
+    if minutes < 1:
+        return _("dưới 1 phút")
+    days, rest = divmod(minutes, 1440)
+    hours, left = divmod(rest, 60)
+    if days:
+        return _("%(d)s ngày %(h)s giờ", d=days, h=hours) if hours else _("%(d)s ngày", d=days)
+    if hours:
+        return _("%(h)s giờ %(m)s phút", h=hours, m=left) if left else _("%(h)s giờ", h=hours)
+    return _("%(m)s phút", m=left)
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    return "" if moment is None else span((now - moment).total_seconds())
+
+
+def parse_local(text: str) -> datetime:
+    """What `<input type="datetime-local">` sends, or dd/mm/yyyy HH:MM as typed. Raises ValueError."""
+    text = text.strip()
+    for form in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%H:%M %d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=zone()).astimezone(UTC)
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+def for_input(moment: datetime | None) -> str:
+    return "" if moment is None else f"{local(moment):%Y-%m-%dT%H:%M}"
+
+
+def money(amount: int) -> str:
+    """12.000, as money is written here."""
+    return f"{amount:,}".replace(",", ".")
+
+
+def phone(number: str | None) -> str:
+    """+84540000001 as people say it: 0540 000 001."""
+    if not number:
+        return ""
+    national = "0" + number[3:] if number.startswith("+84") else number
+    return " ".join((national[:4], national[4:7], national[7:])).strip() if len(national) == 10 else national
+
+
+def plain(text: str) -> str:
+    """Lower case without diacritics, for searching."""
+    spread = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(sign for sign in spread if not unicodedata.combining(sign))

@@ -1,0 +1,121 @@
+"""The room of one incident: what is due, what to do, who has answered, what was said, what happened.
+
+The live part is one fragment with a tag; nobody types inside it. Must never change anything: `actions` does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+
+from incident.report.gathering import change_tag
+from incident.report.record import EntryView, IncidentView, MemberView, StepView
+from incident.web.pages.access import actor, can, must_see, read, signed_in, wiring
+
+pages = Blueprint("room", __name__)
+
+ENTRIES = 60
+SILENT_FOR = timedelta(minutes=10)
+KINDS_ASKED_WITHIN = timedelta(hours=2)  # an internal target: the clocks of the law need the answer
+OPEN_STEPS = ("stuck", "active")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The record, sorted for the eyes of the one who reads it."""
+
+    view: IncidentView
+    to_do: tuple[StepView, ...]
+    later: tuple[StepView, ...]
+    finished: tuple[StepView, ...]
+    calls: tuple[MemberView, ...]
+    mine: frozenset[str]  # steps that wait for the reader
+    ask_kinds_before: datetime | None
+    entries: tuple[EntryView, ...]  # newest first
+
+
+def sorted_room(view: IncidentView, person_id: str | None, now: datetime) -> Room:
+    to_do = sorted((s for s in view.steps if s.state in OPEN_STEPS), key=lambda s: urgency(s, person_id))
+    return Room(
+        view=view,
+        to_do=tuple(to_do),
+        later=tuple(s for s in view.steps if s.state == "waiting"),
+        finished=tuple(s for s in view.steps if s.state not in (*OPEN_STEPS, "waiting")),
+        calls=tuple(m for m in view.task_force if needs_a_call(m, now)) if view.status == "open" else (),
+        mine=frozenset(s.id for s in to_do if person_id in s.person_ids),
+        ask_kinds_before=_kinds_before(view),
+        entries=tuple(reversed(view.timeline)),
+    )
+
+
+def urgency(step: StepView, person_id: str | None) -> tuple[bool, bool, bool, datetime | None]:
+    """The reader's own first, then what is stuck, then the nearest limit."""
+    return (person_id not in step.person_ids, step.state != "stuck", step.due is None, step.due)
+
+
+def needs_a_call(member: MemberView, now: datetime) -> bool:
+    if member.state in ("not_told", "unreachable", "wrong_number"):
+        return True
+    return member.state == "asked" and member.asked_at is not None and now - member.asked_at >= SILENT_FOR
+
+
+def _kinds_before(view: IncidentView) -> datetime | None:
+    if view.kinds or view.status != "open" or not view.basis.get("kinds"):
+        return None
+    return view.opened_at + KINDS_ASKED_WITHIN
+
+
+@pages.get("/incidents/<incident_id>")
+@signed_in
+def show(incident_id: str) -> str:
+    view = read(incident_id, limit=ENTRIES)
+    return render_template("room/room.html", room=_room(view), view=view, typed={}, errors={})
+
+
+@pages.get("/incidents/<incident_id>/live")
+@signed_in
+def live(incident_id: str) -> Response:
+    now = wiring().now()
+    with wiring().store.reading() as session:
+        must_see(session, incident_id)
+        tag = f"{change_tag(session, incident_id)}-{int(now.timestamp()) // 60}-{actor().id}"
+    if request.if_none_match.contains_weak(tag) or request.if_none_match.contains(tag):
+        response = Response(status=304)
+    else:
+        view = read(incident_id, limit=ENTRIES)
+        response = make_response(render_template("room/live.html", room=_room(view), view=view))
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@pages.get("/incidents/<incident_id>/timeline")
+@signed_in
+def timeline(incident_id: str) -> str:
+    """Older entries, a page at a time, newest first."""
+    before = request.args.get("before", 0, int)
+    view = read(
+        incident_id, after=max(0, before - ENTRIES - 1) if before else 0, limit=None if before else ENTRIES
+    )
+    entries = [entry for entry in reversed(view.timeline) if not before or entry.seq < before][:ENTRIES]
+    return render_template("room/timeline.html", view=view, entries=entries)
+
+
+def address(incident_id: str) -> str:
+    return url_for("room.show", incident_id=incident_id)
+
+
+def _room(view: IncidentView) -> Room:
+    return sorted_room(view, actor().person_id, wiring().now())
+
+
+def may_do(step: StepView) -> bool:
+    """Whether the reader is offered the step's buttons; the door asks again."""
+    return can().command or (actor().person_id is not None and actor().person_id in step.person_ids)
+
+
+@pages.app_context_processor
+def _offered() -> dict[str, object]:
+    return {"may_do": may_do}

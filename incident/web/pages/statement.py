@@ -1,0 +1,198 @@
+"""One statement: its working text, its revisions, who decides now, where it stands outside.
+
+A second hand on the text never loses anything: both texts are shown. The rules are the door's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from incident.domain import legal
+from incident.domain.errors import Conflict, NotFound, Refusal
+from incident.report.record import IncidentView, RevisionView, StatementView
+from incident.response import statement as door
+from incident.web.language import _
+from incident.web.pages.access import actor, can, read, signed_in, wiring
+from incident.web.pages.actions import when
+
+pages = Blueprint("statement", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the reader is offered on this statement now."""
+
+    edit: bool
+    submit: bool
+    decide: RevisionView | None
+    publish: RevisionView | None
+    more: bool  # add a further channel to what was released
+    correct: bool
+
+
+def offered(view: IncidentView, text: StatementView) -> Offer:
+    me = actor().person_id
+    waits = me is not None and me in text.waits_for_ids and view.status == "open"
+    newest = text.revisions[-1] if text.revisions else None
+    draft = next((s for s in view.steps if s.id == text.step), None)
+    drafter = me is not None and ((draft is not None and me in draft.person_ids) or can().write)
+    writable = view.status == "open" and text.state in ("drafting", "returned", "submitted", "approved")
+    return Offer(
+        edit=drafter and writable,
+        submit=drafter and view.status == "open" and text.state in ("drafting", "returned"),
+        decide=newest if waits and text.state == "submitted" else None,
+        publish=newest if waits and text.state == "approved" else None,
+        more=view.status == "open" and text.state == "released" and me is not None,
+        correct=drafter and view.status == "open" and text.state == "released",
+    )
+
+
+def found(view: IncidentView, statement_id: str) -> StatementView:
+    for text in view.statements:
+        if text.id == statement_id:
+            return text
+    raise NotFound("no_statement", _("Không có nội dung phát ngôn này."))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the difference between two revisions. sign: "+", "-" or " "."""
+
+    sign: str
+    text: str
+
+
+def difference(before: str, after: str) -> list[Change]:
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    return [Change(line[0], line[2:]) for line in lines if line[0] in "+- "]
+
+
+def _page(
+    incident_id: str, statement_id: str, typed: dict[str, Any], errors: dict[str, list[str]], other: str = ""
+) -> str:
+    view = read(incident_id, timeline=False)
+    text = found(view, statement_id)
+    forms = view.basis.get("forms", {})
+    changes = {
+        later.id: difference(earlier.text, later.text)
+        for earlier, later in zip(text.revisions, text.revisions[1:], strict=False)
+    }
+    return render_template(
+        "statement/statement.html", view=view, text=text, offer=offered(view, text), typed=typed, errors=errors,
+        other=other, channels=legal.channels(), forms=forms, changes=changes,
+    )  # fmt: skip
+
+
+@pages.get("/incidents/<incident_id>/statements/<statement_id>")
+@signed_in
+def show(incident_id: str, statement_id: str) -> str:
+    view = read(incident_id, timeline=False)
+    text = found(view, statement_id)
+    return _page(incident_id, statement_id, {"text": text.text, "version": text.version}, {})
+
+
+@pages.post("/incidents/<incident_id>/statements/<statement_id>")
+@signed_in
+def save(incident_id: str, statement_id: str) -> Answer:
+    """Keep the text; "submit" keeps it and puts it forward."""
+    text, version = request.form.get("text", ""), request.form.get("version", 0, int)
+    typed = {"text": text, "version": version}
+    now, who = wiring().now(), actor()
+    read(incident_id, timeline=False)
+    try:
+        door.edit(wiring().desk, statement_id, text, version, who, now)
+        if request.form.get("do") == "submit":
+            sent = door.submit(wiring().desk, statement_id, who, now)
+            flash(_("Đã trình bản %(n)s, mã %(code)s.", n=sent.n, code=sent.code), "taken")
+        else:
+            flash(_("Đã lưu bản thảo."), "taken")
+    except Conflict as refusal:
+        if refusal.code != "stale":
+            return _page(incident_id, statement_id, typed, {"text": [refusal.text]}), refusal.status
+        current = found(read(incident_id, timeline=False), statement_id)
+        typed["version"] = current.version
+        return _page(
+            incident_id, statement_id, typed, {"text": [refusal.text]}, other=current.text
+        ), refusal.status
+    except Refusal as refusal:
+        return _page(
+            incident_id, statement_id, typed, refusal.errors or {"text": [refusal.text]}
+        ), refusal.status
+    return redirect(url_for("statement.show", incident_id=incident_id, statement_id=statement_id), 303)
+
+
+def _act(incident_id: str, statement_id: str, done: str, do: Any) -> Answer:
+    typed: dict[str, Any] = request.form.to_dict()
+    view = read(incident_id, timeline=False)
+    text = found(view, statement_id)
+    typed |= {"text": text.text, "version": text.version}
+    try:
+        do(typed)
+    except Refusal as refusal:
+        return _page(incident_id, statement_id, typed, refusal.errors or {"": [refusal.text]}), refusal.status
+    flash(done, "taken")
+    return redirect(url_for("statement.show", incident_id=incident_id, statement_id=statement_id), 303)
+
+
+@pages.post("/incidents/<incident_id>/statements/<statement_id>/decide")
+@signed_in
+def decide(incident_id: str, statement_id: str) -> Answer:
+    """Approve or return the one revision the page showed."""
+    desk, now, who = wiring().desk, wiring().now(), actor()
+    if request.form.get("do") == "return":
+        return _act(
+            incident_id, statement_id, _("Đã trả lại, người soạn được báo ngay."),
+            lambda t: door.return_(desk, statement_id, t.get("revision", ""), t.get("reason", ""), who, now),
+        )  # fmt: skip
+    return _act(
+        incident_id, statement_id, _("Đã duyệt."),
+        lambda t: door.approve(desk, statement_id, t.get("revision", ""), who, now),
+    )  # fmt: skip
+
+
+@pages.post("/incidents/<incident_id>/statements/<statement_id>/release")
+@signed_in
+def release(incident_id: str, statement_id: str) -> Answer:
+    return _act(
+        incident_id, statement_id, _("Đã quyết định công bố. Người đăng được báo ngay."),
+        lambda t: door.release(wiring().desk, statement_id, actor(), wiring().now(), revision_id=t.get("revision") or None),
+    )  # fmt: skip
+
+
+@pages.post("/incidents/<incident_id>/statements/<statement_id>/post")
+@signed_in
+def post(incident_id: str, statement_id: str) -> Answer:
+    """Where the approved text stands outside: channel, form, link, time."""
+
+    def do(typed: dict[str, Any]) -> None:
+        door.post(
+            wiring().desk, statement_id, actor(), wiring().now(),
+            channel=typed.get("channel", ""), form=typed.get("form") or None, link=typed.get("link", ""),
+            released_at=when(typed, "released_at"), revision_id=typed.get("revision") or None,
+        )  # fmt: skip
+
+    return _act(incident_id, statement_id, _("Đã ghi nơi công bố."), do)
+
+
+@pages.post("/incidents/<incident_id>/statements/<statement_id>/correct")
+@signed_in
+def correct(incident_id: str, statement_id: str) -> Answer:
+    """A correction is a new text that goes the whole way again."""
+    typed: dict[str, Any] = request.form.to_dict()
+    text = found(read(incident_id, timeline=False), statement_id)
+    try:
+        new = door.correct(
+            wiring().desk, statement_id, text.text, typed.get("reason", ""), actor(), wiring().now()
+        )
+    except Refusal as refusal:
+        kept = {**typed, "text": text.text, "version": text.version}
+        return _page(incident_id, statement_id, kept, refusal.errors or {"": [refusal.text]}), refusal.status
+    flash(_("Đã mở bản đính chính. Sửa nội dung rồi trình duyệt."), "taken")
+    return redirect(url_for("statement.show", incident_id=incident_id, statement_id=new), 303)
