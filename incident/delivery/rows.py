@@ -27,7 +27,8 @@ def insert_once(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]
         return 0
     statement = _insert(session, of)
     if len(rows) == 1:
-        return int(session.connection().execute(statement.values(rows[0])).rowcount)
+        key = next(iter(table(of).primary_key.columns))
+        return len(session.connection().execute(statement.values(rows[0]).returning(key)).all())
     session.connection().execute(statement, rows)
     return len(rows)
 

@@ -1,0 +1,124 @@
+"""Messages whose call ended in the dark: found in the carrier's list, sent once more when critical, else held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from incident.delivery.reconciliation import match
+from incident.store.tables import Entry
+from notify.memory import MemorySender, hangs, unknown_but_sent
+from notify.message import UnknownOutcome
+from tests.incident.delivery.world import World
+
+
+def decided(world: World) -> list[dict[str, Any]]:
+    with world.store.reading() as session:
+        return [
+            row.data
+            for row in session.scalars(
+                select(Entry).where(Entry.kind == "delivery_unknown_decided").order_by(Entry.seq)
+            )
+        ]
+
+
+def look(world: World, after_seconds: float) -> int:
+    world.clock.forward(after_seconds)
+    return world.outbox.reconcile(world.clock())
+
+
+def test_found_in_the_list(world: World) -> None:
+    lost = [world.message(f"+84540{n:06d}") for n in range(6)]
+    world.sms.will(*[unknown_but_sent()] * 6)
+    world.outbox.drain()
+    assert look(world, 10) == 0
+    assert look(world, 21) == 6
+    assert {world.status(one) for one in lost} == {"accepted"}
+    assert len({world.attempts(one)[0].carrier_id for one in lost}) == 6
+    assert decided(world) == [{"count": 6, "decision": "found"}]
+
+
+def test_a_critical_one_that_is_nowhere_is_sent_once_more(world: World) -> None:
+    one = world.message(critical=True)
+    world.sms.will(hangs(), hangs())
+    world.outbox.drain()
+    assert look(world, 31) == 0
+    assert world.status(one) == "unknown"
+    assert look(world, 30) == 0
+    assert look(world, 31) == 1
+    assert world.status(one) == "created"
+    world.outbox.drain()
+    assert [a.outcome for a in world.attempts(one)] == ["unknown", "unknown"]
+    for _ in range(5):
+        look(world, 61)
+        world.outbox.drain()
+    assert world.status(one) == "unknown"
+    assert world.get(one).error == "held"
+    assert len(world.sms.calls) == 2
+    assert [d["decision"] for d in decided(world)] == ["resent", "held"]
+
+
+def test_the_rest_is_held_for_the_duty_officer(world: World) -> None:
+    ids = [world.message(f"+84540{n:06d}") for n in range(3)]
+    world.sms.will(*[hangs()] * 3)
+    world.outbox.drain()
+    look(world, 31)
+    look(world, 61)
+    assert {world.get(one).error for one in ids} == {"held"}
+    assert decided(world) == [{"count": 3, "decision": "held"}]
+    assert look(world, 600) == 0
+    assert len(decided(world)) == 1
+
+
+def test_a_carrier_without_a_list_is_not_asked(world: World) -> None:
+    mail = world.message("a@sonlam.example", channel="email", critical=True)
+    world.mail.will(hangs())
+    world.outbox.drain()
+    look(world, 31)
+    assert (world.status(mail), world.get(mail).error) == ("unknown", "held")
+
+
+def test_what_belongs_to_another_attempt_is_not_taken(world: World) -> None:
+    body = "Vu viec 27: mot noi dung"
+    world.message(body=body)
+    lost = world.message(body=body)
+    outbox = world.another_process(threads=1)
+    world.sms.will(hangs())  # whichever goes first is lost; the other is accepted
+    outbox.drain()
+    outbox.close()
+    world.clock.forward(31)
+    assert outbox.reconcile(world.clock()) == 0
+    assert sorted(world.statuses().items()) == [("accepted", 1), ("unknown", 1)]
+    assert lost
+
+
+def test_a_list_that_cannot_be_read_counts_for_nothing(world: World) -> None:
+    class Mute(MemorySender):
+        def list(self, since: Any) -> Any:
+            raise UnknownOutcome("503")
+
+    world.sms = Mute(world.clock, name="memory")
+    world.outbox = world.another_process()
+    one = world.message()
+    world.sms.will(unknown_but_sent())
+    world.outbox.drain()
+    for _ in range(4):
+        assert look(world, 61) == 0
+    assert (world.status(one), world.get(one).looked) == ("unknown", 0)
+
+
+def test_one_reconciler_at_a_time(world: World) -> None:
+    world.message()
+    world.sms.will(unknown_but_sent())
+    world.outbox.drain()
+    world.clock.forward(31)
+    from incident.delivery import leases
+
+    assert leases.take(world.store, "reconciler", "somebody else", world.clock(), 30) == 1
+    assert world.outbox.reconcile(world.clock()) == 0
+    assert look(world, 31) == 1
+
+
+def test_the_earliest_goes_with_the_earliest() -> None:
+    assert match([], [], set()) == {}
