@@ -6,7 +6,6 @@ has disowned, a person with two posts, two communes with like names, abolished b
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,11 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from incident.directory.keys import stable_id
 from incident.directory.queries import VIETNAM, local_date
 from incident.domain.names import sort_key
 from incident.store.tables import Assignment, Person, Post, Setting, Shift, Topic, Unit
 
-IDS = uuid.UUID("5400ac5e-0000-5000-8000-000000000540")
 ROTA_DAYS = 8 * 7
 MOST_ADDED = 800_000
 
@@ -243,11 +242,6 @@ LEADERS = ("pho_chu_tich_kinh_te", "pho_chu_tich_nong_nghiep", "uy_vien_noi_chin
 SHIFT_BEGINS = (time(6), time(18))
 
 
-def stable_id(key: str) -> str:
-    """The same key has the same id in every database."""
-    return str(uuid.uuid5(IDS, key))
-
-
 def load_sample(session: Session, now: datetime) -> bool:
     """The sample in an empty directory; in one that holds the sample already, only its rota is carried on.
     Returns whether anything was done. A real directory is left alone."""
@@ -351,8 +345,6 @@ def _add_posts(session: Session) -> None:
     session.add_all(_post(place) for place in _places())
     _, key, title, unit = SECOND_POST
     session.add(_post(_Place(key, title, "R", unit)))
-    for unit, _, name in COMMUNES:
-        session.add(_post(_Place(f"{unit}_{STAFF}", f"Cán bộ {name}", "", unit)))
 
 
 # ------------------------------------------------------------------ people
@@ -428,6 +420,9 @@ def add_people(session: Session, n: int, now: datetime) -> int:
             }
         )
     if rows:
+        for unit, _, name in COMMUNES:
+            session.merge(_post(_Place(f"{unit}_{STAFF}", f"Cán bộ {name}", "", unit)))
+        session.flush()
         session.execute(insert(Person), rows)
         session.execute(insert(Assignment), posts)
     return n

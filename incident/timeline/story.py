@@ -179,6 +179,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "token_created": ("Tạo mã truy cập API| {name}|, vai trò {account_role}", "API token created|: {name}|, role {account_role}"),
     "migrated": ("Nâng cấp cơ sở dữ liệu| lên {revision}", "Database migrated| to {revision}"),
     "carrier_paused": ("Tạm dừng nhà mạng| {carrier}|: {reason}", "Carrier paused|: {carrier}|: {reason}"),
+    "directory_imported": (
+        "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
+        "Directory imported| ({sheet})|: {added} added|, {changed} changed",
+    ),
     "settings_changed": ("Đổi thiết lập|: {fields}", "Settings changed|: {fields}"),
 }  # fmt: skip
 
@@ -224,6 +228,11 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "to_improve": ("việc cần cải tiến", "to improve"),
         "lessons": ("bài học kinh nghiệm", "lessons"),
         "conditions": ("điều kiện, hoàn cảnh", "conditions"),
+    },
+    "sheet": {
+        "people": ("người", "people"),
+        "units": ("đơn vị", "units"),
+        "rota": ("lịch trực", "rota"),
     },
     "decision": {
         "resend": ("gửi lại", "send again"),

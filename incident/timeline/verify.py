@@ -318,8 +318,8 @@ def _chain_of(links: Sequence[_Link]) -> str:
     return str(_content(links[0]).get("chain", "")) if links else ""
 
 
-def _in_database(session: Session, verdict: Verdict) -> bool:
-    if not verdict.entries:
-        return False
+def _in_database(session: Session, verdict: Verdict) -> bool | None:
+    if _head(session, verdict.chain) is None:
+        return None  # another database's incident
     query = select(Entry.hash).where(Entry.chain == verdict.chain, Entry.seq == verdict.entries)
     return session.scalar(query) == verdict.head

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from incident.directory import queries
-from incident.directory.sample import COMMUNES, ON_DUTY, stable_id
+from incident.directory.keys import stable_id
+from incident.directory.sample import COMMUNES, ON_DUTY
 from incident.domain.names import sort_key
 from incident.store.sessions import Store
 from incident.store.tables import Assignment, Person, Post, Shift

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from incident.directory import queries
-from incident.directory.sample import add_people, extend_rota, load_sample, stable_id
+from incident.directory.keys import stable_id
+from incident.directory.sample import add_people, extend_rota, load_sample
 from incident.store.sessions import Store
 from incident.store.tables import Assignment, Person, Setting, Shift, Unit
 from notify.phone import is_sample, to_e164
