@@ -100,6 +100,7 @@ SMS: dict[str, str] = {
     "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} tham gia thay {instead}. "
     "Xac nhan tai {link} hoac goi truc {duty}",
     "task": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}, truoc {due}. Chi tiet: {link} . Truc {duty}",
+    "task.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc} truoc {due}: {what}: {link} . Truc {duty}",
     "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
     "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
     "publish": "Vu viec {code}, {short}: noi dung da duyet, moi {dc} cong bo truoc {due}: {link} . Truc {duty}",
@@ -193,6 +194,15 @@ def remind_kind(reader: Reader, two_way: bool, another: bool) -> str:
     if not another:
         return "remind.last"
     return "remind.len" if reader.rank == "len" else "remind"
+
+
+def sms_with_room(kind: str, house: House, case: Case, reader: Reader, what: str, **slots: object) -> Sms:
+    """The SMS with as much of `what` as one part has room for, at least 12 characters of it."""
+    for length in range(48, 12, -4):
+        text = sms(kind, house, case, reader, what=shorten(what, length), **slots)
+        if text.parts == 1:
+            return text
+    return sms(kind, house, case, reader, what=shorten(what, 12), **slots)
 
 
 def shorten(text: str, length: int = 40) -> str:

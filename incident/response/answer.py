@@ -455,7 +455,7 @@ def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
         )
         .group_by(Message.address)
     )
-    return dict(rows.tuples().all())
+    return {address: count for address, count in rows}  # noqa: C416 - rows are not pairs to mypy
 
 
 def _one(batch: Batch, row: Inbound) -> None:

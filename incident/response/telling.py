@@ -379,7 +379,7 @@ class Telling:
                 not_before = max(self.now, recent[person.id] + GAP)
             self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before)
         if "email" in via and person.email and self.desk.email:
-            kind, mail = self._email(effect, reader, person, link)
+            kind, mail = self._email(effect, reader, person, link, self._also(draft, effect))
             counted = wording.Sms(mail.body, "mail", 1)
             self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now)
 
@@ -432,8 +432,8 @@ class Telling:
                 )
                 if kind == "overdue" and reader.rank == "len":
                     kind = "overdue.len"
-                what = wording.shorten(self._what(effect), 36)
-                return "warn", say(f"warn.{kind}", what=what, due=wording.clock(effect.due)), ""
+                due = wording.clock(effect.due)
+                return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due), ""
 
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
@@ -445,14 +445,14 @@ class Telling:
             return "publish", wording.sms(
                 "publish", self.house, self.case, reader, due=due, link=link
             ), link  # fmt: skip
-        kind = "task" if due else "task.open"
-        text = wording.sms(
-            kind, self.house, self.case, reader, what=wording.shorten(self._what(effect)), due=due, link=link
-        )
-        return "task", text, link
+        kind = "task.len" if due and reader.rank == "len" else "task" if due else "task.open"
+        return "task", self._say_what(kind, effect, reader, due=due, link=link), link
+
+    def _say_what(self, kind: str, effect: Personal, reader: wording.Reader, **slots: object) -> wording.Sms:
+        return wording.sms_with_room(kind, self.house, self.case, reader, self._what(effect), **slots)
 
     def _email(
-        self, effect: Personal, reader: wording.Reader, person: Person, link: str
+        self, effect: Personal, reader: wording.Reader, person: Person, link: str, also: tuple[str, ...]
     ) -> tuple[str, wording.Email]:
         link = link or self._link(person, "approve" if isinstance(effect, AskApproval) else "ack", "a")
         due = effect.due
@@ -460,29 +460,41 @@ class Telling:
             case AskApproval():
                 revision = self.session.get_one(Revision, effect.revision)
                 extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
-                facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến",), due=due)
+                facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
                 facts = replace(facts, unknown=f"Toàn văn tại {link}", extra=extra)
                 return "approve", wording.email("approve", self.house, self.case, reader, facts)
             case Summon() if effect.instead_of:
-                facts = self._facts(asks=("xác nhận tham gia",), link=link, due=due)
+                facts = self._facts(asks=("xác nhận tham gia", *also), link=link, due=due)
                 facts = replace(facts, extra={"instead": self._named(effect.instead_of)})
                 return "stand_in", wording.email("stand_in", self.house, self.case, reader, facts)
             case Summon():
                 kind = f"summon.{reader.rank}" if reader.rank in ("len", "dang") else "summon"
-                facts = self._facts(asks=("xác nhận tham gia Tổ công tác",), link=link, due=due)
+                facts = self._facts(asks=("xác nhận tham gia Tổ công tác", *also), link=link, due=due)
                 return "summon", wording.email(kind, self.house, self.case, reader, facts)
             case Remind():
-                facts = self._facts(asks=("xác nhận",), link=link, due=due)
+                facts = self._facts(asks=("xác nhận", *also), link=link, due=due)
                 return "remind", wording.email("remind", self.house, self.case, reader, facts)
             case Notify():
-                facts = self._facts(asks=("theo dõi, báo ngay khi có diễn biến",), link=link, due=due)
+                facts = self._facts(asks=("theo dõi, báo ngay khi có diễn biến", *also), link=link, due=due)
                 return "notify", wording.email("notify", self.house, self.case, reader, facts)
             case _:
                 what = self._what(effect)
                 kind = "warn" if isinstance(effect, Warn) else "task"
                 asks = (what + (f", trước {wording.spoken(due)}" if due else ""),)
-                facts = replace(self._facts(asks=asks, due=due), extra={"what": wording.shorten(what, 90)})
+                facts = replace(
+                    self._facts(asks=(*asks, *also), due=due), extra={"what": wording.shorten(what, 90)}
+                )
                 return kind, wording.email(kind, self.house, self.case, reader, facts)
+
+    def _also(self, draft: Draft, primary: Personal) -> tuple[str, ...]:
+        """What else waits for the person, so that one email says all of it."""
+        return tuple(
+            dict.fromkeys(
+                self._what(effect) + (f", trước {wording.spoken(effect.due)}" if effect.due else "")
+                for effect in draft.effects
+                if effect is not primary and isinstance(effect, OpenTask | OpenDraft)
+            )
+        )
 
     def _put(
         self,
