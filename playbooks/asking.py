@@ -298,7 +298,7 @@ def quorum_reached(step: Step, state: StepState) -> bool:
 
 
 def finish(p: Progress, step: Step, result: str | None = None, at: datetime | None = None) -> None:
-    """Done. Whoever was still asked to act is stood down; a call-up may still be answered, so nobody is."""
+    """Done. Nobody need be reminded any more; a call-up may still be answered late (see `signals.StandDown`)."""
     again = _again(p, step)
     state = p.amend(
         step.id,
@@ -309,7 +309,7 @@ def finish(p: Progress, step: Step, result: str | None = None, at: datetime | No
         again_at=again,
     )
     p.record("step_done", step=step.id, activation=state.activation, result=result)
-    if step.verb not in CALLS:
+    if step.ack != "none" or step.verb is not Verb.NOTIFY:
         p.stand_down(step.id, "done")
 
 

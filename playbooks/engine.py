@@ -32,6 +32,7 @@ from playbooks.asking import (
     accept,
     activate,
     ask_role,
+    awaited,
     finish,
     fresh,
     may_act,
@@ -527,7 +528,7 @@ def _reassign_act(p: Progress, step: Step, person: str) -> None:
     """A new activation with this person alone; the limit begins again."""
     state = p.state(step.id)
     role = roles_asked(step, state)[0]
-    p.stand_down(step.id, "replaced")
+    p.stand_down(step.id, "replaced", tuple(awaited(step, state)))
     activate(p, step, only=(role, person), **_carried(state))
 
 

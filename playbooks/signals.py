@@ -353,7 +353,8 @@ class Warn:
 @dataclass(frozen=True, slots=True)
 class StandDown:
     """Nothing more is awaited for this activation: open requests of it end (state "expired", or "replaced" for
-    `persons` whose stand-in acted). `persons` empty = all of the activation. Unsent messages for it are cancelled."""
+    `persons` whose stand-in acted). `persons` empty = all of the activation. Unsent messages for it are cancelled.
+    A call-up that is done (reason "done" of an assign or notify) only stops reminding: late answers still count."""
 
     key: str
     step: str
