@@ -63,3 +63,83 @@ def test_a_folder_without_playbooks_is_wrong_use(tmp_path: Path) -> None:
 
 def test_the_schema_is_printed() -> None:
     assert json.loads(run("schema").output)["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+# ---------------------------------------------------------------- rehearse
+
+
+def test_a_rehearsal_says_who_is_told_what_and_when() -> None:
+    result = run("rehearse", LIBRARY / "tin-gia-dich-benh.yaml", "--level", "3")
+    assert result.exit_code == 0
+    assert "00:00  SMS → Tổ trưởng (pho_chu_tich_phu_trach): mời tham gia lap_to" in result.output
+    assert "(1 phần) → UBND cấp xã trong vùng (5 nơi): bao_cac_xa" in result.output
+    assert "Kịp: Thời hạn theo luật (phap_ly)" in result.output
+
+
+def test_a_rehearsal_with_silent_people_shows_where_it_stops() -> None:
+    result = run("rehearse", LIBRARY / "tin-gia-dich-benh.yaml", "--people", "im_lang")
+    assert result.exit_code == 0
+    assert "KHÔNG KỊP: Thời hạn theo luật (phap_ly)" in result.output
+    assert "Quá hạn, chưa có người xử lý: " in result.output
+
+
+def test_a_written_scenario_is_rehearsed() -> None:
+    scenario = LIBRARY / "scenarios" / "tin-gia-dich-benh" / "to-truong-khong-tra-loi.yaml"
+    result = run("rehearse", LIBRARY / "tin-gia-dich-benh.yaml", "--scenario", scenario)
+    assert result.exit_code == 0
+    assert "Tổ trưởng không trả lời, người thay duyệt" in result.output
+    assert "thay pho_chu_tich_phu_trach: duyệt duyet_1" in result.output
+
+
+def test_a_scenario_that_does_not_come_true_is_one(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "scenario: Quá nhanh\nplaybook: goi-xac-nhan\nincident: {level: 3}\n"
+        "people: {others: sau 5 phút}\nexpect: [{done: goi, before: 1 phút}]\n"
+    )
+    result = run("rehearse", LIBRARY / "goi-xac-nhan.yaml", "--scenario", tmp_path / "s.yaml")
+    assert result.exit_code == 1
+    assert "lỗi: bước goi xong ở phút 5, sau mốc 1 phút" in result.output
+
+
+@pytest.mark.parametrize("words", [("--level", "7"), ("--people", "ngu"), ("--level", "cao")])
+def test_wrong_use_of_a_rehearsal_is_two(words: tuple[str, str]) -> None:
+    assert run("rehearse", LIBRARY / "goi-xac-nhan.yaml", *words).exit_code == 2
+
+
+def test_a_broken_playbook_is_not_rehearsed() -> None:
+    result = run("rehearse", BROKEN / "cycle.yaml")
+    assert result.exit_code == 1
+    assert "PB044" in result.output
+
+
+# ---------------------------------------------------------------- test
+
+
+def test_every_scenario_of_the_library_is_green() -> None:
+    result = run("test")
+    assert result.exit_code == 0, result.output
+    assert "ĐỎ" not in result.output
+    assert "tin-gia-dich-benh.yaml: 14/14 tình huống xanh" in result.output
+    assert "vu-viec-chung.yaml: 13/13 tình huống xanh" in result.output
+    assert "goi-xac-nhan.yaml: 13/13 tình huống xanh" in result.output
+
+
+def test_a_red_scenario_and_an_unreadable_one_are_told(tmp_path: Path) -> None:
+    (tmp_path / "goi-xac-nhan.yaml").write_bytes((LIBRARY / "goi-xac-nhan.yaml").read_bytes())
+    folder = tmp_path / "scenarios" / "goi-xac-nhan"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text(
+        "scenario: Đòi quá\nplaybook: goi-xac-nhan\nincident: {level: 3}\nexpect: [{missed: du_tra_loi}]\n"
+    )
+    (folder / "b.yaml").write_text(
+        "scenario: Sai\nplaybook: goi-xac-nhan\nincident: {level: 3}\npeople: {others: ngủ}\n"
+    )
+    result = run("test", tmp_path / "goi-xac-nhan.yaml")
+    assert result.exit_code == 1
+    assert "ĐỎ    goi-xac-nhan: Đòi quá" in result.output
+    assert "ĐỎ    b.yaml: không hiểu “ngủ”" in result.output
+    assert "9/11 tình huống xanh" in result.output
+
+
+def test_a_broken_playbook_is_not_tested() -> None:
+    assert run("test", BROKEN / "cycle.yaml").exit_code == 1
