@@ -11,7 +11,7 @@ from playbooks.durations import length
 from playbooks.faults import Faults
 from playbooks.language import ByLevel, Verb
 from playbooks.references import Graph
-from playbooks.shape import DeadlineSheet, Sheet, StepSheet
+from playbooks.sheets import DeadlineSheet, Sheet, StepSheet
 
 LAW_SECONDS = 24 * 3600  # assumed: the hours of a legal clock are a fact of the incident
 

@@ -15,9 +15,11 @@ from playbooks import feasibility, references
 from playbooks.characters import decode, inspect
 from playbooks.compiled import compile, from_compiled, sha256
 from playbooks.faults import ERROR, Fault, Faults, Mark
+from playbooks.fields import closest
 from playbooks.language import Deadline, Playbook, Review, Role, Rung, Step, When
 from playbooks.papers import Papers
-from playbooks.shape import DeadlineSheet, Sheet, StepSheet, UseSheet, closest, read_fragment, read_playbook
+from playbooks.shape import read_fragment, read_playbook
+from playbooks.sheets import DeadlineSheet, Sheet, StepSheet, UseSheet
 from playbooks.yamlmarks import Node, read
 
 __all__ = ["LIBRARY", "Fault", "Loaded", "compile", "from_compiled", "load", "playbook_files", "sha256"]

@@ -12,8 +12,9 @@ from pathlib import Path
 from playbooks import templates
 from playbooks.characters import decode
 from playbooks.faults import Faults, Mark, split_lines
+from playbooks.fields import closest
 from playbooks.language import Verb
-from playbooks.shape import Sheet, StepSheet, closest
+from playbooks.sheets import Sheet, StepSheet
 from playbooks.templates import VARIABLES, Problem
 from playbooks.yamlmarks import Text
 

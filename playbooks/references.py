@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from playbooks import verbs
 from playbooks.durations import length, span_text
 from playbooks.faults import Faults, Mark
+from playbooks.fields import closest
 from playbooks.language import ANCHORS, GROUP_PICKS, REMIND, STANDIN, Verb
-from playbooks.shape import RungSheet, Sheet, StepSheet, closest
+from playbooks.sheets import RungSheet, Sheet, StepSheet
 from playbooks.yamlmarks import Text
 
 CALLED_OUT = "moi_nguoi_dia_ban"
