@@ -8,6 +8,9 @@ NPM := $(shell command -v npm 2>/dev/null || echo $(abspath $(BIN))/npm)
 ASSETS := incident/web/static/vendor/manifest.json
 FONTS := incident/papers/fonts/Tinos-Regular.ttf
 
+# A worker must be up in a second: compiled modules are kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench lock setup dev clean screenshots
 
