@@ -61,7 +61,7 @@ def register(app: Flask, wiring: Wiring) -> None:
     )
     problem.handle_addresses(app, PREFIX)
     api = Described(app)
-    api.register_converter(Key, "string")
+    api.register_converter(Key, lambda key: {"type": "string", "pattern": f"^{key.regex}$"})
     for group in (incidents, acting, statements, reports, reading):
         api.register_blueprint(group.calls)
     api.document = _finished(api.spec.to_dict())
