@@ -25,9 +25,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
-    """The name of a migrated database that others are created from."""
-    name = f"incident_template_{os.getpid()}"
+def postgres_database() -> Iterator[str]:
+    """The address of a migrated database of this process, emptied for each test: ten times faster than a new one."""
+    name = f"incident_test_{os.getpid()}"
     try:
         _on_postgres(f"CREATE DATABASE {name}")
     except psycopg.OperationalError as error:
@@ -36,7 +36,7 @@ def postgres_template() -> Iterator[str]:
         pytest.skip(f"needs PostgreSQL, not reachable at {POSTGRES}")
     try:
         migrate(_url(name))
-        yield name
+        yield _url(name)
     finally:
         _on_postgres(f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -49,10 +49,10 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    template = request.getfixturevalue("postgres_template")
-    with _database(f"TEMPLATE {template}") as url:
-        yield url
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue("postgres_database")
+    _empty(url)
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -68,7 +68,7 @@ def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'bare.db'}"
         return
-    request.getfixturevalue("postgres_template")  # skips where there is no server
+    request.getfixturevalue("postgres_database")  # skips where there is no server
     with _database() as url:
         yield url
 
@@ -96,15 +96,33 @@ def _opened(url: str) -> Iterator[Store]:
         opened.dispose()
 
 
+def _empty(url: str) -> None:
+    """Rows away and counters back. The guards of the record do not hold for a replica, which only repeats."""
+    plain = url.replace("+psycopg", "")
+    with psycopg.connect(plain) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("SET LOCAL session_replication_role = replica")
+        for (table,) in connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        ).fetchall():
+            if table != "alembic_version":
+                connection.execute(f'DELETE FROM "{table}"')
+        for (sequence,) in connection.execute("SELECT sequencename FROM pg_sequences").fetchall():
+            connection.execute(f'ALTER SEQUENCE "{sequence}" RESTART')
+
+
 _made = 0
 
 
 @contextmanager
-def _database(like: str = "") -> Iterator[str]:
+def _database() -> Iterator[str]:
     global _made
     _made += 1
-    name = f"incident_test_{os.getpid()}_{_made}"
-    _on_postgres(f"CREATE DATABASE {name} {like}")
+    name = f"incident_bare_{os.getpid()}_{_made}"
+    _on_postgres(f"CREATE DATABASE {name}")
     try:
         yield _url(name)
     finally:
