@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+PLAIN = (str, int, bool)
 
 
 def encode(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
-        return value.astimezone(UTC).strftime(TIME)
+        return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
     if is_dataclass(value):
         return {field.name: encode(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
@@ -37,10 +39,10 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def decode(kind: Any, data: Any) -> Any:
     """The value of type `kind` that `encode` turned into `data`. Missing fields take their defaults."""
+    if data is None or kind in PLAIN:
+        return data
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        if data is None:
-            return None
         present = [arm for arm in get_args(kind) if arm is not types.NoneType]
         return decode(present[0], data) if len(present) == 1 else data
     if origin is tuple:
@@ -48,7 +50,7 @@ def decode(kind: Any, data: Any) -> Any:
     if origin is dict:
         return {key: decode(get_args(kind)[1], item) for key, item in data.items()}
     if kind is datetime:
-        return datetime.strptime(data, TIME).replace(tzinfo=UTC)
+        return datetime.fromisoformat(data)
     if is_dataclass(kind) and isinstance(kind, type):
         hints = _hints(kind)
         return kind(**{name: decode(hints[name], item) for name, item in data.items() if name in hints})

@@ -93,8 +93,13 @@ class People(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ starting in the middle
 
-    @initialize(level=st.sampled_from([1, 2, 3]), depth=st.integers(0, 7), shared=st.booleans())
-    def begin(self, level: int, depth: int, shared: bool) -> None:
+    @initialize(
+        level=st.sampled_from([1, 2, 3]),
+        depth=st.integers(0, 7),
+        shared=st.booleans(),
+        off=st.sampled_from([0, 0, 180]),
+    )
+    def begin(self, level: int, depth: int, shared: bool, off: int) -> None:
         roles = {"to_truong": Holders(("ngon",), ("truong2",))} if shared else None
         first = started(level, roles)
         self.run, effects = advance(FLOOD, None, first, self.now)
@@ -102,6 +107,7 @@ class People(RuleBasedStateMachine):
         self._take_keys(effects)
         for journey in JOURNEY[:depth]:
             journey(self)
+        self._let_pass(off)
 
     # ------------------------------------------------------------ saying things
 
@@ -226,6 +232,9 @@ class People(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([0, 1, 5, 10, 30, 45, 180, 1500]))
     def time_passes(self, minutes: int) -> None:
+        self._let_pass(minutes)
+
+    def _let_pass(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         before = self.run
         self.say(TimePassed())
@@ -288,8 +297,10 @@ class People(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ rules aimed at the dangerous states
 
-    @rule(kind=st.sampled_from(["edit", "redo"]))
-    def the_text_changes(self, kind: str) -> None:
+    @rule(kind=st.sampled_from(["edit", "redo"]), walk=st.integers(0, 6))
+    def the_text_changes(self, kind: str, walk: int) -> None:
+        for journey in JOURNEY[:walk]:
+            journey(self)
         release = self.run.steps["cong_bo"]
         waiting = release.state in OPEN
         event = Edited("du_thao", "ky") if kind == "edit" else Redone("du_thao", "sai")
@@ -301,8 +312,8 @@ class People(RuleBasedStateMachine):
 
     @rule(first=st.booleans())
     def the_text_is_returned(self, first: bool) -> None:
-        if first and self.run.steps["duyet"].state in OPEN:
-            _approve(self)
+        for journey in JOURNEY[: 4 if first else 0]:
+            journey(self)
         state = self.run.steps["duyet"]
         if state.state in OPEN and state.actors:
             half = len(state.approved_by) == 1
@@ -324,6 +335,8 @@ class People(RuleBasedStateMachine):
 
     @rule(go_on=st.booleans())
     def an_approval_is_skipped(self, go_on: bool) -> None:
+        for journey in JOURNEY[: 3 if go_on else 0]:
+            journey(self)
         if self.run.steps["duyet"].state in OPEN and self.say(Skipped("duyet", "khẩn")) and go_on:
             _release(self)
 
