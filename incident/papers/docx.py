@@ -148,7 +148,9 @@ def _title(document: Any, paper: Paper) -> None:
 
 
 def _foot(document: Any, paper: Paper) -> None:
-    document.add_paragraph()
+    """Never alone on a page: the last sentence is kept with it."""
+    for paragraph in (document.paragraphs[-1], document.add_paragraph()):
+        paragraph.paragraph_format.keep_with_next = True
     left, right = _two_columns(document, (80, 80))
     _run(left.paragraphs[0], "Nơi nhận:", 12, bold=True, italic=True)
     for line in paper.recipients:

@@ -107,14 +107,14 @@ PROVINCE_KINDS = ("tỉnh ", "thành phố ", "tp. ", "tp ")
 
 
 def office_of(words: Mapping[str, str]) -> Office:
-    """The office from the province's own words (settings `province`, `agency`; optional `agency_superior`,
-    `paper_symbol`, `paper_place`, `paper_signer` and `paper_recipients`, lines parted by "|")."""
+    """The office from the province's own words (settings `province`, `agency`, `place`; optional `agency_superior`,
+    `paper_symbol`, `paper_signer` and `paper_recipients`, lines parted by "|")."""
     agency = words.get("agency") or "UBND tỉnh"
     return Office(
         superior=words.get("agency_superior", ""),
         agency=_agency_lines(agency),
         symbol=words.get("paper_symbol") or "UBND",
-        place=words.get("paper_place") or _place(words.get("province", ""), agency),
+        place=words.get("place") or _place(words.get("province", ""), agency),
         authority=_lines(words.get("paper_signer"))
         or ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"),
         recipients=_lines(words.get("paper_recipients"))

@@ -42,7 +42,7 @@ def _compile(data: str, now: datetime, tagged: bool) -> bytes:
     import typst
 
     compiler = typst.Compiler(SOURCE, root=SOURCE.parent, font_paths=_fonts())
-    options: dict[str, Any] = {"sys_inputs": {"paper": data}, "timestamp": now}
+    options: dict[str, Any] = {"sys_inputs": {"paper": data}, "timestamp": now.replace(microsecond=0)}
     if not tagged:
         return _single(compiler.compile(**options, pdf_standards=["a-2b"], pdf_tags=False))
     try:

@@ -19,6 +19,7 @@ from incident.report.measures import (
     asked,
     decision_waits,
     first_release,
+    leader_told,
     measures,
     share_words,
     waited,
@@ -245,7 +246,7 @@ def _cover(view: IncidentView, naming: Naming) -> tuple[Fact, ...]:
         Fact("Số vụ việc", view.number + (" – DIỄN TẬP" if view.drill else "")),
         Fact("Vụ việc", naming.text(view.title)),
         Fact("Cấp độ", f"{view.level} – {view.level_name}"),
-        Fact("Địa bàn", ", ".join(view.area_names) or titles.NO_DATA),
+        Fact("Địa bàn", _area(view)),
         Fact("Mở lúc", moment_words(view.opened_at)),
         Fact("Kết thúc lúc", ended),
         Fact("Kết quả xử lý", titles.said(titles.OUTCOMES, view.outcome) or "chưa có"),
@@ -267,9 +268,15 @@ def _summary(view: IncidentView, naming: Naming, answers: tuple[AnswerView, ...]
 
 
 def _opened_sentence(view: IncidentView, naming: Naming) -> str:
-    where = ", ".join(view.area_names) or titles.NO_DATA
+    where = _area(view)
     opened = f"Vụ việc {view.number} “{naming.text(view.title)}” được mở lúc {moment_words(view.opened_at)}"
     return f"{opened}, cấp độ {view.level} ({view.level_name}), địa bàn: {where}."
+
+
+def _area(view: IncidentView) -> str:
+    """The places, not the committees that govern them."""
+    names = [name.removeprefix("Ủy ban nhân dân ").removeprefix("UBND ") for name in view.area_names]
+    return ", ".join(name[:1].upper() + name[1:] for name in names) or titles.NO_DATA
 
 
 def _asked_sentence(answers: tuple[AnswerView, ...]) -> str:
@@ -313,7 +320,7 @@ def _trigger(view: IncidentView, naming: Naming) -> tuple[Fact, ...]:
         ("Thời điểm tiếp nhận, xử lý theo thẩm quyền", view.accepted_at),
         ("Thời điểm xác định có tác động dư luận", view.assessed_at),
     )
-    informed = next((e for e in view.timeline if e.kind == "leader_informed"), None)
+    informed = leader_told(view)
     return (
         Fact("Nguồn tin", naming.text(view.source) or titles.NO_DATA),
         Fact("Nội dung ban đầu", naming.text(view.summary) or titles.NO_DATA),

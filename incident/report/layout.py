@@ -198,7 +198,7 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
         )  # fmt: skip
         rows = tuple(
             (
-                d.who, d.decision + ("" if d.same_text else " (khác mã băm)") + (f", {d.via}" if d.via else ""),
+                d.who, d.decision + ("" if d.same_text else " (khác mã băm)") + (f", qua {d.via}" if d.via else ""),
                 stamp(d.at), length(d.seconds), d.reason,
             )
             for d in revision.decisions

@@ -15,6 +15,7 @@ from incident.report.record import AnswerView, EntryView, IncidentView, Revision
 from incident.report.titles import NO_DATA
 
 ASKING = ("summon", "notify")
+LEADER_TOLD = "da_bao_cao"  # the choice by which the library's playbooks say so
 NEVER = math.inf
 
 
@@ -170,7 +171,10 @@ def decision_waits(revision: RevisionView) -> list[int]:
 def _approving(view: IncidentView) -> tuple[Measure, ...]:
     revisions = [revision for statement in view.statements for revision in statement.revisions]
     waits = [wait for revision in revisions for wait in decision_waits(revision)]
-    title, definition = "Thời gian duyệt, một nửa số quyết định (p50)", "từ trình đến quyết định, từng người duyệt"
+    title, definition = (
+        "Thời gian duyệt, một nửa số quyết định (p50)",
+        "từ trình đến quyết định, từng người duyệt",
+    )
     share = "Phần thời gian chờ duyệt trong thời gian ra thông tin ban đầu"
     if not waits:
         return (
@@ -207,13 +211,12 @@ def _corrections(statements: tuple[StatementView, ...]) -> Measure:
 
 def required_items(view: IncidentView) -> dict[str, bool]:
     """What a complete record holds when the incident ends, and whether it does."""
-    kinds = {entry.kind for entry in view.timeline}
     releases = [release for statement in view.statements for release in statement.releases]
     return {
         "thời điểm phát hiện": view.detected_at is not None,
         "thời điểm tiếp nhận": view.accepted_at is not None,
         "nguồn tin": bool(view.source),
-        "báo cáo lãnh đạo": bool({"leader_informed", "directive"} & kinds),
+        "báo cáo lãnh đạo": leader_told(view) is not None,
         "người được hỏi và trả lời": any(a.answered_at for a in view.answers),
         "kênh, hình thức, thời điểm của từng lần công bố": bool(releases)
         and all(r.released_at and r.channel and r.form for r in releases),
@@ -222,6 +225,16 @@ def required_items(view: IncidentView) -> dict[str, bool]:
         "tóm tắt của người lập báo cáo": bool(view.sections.get("summary", "").strip()),
         "kế hoạch cải thiện": bool(view.improvements),
     }
+
+
+def leader_told(view: IncidentView) -> EntryView | None:
+    """The first entry which says that a leader was told, or gave an instruction."""
+    for entry in view.timeline:
+        if entry.kind in ("leader_informed", "directive"):
+            return entry
+        if entry.kind == "answered" and entry.data.get("choice") == LEADER_TOLD:
+            return entry
+    return None
 
 
 def reason_of(entry: EntryView) -> str:

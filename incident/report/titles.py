@@ -24,8 +24,8 @@ MEMBERS = {
 CHANNELS = {
     "sms": "tin nhắn SMS",
     "email": "thư điện tử",
-    "phone": "điện thoại, cán bộ trực ghi",
-    "web": "trang đã đăng nhập",
+    "phone": "điện thoại (cán bộ trực ghi)",
+    "web": "hệ thống",
     "link": "liên kết cá nhân",
 }
 DEADLINES = {

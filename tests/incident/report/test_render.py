@@ -277,9 +277,9 @@ def test_no_cell_is_a_formula(start: str) -> None:
 def test_ten_thousand_entries_stay_within_ten_seconds_in_every_format() -> None:
     view = long(10_000)
     for fmt in FORMATS:
-        begun = time.monotonic()
+        begun = time.process_time()
         content = written(view, fmt)
-        assert time.monotonic() - begun < 10, fmt
+        assert time.process_time() - begun < 10, fmt
         assert content
     assert verify_file(written(view, "json")).ok
 
