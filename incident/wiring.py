@@ -18,8 +18,8 @@ from incident.settings import BadSettings, Settings
 from incident.store.sessions import Store
 
 if TYPE_CHECKING:
+    from incident.delivery.bell import Bell
     from incident.delivery.outbox import Outbox
-    from incident.processes.bell import Bell
     from notify.gateway import Gateway
     from notify.message import Sender
 
@@ -64,7 +64,7 @@ class Wiring:
 
     @cached_property
     def bell(self) -> Bell:
-        from incident.processes.bell import Bell
+        from incident.delivery.bell import Bell
 
         return Bell(self.settings.redis_url)
 

@@ -23,6 +23,7 @@ from notify.gateway import Gateway
 from notify.message import Reply, StatusUpdate
 
 THREADS = 32
+CROWD = 200
 RECONCILER = "reconciler"
 RECONCILER_SECONDS = 30
 
@@ -86,6 +87,13 @@ class Outbox:
             )
             unexpanded = exists().where(Mailing.done_at.is_(None), Mailing.created_at <= before)
             return bool(session.scalar(select(or_(waiting, unexpanded))))
+
+    def crowded(self) -> bool:
+        """Whether there is work for more than one process: more due than one claim takes."""
+        due = select(Message.id).where(Message.status == "created", Message.not_before <= self.now())
+        with self.store.reading() as session:
+            big = exists().where(Mailing.done_at.is_(None), Mailing.total - Mailing.cursor > CROWD)
+            return bool(session.scalar(select(big))) or len(session.scalars(due.limit(CROWD)).all()) == CROWD
 
     def stop(self) -> None:
         """Begin no more calls: a drain that is under way gives back what it holds and returns."""

@@ -1,0 +1,135 @@
+"""The clock: sweeps every second what is due, so that a lost bell, a dead Redis or a killed worker costs a second.
+
+Two threads. The sweep tells the time to runs and tidies the outbox; it never calls a carrier. The other drains what has
+been due for more than a second, and looks for unknown messages. One clock works at a time, by a lease row; the others wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from incident.delivery import leases
+from incident.response import advance, answer
+from incident.store.tables import IdempotencyKey, Incident, Link
+from incident.wiring import Wiring
+
+log = logging.getLogger(__name__)
+
+LEASE = "clock"
+LEASE_SECONDS = 5.0
+SWEEP_SECONDS = 1.0
+ROLES_SECONDS = 5.0
+RECONCILE_SECONDS = 5.0
+TIDY_SECONDS = 3600.0
+IDEMPOTENCY_KEPT = timedelta(days=7)
+LINKS_KEPT = timedelta(days=30)
+
+
+@dataclass
+class Every:
+    """Something that need not be done at each turn."""
+
+    seconds: float
+    last: float = field(default=float("-inf"))
+
+    def due(self) -> bool:
+        if time.monotonic() - self.last < self.seconds:
+            return False
+        self.last = time.monotonic()
+        return True
+
+
+class Clock:
+    """`sweep` and `drain` are one turn each; `run` turns them until `stop` is set."""
+
+    def __init__(self, wiring: Wiring, stop: threading.Event) -> None:
+        self.wiring = wiring
+        self.stop = stop
+        self.holder = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.bell = wiring.settings.redis_url is not None
+        self._roles = Every(ROLES_SECONDS)
+        self._reconcile = Every(RECONCILE_SECONDS)
+        self._tidy = Every(TIDY_SECONDS)
+        self.working = False
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        drainer = threading.Thread(target=self._drain_for_ever, name="drain", daemon=True)
+        drainer.start()
+        first = True
+        while not self.stop.is_set():
+            begun = time.monotonic()
+            self.sweep(self.wiring.now())
+            if first and self.working:
+                ready()
+                first = False
+            self.stop.wait(max(0.0, SWEEP_SECONDS - (time.monotonic() - begun)))
+        self.wiring.outbox.stop()
+        drainer.join(timeout=8)
+        leases.leave(self.wiring.store, LEASE, self.holder, self.wiring.now())
+
+    # -------------------------------------------------------------- the sweep
+
+    def sweep(self, now: datetime) -> bool:
+        """One turn; False when another clock works, or the database is out of reach."""
+        try:
+            self.working = leases.take(self.wiring.store, LEASE, self.holder, now, LEASE_SECONDS) is not None
+        except Exception:
+            log.exception("the clock cannot reach the database")
+            self.working = False
+        if not self.working:
+            return False
+        desk = self.wiring.desk
+        self._safely("outbox", lambda: self.wiring.outbox.sweep(now))
+        self._safely("replies", lambda: self._read_replies(now))
+        self._safely("pending", lambda: advance.apply_pending(desk, now))
+        self._safely("time", lambda: advance.tell_time(desk, now))
+        if self._roles.due():
+            self._safely("roles", lambda: advance.sweep_roles(desk, now))
+        if self._tidy.due():
+            self._safely("tidy", lambda: self._tidy_up(now))
+        return True
+
+    def _read_replies(self, now: datetime) -> None:
+        """What the bell did not have read within a second."""
+        if ids := self.wiring.outbox.unread(now, older_than_seconds=1.0 if self.bell else 0.0):
+            answer.understand(self.wiring.desk, ids, now)
+
+    def _tidy_up(self, now: datetime) -> None:
+        ended = select(Incident.id).where(Incident.closed_at < now - LINKS_KEPT)
+        with self.wiring.store.writing() as session:
+            session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - IDEMPOTENCY_KEPT))
+            session.execute(
+                delete(Link).where(Link.incident_id.in_(ended)).execution_options(synchronize_session=False)
+            )
+
+    def _safely(self, name: str, work: Callable[[], object]) -> None:
+        """One kind of work that fails must not keep the others from being done."""
+        try:
+            work()
+        except Exception:
+            log.exception("the sweep failed at %s", name)
+
+    # -------------------------------------------------------------- the draining
+
+    def drain(self) -> int:
+        """Send what nobody has sent for a second (at once where there is no bell)."""
+        if self._reconcile.due():
+            self._safely("reconcile", lambda: self.wiring.outbox.reconcile(self.wiring.now(), self.holder))
+        if not self.wiring.outbox.overdue(1.0 if self.bell else 0.0):
+            return 0
+        return self.wiring.outbox.drain()
+
+    def _drain_for_ever(self) -> None:
+        pause = 0.5 if self.bell else 0.2
+        while not self.stop.wait(pause):
+            self._safely("drain", self.drain)
