@@ -113,6 +113,9 @@ def admit() -> Response | None:
         return problem.answer(403, "Thiếu X-CSRFToken: lệnh này phải gửi từ trang của hệ thống.", "csrf")
     if request.method in ("POST", "PUT", "PATCH") and request.content_length and not request.is_json:
         return problem.answer(415)
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        return problem.answer(422, errors={name: ["Chỉ được nêu một lần."] for name in repeated})
     g.actor = actor
     return None
 

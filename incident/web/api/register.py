@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 from incident.web.api import acting, incidents, problem, reading, reports, statements
@@ -59,6 +60,8 @@ def register(app: Flask, wiring: Wiring) -> None:
             "components": {"securitySchemes": SCHEMES},
         },
     )
+    if isinstance(app.json, DefaultJSONProvider):
+        app.json.ensure_ascii = False  # Vietnamese stays readable
     problem.handle_addresses(app, PREFIX)
     api = Described(app)
     api.register_converter(Key, lambda key: {"type": "string", "pattern": f"^{key.regex}$"})

@@ -104,7 +104,11 @@ class Api:
         with self.parts.store.writing() as session:
             account = session.scalar(select(Account).where(Account.person_id == person_id))
             if account is None:
-                words = {"email": f"{person_id}@sonlam.example", "fs_uniquifier": person_id, "name": "Thành viên"}
+                words = {
+                    "email": f"{person_id}@sonlam.example",
+                    "fs_uniquifier": person_id,
+                    "name": "Thành viên",
+                }
                 account = Account(**words, roles=["member"], person_id=person_id, created_at=NOW)
                 session.add(account)
         return self.signed_in(account)
@@ -121,8 +125,14 @@ class Api:
         self.parts.moment += timedelta(**span)
 
 
+def load(store: Store) -> None:
+    with store.writing() as session:
+        load_sample(session, NOW)
+    sample_accounts(store, NOW)
+
+
 def an_api(store: Store, folder: Path) -> Api:
-    """For the duty officer's token, on a migrated, empty database."""
+    """For the duty officer's token, on a database with the sample province."""
     settings = Settings(
         data_dir=folder,
         database_url=str(store.url),
@@ -132,9 +142,6 @@ def an_api(store: Store, folder: Path) -> Api:
         secret_key="a secret for tests only",
     )
     parts = Parts(store, settings)
-    with store.writing() as session:
-        load_sample(session, NOW)
-    sample_accounts(store, NOW)
     app = Flask("api-under-test")
     app.config.update(SECRET_KEY=settings.secret_key, WTF_CSRF_CHECK_DEFAULT=False)
     CSRFProtect(app)

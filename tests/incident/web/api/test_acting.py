@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from incident.domain.actors import Role
+from tests.incident.web.api.parts import Api, problem
+from tests.incident.web.api.test_reading import member
+
+
+def state(api: Api, id: str, step: str) -> dict[str, Any]:
+    (found,) = (s for s in api.get(f"incidents/{id}").json["steps"] if s["id"] == step)
+    return found  # type: ignore[no-any-return]
+
+
+def kinds(api: Api, id: str) -> list[str]:
+    return [entry["kind"] for entry in api.get(f"incidents/{id}/timeline?limit=1000").json]
+
+
+def test_a_note_is_an_entry_with_both_times(api: Api) -> None:
+    id = api.opened()
+    answer = api.post(
+        f"incidents/{id}/notes", {"text": "Nước hồ rút\u0000 2 m", "occurred_at": "2026-11-22T09:58:00+07:00"}
+    )
+    assert answer.status_code == 201
+    entry = answer.json
+    assert entry["kind"] == "note"
+    assert "Nước hồ rút 2 m" in entry["text"]
+    assert entry["occurred_at"] < entry["recorded_at"]
+    assert entry == api.get(f"incidents/{id}/timeline?limit=1000").json[-1]
+    problem(api.post(f"incidents/{id}/notes", {"text": "   "}), 422)
+    problem(api.post(f"incidents/{id}/notes", {"text": "a", "occurred_at": "2026-11-22T12:00:00+07:00"}), 422)
+    problem(api.post("incidents/nowhere/notes", {"text": "a"}), 404)
+
+
+def test_an_answer_by_telephone_is_recorded_by_a_person_with_a_reason(api: Api) -> None:
+    id = api.opened()
+    lead = member(api.get(f"incidents/{id}").json, "to_truong")["person_id"]
+    body = {"person_id": lead, "answer": "accept", "via": "phone", "reason": "gọi 10h02, đ/c nhận"}
+    problem(api.post(f"incidents/{id}/acknowledgements", body), 403)
+    officer = api.person("truc")
+    problem(officer.post(f"incidents/{id}/acknowledgements", body | {"reason": ""}), 422)
+    problem(officer.post(f"incidents/{id}/acknowledgements", body | {"via": "sms"}), 422)
+    answer = officer.post(f"incidents/{id}/acknowledgements", body)
+    assert answer.status_code == 201
+    shown = api.get(f"incidents/{id}").json
+    assert (member(shown, "to_truong")["state"], member(shown, "to_truong")["via"]) == ("accepted", "phone")
+    assert [a["person_id"] for a in shown["acknowledgements"]] == [lead]
+    assert "acknowledged" in kinds(api, id)
+
+
+def test_a_token_answers_a_question_and_completes_a_task(api: Api) -> None:
+    id = api.opened()
+    done = api.post(f"incidents/{id}/steps/xac_minh/complete", {"answer": "sai"})
+    assert done.status_code == 200
+    assert (state(api, id, "xac_minh")["state"], state(api, id, "xac_minh")["result"]) == ("done", "sai")
+    body = {"items": [0, 1], "proof": "https://vi-du.example/anh"}
+    assert api.post(f"incidents/{id}/steps/luu_bang_chung/complete", body).status_code == 200
+    assert state(api, id, "luu_bang_chung")["proofs"] == ["https://vi-du.example/anh"]
+    assert (
+        "answer"
+        in problem(api.post(f"incidents/{id}/steps/xin_y_kien/complete", {"answer": "x"}), 422)["errors"]
+    )
+    problem(api.post(f"incidents/{id}/steps/khong_co/complete"), 404)
+
+
+def test_a_statement_step_is_done_on_its_statement(api: Api) -> None:
+    id = api.opened()
+    for step in ("du_thao_1", "duyet_1", "cong_bo_1"):
+        assert "/incidents/" in problem(api.post(f"incidents/{id}/steps/{step}/complete"), 409)["detail"]
+
+
+def test_a_step_is_skipped_and_done_again_with_a_reason(api: Api) -> None:
+    id = api.opened()
+    problem(api.post(f"incidents/{id}/steps/luu_bang_chung/skip"), 422)
+    api.post(f"incidents/{id}/steps/luu_bang_chung/skip", {"reason": "đã có"})
+    assert state(api, id, "luu_bang_chung")["state"] == "skipped"
+    assert api.post(f"incidents/{id}/steps/luu_bang_chung/redo", {"reason": "thiếu"}).status_code == 200
+    assert state(api, id, "luu_bang_chung")["state"] == "active"
+
+
+def test_level_facts_and_pause_change_the_course(api: Api) -> None:
+    id = api.opened(level=2, kinds=[], accepted_at=None)
+    assert api.post(f"incidents/{id}/level", {"level": 3, "reason": "lan rộng"}).json["level"] == 3
+    facts = {"kinds": ["k3"], "accepted_at": "2026-11-22T09:59:00+07:00", "reason": "xác định"}
+    changed = api.post(f"incidents/{id}/facts", facts)
+    assert changed.status_code == 200
+    law = next(d for d in api.get(f"incidents/{id}").json["deadlines"] if d["law"])
+    assert (law["state"], law["due"]) == ("running", "2026-11-23T02:59:00+00:00")
+    until = "2026-11-22T11:00:00+07:00"
+    paused = api.post(f"incidents/{id}/pause", {"until": until, "reason": "đợi họp"}).json
+    assert paused["paused_until"] == "2026-11-22T04:00:00+00:00"
+    assert api.post(f"incidents/{id}/resume").json["paused_until"] is None
+    problem(api.post(f"incidents/{id}/resume"), 409)
+    problem(api.post(f"incidents/{id}/facts", {"title": "khác", "reason": "x"}), 422)
+
+
+def test_an_incident_is_closed_and_opened_again(api: Api) -> None:
+    id = api.opened()
+    assert (
+        "outcome"
+        in problem(api.post(f"incidents/{id}/close", {"outcome": "x", "reason": "y"}), 422)["errors"]
+    )
+    closed = api.post(f"incidents/{id}/close", {"outcome": "handled", "reason": "ổn định"}).json
+    assert (closed["status"], closed["outcome"]) == ("closed", "handled")
+    problem(api.post(f"incidents/{id}/close", {"outcome": "handled", "reason": "lần nữa"}), 409)
+    assert api.post(f"incidents/{id}/reopen", {"reason": "tái diễn"}).json["status"] == "open"
+    assert {"closed", "reopened"} <= set(kinds(api, id))
+
+
+@pytest.mark.parametrize("role", [Role.OBSERVER, Role.SPOKESPERSON])
+def test_who_only_reads_changes_nothing(sqlite_api: Api, role: Role) -> None:
+    id = sqlite_api.opened()
+    before = len(kinds(sqlite_api, id))
+    caller = sqlite_api.token(role)
+    reason = {"reason": "thử"}
+    for path, body in (
+        ("level", {"level": 2, **reason}),
+        ("facts", {"kinds": [], **reason}),
+        ("pause", {"until": "2026-11-22T11:00:00+07:00", **reason}),
+        ("close", {"outcome": "handled", **reason}),
+        ("reopen", reason),
+        ("steps/luu_bang_chung/skip", reason),
+        ("steps/xac_minh/complete", {"answer": "sai"}),
+    ):
+        problem(caller.post(f"incidents/{id}/{path}", body), 403)
+    assert len(kinds(sqlite_api, id)) == before
