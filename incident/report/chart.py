@@ -7,6 +7,7 @@ are outlines, and the same curve gives the same bytes.
 from __future__ import annotations
 
 import io
+import math
 import threading
 import xml.etree.ElementTree as ElementTree
 from bisect import bisect_right
@@ -22,6 +23,9 @@ XLINK = "http://www.w3.org/1999/xlink"
 ASKED, ANSWERED = "#1d4e89", "#b3541e"
 SIZE_INCHES = (7.0, 3.1)
 DOTS_PER_INCH = 200
+MINUTE, HOUR, DAY = 60, 3600, 86400
+ROUND = (10, 15, 30, *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)), *(n * HOUR for n in (1, 2, 3, 6, 12)))
+MARKS = 7
 SETTINGS: Any = {"svg.fonttype": "path", "svg.hashsalt": "incident", "font.family": "DejaVu Sans"}
 
 _drawing = threading.Lock()  # matplotlib's settings are one for the process
@@ -68,7 +72,7 @@ def describe(curve: Curve) -> str:
 
 def _figure(curve: Curve) -> Any:
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
     end = max(60, curve.asked[-1], *(curve.answered[-1:] or (0,))) * 1.04
     figure = Figure(figsize=SIZE_INCHES, layout="constrained")
@@ -83,8 +87,9 @@ def _figure(curve: Curve) -> Any:
     axes.set_xlim(0, end)
     axes.set_ylim(0, len(curve.asked) * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 1.2, 1.5, 1.8, 2.4, 3, 3.6, 6, 10]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(curve, seconds)))
+    apart = _apart(end)
+    axes.xaxis.set_major_locator(MultipleLocator(apart))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _clock(curve, seconds, apart)))
     axes.set_ylabel("Lượt người")
     axes.grid(axis="y", color="#d0d0d0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
@@ -99,9 +104,16 @@ def _steps(moments: tuple[int, ...], end: float) -> tuple[list[float], list[int]
     return [0, *corners, end], [0, *counts, len(moments)]
 
 
-def _clock(curve: Curve, seconds: float) -> str:
+def _apart(end: float) -> int:
+    """Seconds between two marks of the time axis: a round length, and no more than seven marks."""
+    return next((apart for apart in ROUND if end / apart <= MARKS), math.ceil(end / MARKS / DAY) * DAY)
+
+
+def _clock(curve: Curve, seconds: float, apart: int) -> str:
     at = (curve.opened_at + timedelta(seconds=seconds)).astimezone(HANOI)
-    return f"{at:%H:%M:%S}" if curve.asked[-1] < 120 and not curve.answered[-1:] > (120,) else f"{at:%H:%M}"
+    if apart < MINUTE:
+        return f"{at:%H:%M:%S}"
+    return f"{at:%H:%M}" if apart < DAY // 4 else f"{at:%H:%M}\n{at:%d/%m}"
 
 
 def _plain(svg: bytes, alt: str) -> str:

@@ -175,6 +175,13 @@ def test_the_same_curve_is_drawn_the_same_way_twice() -> None:
     assert draw(curve) == draw(curve)
 
 
+@pytest.mark.parametrize("last", [1, 59, 60, 900, 40_000, 86_400 * 3, 86_400 * 400])
+def test_a_night_of_any_length_can_be_drawn(last: int) -> None:
+    drawn = draw(Curve(OPENED, (0, last), (last,)))
+    assert drawn is not None
+    assert drawn.png
+
+
 def test_nobody_asked_is_no_chart() -> None:
     assert draw(Curve(OPENED, (), ())) is None
     assert b"<svg" not in written(incident(answers=()), "html")
