@@ -60,12 +60,12 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Incident opened|: {number}|, {title}|, level {level}",
     ),
     "leader_informed": (
-        "Đã báo cáo {who}| lúc {at}|: {text}",
-        "{who} informed| at {at}|: {text}",
+        "Đã báo cáo {leader}| lúc {at}|: {text}",
+        "{leader} informed| at {at}|: {text}",
     ),
     "leader_not_reached": (
-        "Chưa liên lạc được {who}, báo cáo sau|: {text}",
-        "{who} not reached yet, to be informed later|: {text}",
+        "Chưa liên lạc được {leader}, báo cáo sau|: {text}",
+        "{leader} not reached yet, to be informed later|: {text}",
     ),
     "link_opened": ("{who} đã mở liên kết", "{who} opened the link"),
     # asking and answering
@@ -125,12 +125,19 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Released| {statement}|, {channel}|, {form}|, {released_at}|: {link}",
     ),
     "corrected": ("Đã đính chính| {statement}|: {reason}", "Corrected| {statement}|: {reason}"),
+    "correction_opened": (
+        "Mở bản đính chính| {statement}|: {reason}",
+        "Correction begun|: {statement}|: {reason}",
+    ),
     "withdrawn": ("Đã gỡ| {statement}|: {reason}", "Withdrawn| {statement}|: {reason}"),
     # what people write and decide
     "note": ("Ghi diễn biến|: {text}", "Note|: {text}"),
     "directive": ("Ý kiến chỉ đạo| của {person}|: {text}", "Instruction| of {person}|: {text}"),
     "call_recorded": ("Ghi cuộc gọi| với {person}|: {text}", "Call recorded| with {person}|: {text}"),
-    "level_changed": ("Đổi cấp độ thành {level}|, lý do: {reason}", "Level is now {level}|, reason: {reason}"),
+    "level_changed": (
+        "Đổi cấp độ| từ {before}| thành {level}|, lý do: {reason}",
+        "Level changed| from {before}| to {level}|, reason: {reason}",
+    ),
     "facts_changed": ("Sửa thông tin vụ việc|: {fields}|, lý do: {reason}", "Facts changed|: {fields}|: {reason}"),
     "kinds_set": (
         "Xác định vụ việc thuộc: {kinds_or_none}|, lý do: {reason}",
@@ -142,6 +149,9 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "reopened": ("Mở lại vụ việc|, lý do: {reason}", "Reopened|, reason: {reason}"),
     "handed_over": ("Chuyển cơ quan khác| ({to})|: {reason}", "Handed over| to {to}|: {reason}"),
     "duty_changed": ("Bàn giao ca trực| cho {people_or_who}", "Duty handed over| to {people_or_who}"),
+    "override.skip": ("Cho bỏ qua: {step}|, lý do: {reason}", "Skipping decided: {step}|, reason: {reason}"),
+    "override.redo": ("Cho làm lại: {step}|, lý do: {reason}", "Redoing decided: {step}|, reason: {reason}"),
+    "stood_down": ("Đã báo kết thúc đến {count} người", "{count} people told that it has ended"),
     "reassigned": (
         "Chuyển việc {step}| cho {person}|, lý do: {reason}",
         "{step} given| to {person}|, reason: {reason}",
@@ -172,12 +182,23 @@ PATTERNS: dict[str, tuple[str, str]] = {
     # the report
     "report_section_written": ("Đã viết phần báo cáo| {section}", "Report section written|: {section}"),
     "improvement_added": ("Thêm việc cần cải tiến|: {text}", "Improvement added|: {text}"),
+    "improvement_done": ("Đã xong một việc cần cải tiến|: {text}", "An improvement is done|: {text}"),
     # the system's own chain
     "signed_in": ("{who} đăng nhập", "{who} signed in"),
     "sign_in_failed": ("Đăng nhập không thành công| ({account})", "Sign-in failed| ({account})"),
     "webhook_refused": ("Từ chối dữ liệu gửi đến| {path}|: {reason}", "Webhook refused| {path}|: {reason}"),
     "token_created": ("Tạo mã truy cập API| {name}|, vai trò {account_role}", "API token created|: {name}|, role {account_role}"),
     "migrated": ("Nâng cấp cơ sở dữ liệu| lên {revision}", "Database migrated| to {revision}"),
+    "account_added": (
+        "Thêm tài khoản {account}|, vai trò {account_role}",
+        "Account {account} added|, role {account_role}",
+    ),
+    "account_disabled": ("Khóa tài khoản {account}", "Account {account} disabled"),
+    "account_reset": ("Đặt lại tài khoản {account}", "Account {account} reset"),
+    "clock_silent": ("Đồng hồ của hệ thống không chạy", "The clock is silent"),
+    "no_sms_carrier": ("Không có nhà mạng gửi SMS", "No carrier for SMS"),
+    "triggers_missing": ("Cơ sở dữ liệu thiếu khóa bảo vệ nhật ký", "The guards of the record are missing"),
+    "carrier_resumed": ("Dùng lại nhà mạng| {carrier}", "Carrier in use again|: {carrier}"),
     "carrier_paused": ("Tạm dừng nhà mạng| {carrier}|: {reason}", "Carrier paused|: {carrier}|: {reason}"),
     "directory_imported": (
         "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
@@ -265,12 +286,19 @@ def tell(
     """One sentence. `names`: person id -> {name, post, unit, xung_ho}; also, where the caller has them, titles under
     "step:ID", "deadline:ID", "role:SLUG", "statement:ID" and "choice:STEP:CHOICE" -> {name}."""
     teller = _Teller(data, texts, names, language)
-    pattern = PATTERNS.get(kind)
+    pattern = PATTERNS.get(_variant(kind, data))
     if pattern is None:
         return teller.plain(kind)
     pieces = [teller.filled(piece) for piece in pattern[teller.lang].split("|")]
     sentence = "".join(pieces).strip(" ,:")
     return sentence[:1].upper() + sentence[1:]
+
+
+def _variant(kind: str, data: Mapping[str, Any]) -> str:
+    """Some kinds are told differently by what happened."""
+    if kind == "leader_informed" and data.get("reached") is False:
+        return "leader_not_reached"
+    return f"{kind}.{data.get('what')}" if kind == "override" else kind
 
 
 class _Teller:
@@ -314,7 +342,9 @@ class _Teller:
     def titled(self, prefix: str, id: Any) -> str:
         if id in (None, ""):
             return ""
-        return str(self.names.get(f"{prefix}:{id}", {}).get("name") or self.data.get("title") or id)
+        title = self.names.get(f"{prefix}:{id}", {}).get("name") or self.data.get("title")
+        # The id of a statement tells a reader nothing.
+        return str(title or ("" if prefix == "statement" else id))
 
     def person(self, id: Any, post: bool = True) -> str:
         if not id:
@@ -345,6 +375,13 @@ class _Teller:
 
     def _target(self, target: Any) -> str:
         return self.word("to", target) if str(target) in WORDS["to"] else self.titled("role", target)
+
+    def fields(self) -> str:
+        """What was changed, by name; old and new values stand in the data."""
+        given = self.data.get("fields") or self.data.get("after") or ()
+        return (
+            ", ".join(self.word("fields", field) for field in given) if not isinstance(given, str) else given
+        )
 
     def question(self) -> str:
         return self.titled("step", self.data.get("step")) or ("Câu hỏi", "Question")[self.lang]
@@ -378,6 +415,13 @@ class _Teller:
         return " ".join(parts)
 
 
+def _numbered(level: Any, name: Any) -> str:
+    """3 (Nghiêm trọng)."""
+    if level is None:
+        return ""
+    return f"{level} ({name})" if name else str(level)
+
+
 SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "person": lambda t: t.person(t.data.get("person")),
     "instead_of": lambda t: t.person(t.data.get("instead_of")),
@@ -385,18 +429,24 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),
     "who": _Teller.who,
+    "leader": lambda t: t.person(t.data.get("person")) or ("lãnh đạo", "the leader")[t.lang],
     "to": _Teller.to,
     "step": lambda t: t.titled("step", t.data.get("step")),
     "deadline": lambda t: t.titled("deadline", t.data.get("deadline")),
     "role": lambda t: t.titled("role", t.data.get("role")),
     "account_role": lambda t: str(t.data.get("role") or ""),
     "statement": lambda t: t.titled("statement", t.data.get("statement")),
+    "revision": lambda t: str(t.data.get("n") or t.data.get("revision") or ""),
+    "level": lambda t: _numbered(t.data.get("after") or t.data.get("level"), t.data.get("level_name")),
+    "text": lambda t: next((t.texts[f] for f in ("text", "reply", "summary", "proof") if t.texts.get(f)), ""),
+    "fields": _Teller.fields,
     "title": lambda t: str(t.texts.get("title") or t.data.get("title") or t.data.get("text") or ""),
     "question": _Teller.question,
     "choice": _Teller.choice,
     "after": lambda t: t.span(t.data.get("after_seconds")),
     "after_carrier": lambda t: t.word("carrier", t.data.get("after")) or t.to(),
     "left": lambda t: t.span(t.data.get("left_seconds")),
+    "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
     "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
     "due_or_none": lambda t: t.moment(t.data.get("due")) or ("chưa có mốc", "no starting point yet")[t.lang],
     "kinds_or_none": lambda t: ", ".join(map(str, t.data.get("kinds") or ())) or ("không thuộc", "none")[t.lang],

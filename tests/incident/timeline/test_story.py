@@ -67,6 +67,49 @@ SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
         {},
         "Đã trình Thông tin ban đầu, bản 3, mã 7K2",
     ),
+    (
+        "leader_informed",
+        {"reached": True, "person": "p1"},
+        {},
+        "Đã báo cáo đ/c Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh",
+    ),
+    (
+        "leader_informed",
+        {"reached": False, "person": None},
+        {},
+        "Chưa liên lạc được lãnh đạo, báo cáo sau",
+    ),
+    (
+        "level_changed",
+        {"before": 2, "after": 3, "level_name": "Nghiêm trọng"},
+        {"reason": "lan rộng"},
+        "Đổi cấp độ từ 2 thành 3 (Nghiêm trọng), lý do: lan rộng",
+    ),
+    (
+        "override",
+        {"step": "lap_to", "what": "skip"},
+        {"reason": "x"},
+        "Cho bỏ qua: Lập Tổ công tác, lý do: x",
+    ),
+    (
+        "facts_changed",
+        {"before": {"kinds": []}, "after": {"kinds": ["k3"], "accepted_at": DUE}},
+        {},
+        "Sửa thông tin vụ việc: loại theo Điều 7, thời điểm tiếp nhận, xử lý",
+    ),
+    (
+        "disputed",
+        {"person": "p2"},
+        {"reply": "SAI 27"},
+        "Bà Trần Thị Thử 02, Chuyên viên báo không phải mình đã trả lời: SAI 27",
+    ),
+    (
+        "submitted",
+        {"statement": "0193-uuid", "revision": "0193-r", "n": 2, "code": "7K2"},
+        {},
+        "Đã trình, bản 2, mã 7K2",
+    ),
+    ("ticked", {"step": "lap_to", "items": [0, 2]}, {}, "Đã làm: Lập Tổ công tác, mục 1, 3"),
     ("something_new", {"x": 1}, {"text": "abc"}, "Diễn biến khác (something new): abc"),
 ]
 
