@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_the_timeline_is_read_in_pages(api: Api) -> None:
         "seq", "occurred_at", "recorded_at", "actor", "kind", "data", "text", "hash", "prev_hash",
     }  # fmt: skip
     assert [e["seq"] for e in whole] == list(range(1, len(whole) + 1))
-    assert all(after["prev_hash"] == before["hash"] for before, after in zip(whole, whole[1:], strict=False))
+    assert all(after["prev_hash"] == before["hash"] for before, after in pairwise(whole))
     seen, address = [], f"/api/v1/incidents/{id}/timeline?limit=4"
     while address:
         page = api.get(address)
