@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-QUIET = ("rq.worker", "rq.queue", "twilio", "urllib3", "werkzeug")
+QUIET = ("alembic", "rq.worker", "rq.queue", "twilio", "urllib3", "werkzeug")
 
 
 def configure(style: str) -> None:

@@ -35,7 +35,7 @@ def arguments(server: str, socket: Path, data_dir: Path) -> list[str]:
     directory.mkdir(parents=True, exist_ok=True)
     return [
         server, "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(directory),
-        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no", "--loglevel", "warning",
+        "--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no", "--loglevel", "warning", "--logfile", str(directory / "redis.log"),
     ]  # fmt: skip
 
 
