@@ -104,11 +104,11 @@ SMS: dict[str, str] = {
     "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
     "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
     "publish": "Vu viec {code}, {short}: noi dung da duyet, moi {dc} cong bo truoc {due}: {link} . Truc {duty}",
-    "warn.overdue": "Vu viec {code}, {short}: viec \"{what}\" qua han, chua co nguoi xu ly. "
+    "warn.overdue": "Vu viec {code}, {short}: luc {at} viec \"{what}\" qua han, chua co nguoi xu ly. "
     "De nghi {dc} xem, goi dien. Truc {duty}",
-    "warn.overdue.len": "Kinh bao cao {dc}: vu viec {code}, {short}, viec \"{what}\" qua han, chua co nguoi xu ly. "
+    "warn.overdue.len": "Kinh bao cao {dc}: vu viec {code}, {short}, luc {at} viec \"{what}\" qua han, chua co nguoi xu ly. "
     "Kinh xin y kien {dc}. Truc {duty}",
-    "warn.unanswered": "Vu viec {code}, {short}: con nguoi chua tra loi. De nghi {dc} goi dien va ghi lai. "
+    "warn.unanswered": "Vu viec {code}, {short}: luc {at} con nguoi chua tra loi. De nghi {dc} goi dien va ghi lai. "
     "Truc {duty}",
     "warn.approaching": "Vu viec {code}, {short}: thoi han \"{what}\" den {due}, chua hoan thanh. Truc {duty}",
     "warn.missed": "Vu viec {code}, {short}: thoi han \"{what}\" da qua luc {due}, chua hoan thanh. Truc {duty}",
@@ -124,7 +124,7 @@ SMS: dict[str, str] = {
     "Truc {duty}",
     "reply.declined": "Da ghi nhan {dc} bao ban vu viec {code} luc {at}. Dang moi nguoi thay. "
     "Neu tham gia duoc, xin tra loi OK {code}. Truc {duty}",
-    "reply.unclear": "He thong chua doc duoc tra loi cua {dc}, can bo truc dang xem. "
+    "reply.unclear": "He thong chua doc duoc tra loi cua {dc} luc {at}, can bo truc dang xem. "
     "Xin tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
     "reply.which": "{Dc} dang co {count} vu viec: {list}. Xin tra loi kem so, vi du OK {code}. Truc {duty}",
     "reply.replaced": "Da ghi nhan {dc} tra loi vu viec {code} luc {at}. {Instead} dang tham gia thay. "

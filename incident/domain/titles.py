@@ -28,10 +28,9 @@ def step_title(playbook: Playbook, step: Step) -> str:
 
 
 def draft_title(playbook: Playbook, step: Step) -> str:
-    """The first heading of the draft's template ("# Thông tin ban đầu"), in lower case at its start."""
+    """The heading of the draft's template, in lower case: "thông tin ban đầu"."""
     for line in playbook.templates.get(step.text, "").splitlines():
-        if line.startswith("#"):
-            heading = line.lstrip("# ").strip()
-            if heading and "{" not in heading:
-                return heading[:1].lower() + heading[1:]
-    return "thông tin ban đầu" if "ban-dau" in step.text else "nội dung phát ngôn"
+        heading = line.strip("# ").rstrip()
+        if heading:
+            return heading.lower() if "{" not in heading and len(heading) <= 80 else "nội dung phát ngôn"
+    return "nội dung phát ngôn"

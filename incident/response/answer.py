@@ -487,7 +487,7 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
         row.state = "understood"
         if means == WRONG:
             _disown(batch.session, batch.desk, person, everywhere, batch.now, actor)
-            _say(batch, person, "reply.wrong_number", None, final=True)
+            _say(batch, person, "reply.wrong_number", None)
         else:
             _silence(batch.session, person, "optout", batch.now)
             _unreachable_everywhere(batch.session, person, everywhere, "opted_out", batch.now, actor)
@@ -567,7 +567,7 @@ def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
         )
     )
     if not person.shared_phone:
-        _say(batch, person, "reply.unclear", changes.incident)
+        _say(batch, person, "reply.unclear", changes.incident, at=wording.clock(row.received_at))
 
 
 def _dispute(batch: Batch, row: Inbound, person: Person, actor: Actor) -> None:
@@ -661,8 +661,6 @@ def _say(
     person: Person,
     kind: str,
     incident: Incident | None,
-    *,
-    final: bool = False,
     **slots: object,
 ) -> None:
     """An automatic answer by SMS: at most five to a number until something new is asked of it."""
@@ -672,9 +670,11 @@ def _say(
     count = batch.answered.get(address, 0)
     if count >= ANSWERS_IN_A_ROW:
         return
-    batch.answered[address] = count + 1
     reader = wording.Reader(name=person.name, xung_ho=person.xung_ho)
     text = wording.sms(kind, batch.house, _case(incident), reader, **slots)
+    if batch.session.scalar(select(Message.id).where(Message.address == address, Message.body == text.body)):
+        return  # the same words twice tell nothing new, and could not be told apart at the carrier
+    batch.answered[address] = count + 1
     id = new_id(batch.now)
     batch.session.add(
         Message(
@@ -682,7 +682,7 @@ def _say(
             dedupe_key=f"reply:{id}",
             incident_id=incident.id if incident else None,
             person_id=person.id,
-            kind="final_reply" if final else "reply",
+            kind="reply",
             channel="sms",
             address=address,
             body=text.body,

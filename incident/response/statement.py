@@ -29,6 +29,7 @@ from playbooks.language import Step, Verb
 from playbooks.run import OPEN, Run
 from playbooks.signals import Approved, Edited, Event, Published, Redone, Returned
 from playbooks.signals import Submitted as SubmittedEvent
+from playbooks.templates import placeholders
 
 LATE = timedelta(minutes=10)  # a release typed in later than this is a deviation the report names
 LONGEST = 50_000
@@ -217,6 +218,7 @@ def submit(desk: Desk, statement_id: str, actor: Actor, now: datetime) -> Submit
             session.scalar(select(func.max(Revision.n)).where(Revision.statement_id == statement.id)) or 0
         ) + 1
         text = tidy(statement.text)
+        _no_gaps(text)
         revision = Revision(
             id=new_id(now),
             statement_id=statement.id,
@@ -239,6 +241,18 @@ def submit(desk: Desk, statement_id: str, actor: Actor, now: datetime) -> Submit
             SubmittedEvent(statement.step, person, revision.id, revision.sha256, tuple(revision.editors))
         )
         return Submitted(revision.id, n, revision.code, revision.sha256)
+
+
+def _no_gaps(text: str) -> None:
+    """The templates leave «…» for people to fill; a text that still has them is not ready for anybody to approve."""
+    gaps = placeholders(text)
+    if gaps:
+        named = "; ".join(gaps[:3]) + ("; …" if len(gaps) > 3 else "")
+        raise Invalid(
+            "gaps",
+            f"Còn {len(gaps)} chỗ chưa điền, chưa trình được: {named}",
+            {"text": [f"Còn chỗ chưa điền: {named}"]},
+        )
 
 
 # ------------------------------------------------------------------ deciding

@@ -433,7 +433,8 @@ class Telling:
                 if kind == "overdue" and reader.rank == "len":
                     kind = "overdue.len"
                 due = wording.clock(effect.due)
-                return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due), ""
+                at = wording.clock(self.now)
+                return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due, at=at), ""
 
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
