@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 
 BUSY_SECONDS = 10
-POOL = {"pool_size": 10, "max_overflow": 20, "pool_timeout": 10}
+POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10}
 AFTER_COMMIT = "after_commit"
 
 

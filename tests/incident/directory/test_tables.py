@@ -108,7 +108,7 @@ def test_decomposed_letters_are_composed(province: Store) -> None:
     assert found.name == unicodedata.normalize("NFC", "Nguyễn Thị Ước")
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[str | bytes, int, str]] = {
     "no such unit": (f"{HEADING}\nA,so_la,,,\n", 2, "Mã đơn vị"),
     "bad number": (f"{HEADING}\nA,so_yt,,,\nB,so_yt,0123,,\n", 3, "Di động"),
     "landline as mobile": (f"{HEADING}\nA,so_yt,0214 3840 000,,\n", 2, "Di động"),
