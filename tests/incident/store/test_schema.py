@@ -54,7 +54,7 @@ def test_several_may_migrate_at_once(bare_url: str) -> None:
     def work() -> None:
         try:
             migrate(bare_url)
-        except Exception as fault:  # noqa: BLE001 - handed to the main thread
+        except Exception as fault:
             faults.append(fault)
 
     threads = [threading.Thread(target=work) for _ in range(3)]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session
 
 from incident.store.sessions import Store, lock, parse_url
 from incident.store.tables import Lease, Setting
@@ -28,11 +29,15 @@ def test_writing_commits_at_its_end(store: Store) -> None:
     assert get(store, "a") == "1"
 
 
+def put_and_fail(session: Session) -> None:
+    session.add(Setting(key="a", value="1"))
+    session.flush()
+    1 // 0  # noqa: B018 - the error is the point
+
+
 def test_an_error_rolls_everything_back(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.writing() as session:
-        session.add(Setting(key="a", value="1"))
-        session.flush()
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        put_and_fail(session)
     assert get(store, "a") is None
 
 
@@ -51,6 +56,11 @@ def test_a_reader_sees_one_state(store: Store) -> None:
         assert session.scalars(query).all() == ["1"]
 
 
+def ring_and_fail(store: Store, session: Session, seen: list[str | None]) -> None:
+    store.after_commit(session, lambda: seen.append("never"))
+    1 // 0  # noqa: B018 - the error is the point
+
+
 def test_calls_follow_a_commit_and_only_a_commit(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[str | None] = []
     with store.writing() as session:
@@ -58,9 +68,8 @@ def test_calls_follow_a_commit_and_only_a_commit(store: Store, caplog: pytest.Lo
         store.after_commit(session, lambda: seen.append(get(store, "a")))
         assert seen == []
     assert seen == ["1"]
-    with pytest.raises(RuntimeError), store.writing() as session:
-        store.after_commit(session, lambda: seen.append("never"))
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        ring_and_fail(store, session, seen)
     assert seen == ["1"]
 
 
@@ -124,7 +133,7 @@ def test_times_are_aware_and_come_back_in_utc(store: Store) -> None:
     assert until == at
     assert until.tzinfo is UTC
     with pytest.raises(StatementError, match="naive"), store.writing() as session:
-        session.add(Lease(name="b", holder="x", until=datetime(2026, 11, 22)))
+        session.add(Lease(name="b", holder="x", until=at.replace(tzinfo=None)))
 
 
 @pytest.mark.parametrize("url", ["postgres://h/d", "postgresql://h/d", "postgresql+psycopg://h/d"])
