@@ -24,15 +24,8 @@ JSON_MIME = "application/json"
 CSV_MIME = "text/csv; charset=utf-8"
 FORMAT = "incident-report/1"
 CSV_HEAD = (
-    "Số",
-    "Lúc (giờ Việt Nam)",
-    "Xảy ra (UTC)",
-    "Ghi (UTC)",
-    "Loại",
-    "Diễn biến",
-    "Người ghi",
-    "Mã băm",
-)
+    "Số", "Lúc (giờ Việt Nam)", "Xảy ra (UTC)", "Ghi (UTC)", "Loại", "Diễn biến", "Người ghi", "Mã băm", "Vụ việc",
+)  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -129,6 +122,7 @@ def as_csv(view: IncidentView, naming: Naming) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(CSV_HEAD)
+    mark = f"{view.number} DIỄN TẬP" if view.drill else view.number
     for entry in view.timeline:
         row = (
             str(entry.seq),
@@ -139,6 +133,7 @@ def as_csv(view: IncidentView, naming: Naming) -> bytes:
             _normal(naming.text(entry.text)),
             _normal(naming.actor(entry.actor)),
             entry.hash,
+            mark,
         )
         writer.writerow([_harmless(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")

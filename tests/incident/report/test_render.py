@@ -269,6 +269,12 @@ def test_the_timeline_opens_in_a_spreadsheet() -> None:
     assert rows[3][5] == "Đ/c Phó Chủ tịch UBND tỉnh đã nhận, qua SMS, sau 3 phút"
 
 
+def test_every_row_of_a_drill_says_so() -> None:
+    rows = list(csv.reader(io.StringIO(written(drill(), "csv").decode("utf-8-sig"))))
+    assert {row[-1] for row in rows[1:]} == {"DT-27/2026 DIỄN TẬP"}
+    assert json.loads(written(drill(), "json"))["about"]["drill"] is True
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_is_a_formula(start: str) -> None:
     entry = replace(incident().timeline[0], text=f"{start}cmd|' /C calc'!A0")
