@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -116,6 +118,19 @@ def _made(
     )
 
 
+@contextmanager
+def _service() -> Iterator[Wiring]:
+    """The service as it is configured, its database brought to this program's schema."""
+    from incident.store.schema import migrate
+
+    wiring = Wiring.from_env()
+    try:
+        migrate(wiring.store)
+        yield wiring
+    finally:
+        wiring.store.dispose()
+
+
 def _account(session: Session, email: str) -> Account | None:
     return session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
@@ -165,11 +180,10 @@ def user() -> None:
 @click.option("--person", "person_key", help="Khóa, mã hoặc thư điện tử của cán bộ trong danh bạ")
 def add(email: str, name: str, roles: tuple[str, ...], person_key: str | None) -> None:
     """Thêm tài khoản; mật khẩu được in một lần."""
-    wiring = Wiring.from_env()
     email, password = email.strip().lower(), new_password()
     if "@" not in email or len(email) > 255:
         _wrong_use(f"{email}: không phải địa chỉ thư điện tử.")
-    with wiring.store.writing() as session:
+    with _service() as wiring, wiring.store.writing() as session:
         if _account(session, email) is not None:
             raise Refused(f"Đã có tài khoản {email}.")
         person = _person(session, person_key) if person_key else None
@@ -186,8 +200,7 @@ def add(email: str, name: str, roles: tuple[str, ...], person_key: str | None) -
 @click.argument("email")
 def disable(email: str) -> None:
     """Khóa tài khoản và kết thúc mọi phiên của tài khoản đó."""
-    wiring = Wiring.from_env()
-    with wiring.store.writing() as session:
+    with _service() as wiring, wiring.store.writing() as session:
         account = _known(session, email)
         account.active = False
         account.fs_uniquifier = uuid.uuid4().hex  # the sessions of the account name the old one
@@ -200,9 +213,8 @@ def disable(email: str) -> None:
 @click.option("--second-factor", is_flag=True, help="Xóa cả xác thực hai bước (mất điện thoại)")
 def reset(email: str, second_factor: bool) -> None:
     """Đặt mật khẩu mới (in một lần), mở khóa, kết thúc mọi phiên cũ."""
-    wiring = Wiring.from_env()
     password = new_password()
-    with wiring.store.writing() as session:
+    with _service() as wiring, wiring.store.writing() as session:
         account = _known(session, email)
         account.password, account.fs_uniquifier = hashed(password), uuid.uuid4().hex
         account.active, account.failed_attempts, account.locked_until = True, 0, None
@@ -231,11 +243,10 @@ def token() -> None:
 @click.option("--role", required=True, type=ROLES, help="Vai trò")
 def create(name: str, role: str) -> None:
     """Tạo mã truy cập; chỉ in mã, một lần."""
-    wiring = Wiring.from_env()
     name = " ".join(name.split())
     if not name or len(name) > 80:
         _wrong_use("--name: cần từ 1 đến 80 ký tự.")
-    with wiring.store.writing() as session:
+    with _service() as wiring, wiring.store.writing() as session:
         made = issue(session, name, Role(role), wiring.now())
         _record(session, "token_created", wiring.now(), name=name, role=role)
     click.echo(made)
