@@ -17,13 +17,20 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, logout_user
-from flask_security.forms import LoginForm, TwoFactorVerifyCodeForm, VerifyForm
+from flask_security.forms import (
+    LoginForm,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
+    TwoFactorVerifyCodeForm,
+    VerifyForm,
+)
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.signals import user_authenticated
 from flask_security.totp import Totp
 from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovSubmitInput, GovTextInput
 from sqlalchemy.orm import DeclarativeBase, scoped_session, sessionmaker
-from wtforms import EmailField, PasswordField, StringField, SubmitField
+from wtforms import EmailField, PasswordField, RadioField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from incident.domain.actors import Actor, Role
@@ -126,6 +133,14 @@ class OwnLoginForm(LoginForm):
     )
     submit = SubmitField(_l("Đăng nhập"), widget=GovSubmitInput())
 
+    def validate(self, **kwargs: Any) -> bool:
+        """Who gave the right password is told why the door stays shut; the library hides that among the fields."""
+        valid = bool(super().validate(**kwargs))
+        if not valid and self.user_authenticated:
+            self.form_errors = [*self.email.errors, *self.password.errors]
+            self.email.errors, self.password.errors = [], []
+        return valid
+
 
 class OwnVerifyForm(VerifyForm):
     password = PasswordField(
@@ -158,6 +173,20 @@ class OwnCodeForm(TwoFactorVerifyCodeForm):
         if self.code.data:
             self.code.data = "".join(self.code.data.split())
         return bool(super().validate(**kwargs))
+
+
+class OwnSetupForm(TwoFactorSetupForm):
+    setup = RadioField(
+        _l("Cách xác thực"),
+        choices=[SelectChoice("disable"), SelectChoice("authenticator")],
+        validate_choice=False,
+    )
+
+
+class OwnRescueForm(TwoFactorRescueForm):
+    """Never shown: who lost the telephone uses a recovery code or asks the administrator."""
+
+    help_setup = RadioField(_l("Cần giúp"), choices=[SelectChoice("help")])
 
 
 class OwnRecoveryForm(MfRecoveryForm):
@@ -224,6 +253,7 @@ def install(app: Flask, wiring: Wiring) -> Security:
         SECURITY_MULTI_FACTOR_RECOVERY_CODES=True,
         SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS=[base64.urlsafe_b64encode(_derived(secret, "recovery"))],
         SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_JOIN_USER_ROLES=False,  # the roles are words in a column
         SECURITY_CSRF_PROTECT_MECHANISMS=["session"],
         SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_DATETIME_FACTORY=lambda: wiring.now().replace(tzinfo=None),
@@ -254,6 +284,8 @@ def install(app: Flask, wiring: Wiring) -> Security:
         datastore,
         login_form=OwnLoginForm,
         verify_form=OwnVerifyForm,
+        two_factor_setup_form=OwnSetupForm,
+        two_factor_rescue_form=OwnRescueForm,
         two_factor_verify_code_form=OwnCodeForm,
         mf_recovery_form=OwnRecoveryForm,
         totp_cls=OnceTotp,

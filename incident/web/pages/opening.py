@@ -186,7 +186,7 @@ def _choices() -> Choices:
             .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
             .order_by(Unit.name)
         )
-        areas = tuple((area, name.removeprefix("UBND ")) for area, name in communes if area)
+        areas = tuple((area, place(name)) for area, name in communes if area)
     now = wiring().now()
     counts = {}
     for level in (1, 2, 3):
@@ -197,6 +197,12 @@ def _choices() -> Choices:
             continue
         counts[level] = len(preview.people)
     return Choices(tuple(dict(areas).items()), counts)
+
+
+def place(unit: str) -> str:
+    """The place a commune's committee is of: "xã Mường Lò"."""
+    name = unit.removeprefix("Ủy ban nhân dân ").removeprefix("UBND ")
+    return name[:1].upper() + name[1:]
 
 
 def _confirm(wanted: Opening, typed: dict[str, Any]) -> str:
