@@ -63,6 +63,10 @@ class Bell:
         if self.url is not None:
             self._opened()
 
+    def close(self) -> None:
+        if self._queue is not None:
+            self._queue.connection.close()
+
     def _opened(self) -> Any:
         with self._lock:
             if self._queue is None:

@@ -122,7 +122,8 @@ class Supervisor:
             end = time.monotonic() + seconds
             for child in group:
                 _ended(child, end)
-        os.close(self._ours)
+        for descriptor in (self._ours, self._held):
+            os.close(descriptor)
 
 
 def _ended(child: Child, end: float) -> None:
