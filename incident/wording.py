@@ -110,7 +110,7 @@ SMS: dict[str, str] = {
     "Kinh xin y kien {dc}. Truc {duty}",
     "warn.unanswered": "Vu viec {code}, {short}: luc {at} con nguoi chua tra loi. De nghi {dc} goi dien va ghi lai. "
     "Truc {duty}",
-    "warn.approaching": "Vu viec {code}, {short}: thoi han \"{what}\" den {due}, chua hoan thanh. Truc {duty}",
+    "warn.approaching": "Vu viec {code}, {short}: thoi han \"{what}\" den {due}, luc {at} chua hoan thanh. Truc {duty}",
     "warn.missed": "Vu viec {code}, {short}: thoi han \"{what}\" da qua luc {due}, chua hoan thanh. Truc {duty}",
     "stand_down": "Vu viec {code}, {short}: ket thuc luc {at}. {Dc} khong phai lam gi them. Cam on {dc}. Truc {duty}",
     "stand_down.mistake": "Kinh mong {dc} thong cam: tin vu viec {code} luc {at} la gui nham. "

@@ -515,5 +515,6 @@ def correct(desk: Desk, statement_id: str, text: str, reason: str, actor: Actor,
         session.flush()
         case.record("correction_opened", actor, {"new": new.id, "person": person}, {"reason": reason.strip()})
         case.statement = new
-        case.enter(Redone(old.step, ""))
+        again = [old.step, *([case.publish.id] if case.publish else [])]
+        case.enter(*(Redone(step, "") for step in again))
         return new.id

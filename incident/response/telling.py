@@ -508,6 +508,8 @@ class Telling:
         text: wording.Sms,
         not_before: datetime,
     ) -> None:
+        if channel == "sms":
+            text = self._never_twice(address, text)
         message = Message(
             id=new_id(self.now),
             dedupe_key=f"{self.incident.id}:{effect.key}:{channel}",
@@ -539,6 +541,15 @@ class Telling:
                 )
             )
         self.something_to_send = True
+
+    def _never_twice(self, address: str, text: wording.Sms) -> wording.Sms:
+        """The same words to the same phone could not be told apart at the carrier (a step done again, an incident
+        reopened): the later ones say when they were written."""
+        said = select(Message.id).where(Message.address == address, Message.body == text.body)
+        if self.session.scalar(said) is None:
+            return text
+        body = f"{text.body} ({wording.stamp(self.now)})"
+        return wording.framed(wording.strip_marks(body), wording.Case("", "live", ""))
 
     def _requests_of(self, person: str) -> dict[tuple[str, int], str]:
         rows = self.session.execute(
