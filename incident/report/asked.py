@@ -12,7 +12,7 @@ from datetime import datetime
 
 from incident.report.record import AnswerView, MemberView
 
-ON_THE_WAY = frozenset({"created", "sending"})
+ON_THE_WAY = frozenset({"created", "sending", "unknown", "temporary-failure"})
 NEVER_ARRIVED = frozenset(
     {"permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled"}
 )
@@ -65,7 +65,7 @@ NOBODY = Contact("", "", "")
 NOT_SENT = Sent()
 
 
-def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool) -> str:
+def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool, given_up: bool = False) -> str:
     """The words of the room, as keys: what a person did comes first, then what is known of reaching them."""
     if asked.state in ANSWERED:
         return asked.state
@@ -73,8 +73,12 @@ def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool) ->
         return "wrong_number"
     if in_review:
         return "review"
+    if not sent.statuses and not contact.phone and not contact.email:
+        return "not_told"
+    if given_up:
+        return "unreachable"
     if not sent.statuses:
-        return "sending" if contact.phone or contact.email else "not_told"
+        return "sending"
     alive = set(sent.statuses) - NEVER_ARRIVED
     if not alive:
         return "unreachable" if FAILED_FOR_GOOD.intersection(sent.statuses) else "asked"
@@ -87,9 +91,10 @@ def members(
     contacts: Mapping[str, Contact],
     review: frozenset[str],
     roles: Mapping[str, str],
+    given_up: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[MemberView, ...]:
     """The named people called up or told with an answer wanted, each once per step, in the order of `roles` (slug to
-    title) and, within a role, in the order they were asked."""
+    title) and, within a role, in the order they were asked. `given_up`: (step, person) whom no channel could reach."""
     newest: dict[tuple[str, str], Asked] = {}
     for request in requests:
         if not request.grouped and request.purpose in ("summon", "notify"):
@@ -99,7 +104,15 @@ def members(
     stand_ins = _stand_ins(newest.values())
     rank = {slug: place for place, slug in enumerate(roles)}
     return tuple(
-        _member(request, sent, contacts, review, roles, stand_ins.get((request.step, request.person_id)))
+        _member(
+            request,
+            sent,
+            contacts,
+            request.person_id in review,
+            (request.step, request.person_id) in given_up,
+            roles,
+            stand_ins.get((request.step, request.person_id)),
+        )
         for request in sorted(newest.values(), key=lambda r: (rank.get(r.role, len(rank)), r.asked_at, r.id))
     )
 
@@ -120,7 +133,8 @@ def _member(
     request: Asked,
     sent: Mapping[str, Sent],
     contacts: Mapping[str, Contact],
-    review: frozenset[str],
+    in_review: bool,
+    given_up: bool,
     roles: Mapping[str, str],
     stand_in: str | None,
 ) -> MemberView:
@@ -132,7 +146,7 @@ def _member(
         unit=contact.unit,
         role=request.role,
         role_title=roles.get(request.role, request.role),
-        state=member_state(request, sent.get(request.id, NOT_SENT), contact, request.person_id in review),
+        state=member_state(request, sent.get(request.id, NOT_SENT), contact, in_review, given_up),
         phone=contact.phone,
         landline=contact.landline,
         asked_at=request.asked_at,

@@ -604,7 +604,7 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         paused_until=incident.paused_until,
         basis=incident.basis,
         steps=course.steps(playbook, run, lambda id: _name(rows.names, id), newest, rows.proofs),
-        task_force=_members(playbook, rows),
+        task_force=_members(playbook, run, rows),
         groups=course.groups(playbook, run),
         deadlines=course.deadlines(playbook, run, incident.basis),
         statements=rows.statements,
@@ -622,10 +622,16 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
     )
 
 
-def _members(playbook: Playbook, rows: _Rows) -> tuple[MemberView, ...]:
+def _members(playbook: Playbook, run: Run, rows: _Rows) -> tuple[MemberView, ...]:
     review = frozenset(reply.person_id for reply in rows.review if reply.person_id)
     roles = {slug: role.title for slug, role in playbook.roles.items()}
-    return asked.members(rows.requests, rows.sent, rows.contacts, review, roles)
+    given_up = frozenset(
+        (step, actor.person)
+        for step, state in run.steps.items()
+        for actor in state.actors
+        if actor.state == "unreachable"
+    )
+    return asked.members(rows.requests, rows.sent, rows.contacts, review, roles, given_up)
 
 
 def _improvements(session: Session, incident_id: str) -> tuple[ImprovementView, ...]:

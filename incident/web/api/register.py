@@ -24,7 +24,7 @@ SCHEMES = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "session",
+        "name": "incident",
         "description": "Phiên đăng nhập; lệnh ghi cần thêm tiêu đề X-CSRFToken",
     },
 }

@@ -15,7 +15,7 @@ from incident.report.gathering import change_tag, gather, gather_list, timeline_
 from incident.report.record import IncidentView
 from incident.store.sessions import Store
 from incident.store.tables import Approval, Incident, Message, Person, Proof, Release
-from playbooks.run import STUCK, Actor, StepState
+from playbooks.run import ACTIVE, STUCK, Actor, StepState
 from tests.incident.report.recorded import ASKED, NOW, Recorded
 
 
@@ -111,7 +111,7 @@ def test_deadlines_say_by_what_law_and_in_which_state(store: Store) -> None:
         (("permanent-failure",), "unreachable"),
         (("permanent-failure", "created"), "sending"),
         (("permanent-failure", "delivered"), "asked"),
-        (("unknown",), "asked"),
+        (("unknown",), "sending"),  # nobody knows: not said to be told,
     ],
 )
 def test_a_member_without_an_answer_is_as_far_as_the_messages(
@@ -158,6 +158,19 @@ def test_wrong_number_review_and_stand_in_are_states_of_a_member(store: Store) -
     assert members["bao", "p-silent"].instead_of == "Nguyễn Văn Mẫu 01"
     assert members["khac", "p-silent"].state == "review"
     assert [reply.body for reply in view.review] == ["de toi xem da"]
+
+
+def test_someone_no_channel_could_reach_is_said_to_be_out_of_reach(store: Store) -> None:
+    def write(r: Recorded) -> None:
+        gone = StepState(
+            ACTIVE, 1, actors=(Actor("p-clerk", "thu_ky", "unreachable"), Actor("p-silent", "thu_ky"))
+        )
+        r.change_run(lap_to=gone)
+        r.request("lap_to", "p-silent", "thu_ky", instead_of="p-clerk")
+
+    members = {m.person_id: m for m in view_of(store, record(store, write)).task_force}
+    assert members["p-clerk"].state == "unreachable"
+    assert members["p-clerk"].replaced_by == "Lê Văn Mẫu 03"
 
 
 def test_a_later_activation_takes_the_place_of_the_one_before(store: Store) -> None:
