@@ -136,6 +136,6 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if "Cache-Control" not in response.headers:
+    if request.blueprint == "security" or "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store" if session or g.get("private") else "no-cache"
     return response

@@ -34,9 +34,11 @@ def test_the_page_before_sending_says_what_will_be_sent_and_sends_nothing(site: 
     assert "Vụ việc THẬT, cấp 3" in text
     assert "Sẽ báo ngay 5 người: 5 SMS (5 phần, khoảng 4.250 đồng), 5 thư điện tử." in text
     assert "vu viec 10, tin ve ho Suoi Lac" in text
-    assert "Ý kiến lãnh đạo" in text and "Gửi cho 5 người" in text
+    assert "Ý kiến lãnh đạo" in text
+    assert "Gửi cho 5 người" in text
     site.world.deliver()
-    assert incidents(site) == 0 and not site.world.sms.sent
+    assert incidents(site) == 0
+    assert not site.world.sms.sent
 
 
 def test_sent_twice_is_one_incident(site: Site) -> None:
@@ -87,7 +89,8 @@ def test_a_drill_is_striped_before_and_after(site: Site) -> None:
     )
     opened = browser.post(NEW, {**drill, "do": "send"}, page=NEW)
     page = browser.text(opened.location)
-    assert "DIỄN TẬP – không phải sự cố thật" in page and "DT" in page
+    assert "DIỄN TẬP – không phải sự cố thật" in page
+    assert "DT" in page
     site.world.deliver()
     assert all(message.body.startswith("DIEN TAP") for message in site.world.sms.sent)
 
