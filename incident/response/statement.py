@@ -265,12 +265,12 @@ def approve(
     with desk.store.writing() as session:
         case, revision, person = _deciding(session, desk, statement_id, revision_id, actor, now)
         assert case.approve is not None
-        case.enter(Approved(case.approve.id, person, revision.id, revision.sha256))
         session.add(_decision(case, revision, person, "approved", "", via))
         case.record(
             "approved", actor,
             {"revision": revision.id, "n": revision.n, "sha256": revision.sha256, "person": person, "via": via},
         )  # fmt: skip
+        case.enter(Approved(case.approve.id, person, revision.id, revision.sha256))
         if state_of(session, case.incident.id).steps[case.approve.id].state not in OPEN:
             case.statement.state, case.statement.updated_at = "approved", now
 

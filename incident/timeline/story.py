@@ -41,9 +41,13 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Dừng công bố, chờ duyệt lại| ({step})",
         "Publication held until approved again| ({step})",
     ),
-    "deadline_set": ("Thời hạn {deadline}: {due_or_none}", "Deadline {deadline}: {due_or_none}"),
+    "deadline_set": ("Đặt hạn: {deadline}, {due_or_none}", "Deadline set: {deadline}, {due_or_none}"),
     "deadline_warned": ("Sắp đến hạn: {deadline}|, còn {left}", "Deadline near: {deadline}|, {left} left"),
     "deadline_met": ("Đúng hạn: {deadline}|, lúc {at}| (hạn {due})", "Deadline met: {deadline}|, {at}| (due {due})"),
+    "deadline_met_late": (
+        "Hoàn thành sau hạn: {deadline}|, lúc {at}| (hạn {due})",
+        "Done after the deadline: {deadline}|, {at}| (due {due})",
+    ),
     "deadline_missed": ("Đã quá hạn: {deadline}| (hạn {due})", "Deadline missed: {deadline}| (due {due})"),
     "role_holder_changed": ("Đảm nhiệm {role}: {people_or_none}", "Now {role}: {people_or_none}"),
     "nobody_to_ask": (
@@ -121,8 +125,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "{who} decided to release| {statement}|, revision {revision}",
     ),
     "released": (
-        "Đã công bố| {statement}|, {channel}|, {form}|, lúc {released_at}|: {link}",
-        "Released| {statement}|, {channel}|, {form}|, {released_at}|: {link}",
+        "Đã công bố| {statement}|, {channel}|, lúc {released_at}|: {link}",
+        "Released| {statement}|, {channel}|, {released_at}|: {link}",
     ),
     "corrected": ("Đã đính chính| {statement}|: {reason}", "Corrected| {statement}|: {reason}"),
     "correction_opened": (
@@ -220,7 +224,9 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "email": ("thư điện tử", "email"),
         "cong_ttdt": ("Cổng TTĐT", "the portal"),
         "mxh_chinh_thuc": ("tài khoản mạng xã hội chính thức", "official social media"),
-        "bao_chi": ("báo chí", "the press"),
+        "bao_chi": ("thông cáo gửi báo chí", "the press"),
+        "phong_van": ("trả lời phỏng vấn", "an interview"),
+        "giao_ban": ("giao ban báo chí", "press briefing"),
         "hop_bao": ("họp báo", "press conference"),
     },
     "outcome": {
@@ -261,7 +267,7 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "failed": ("coi là không gửi được", "taken as failed"),
     },
     "fields": {
-        "kinds": ("loại theo Điều 7", "kinds"),
+        "kinds": ("loại vụ việc theo quy định", "kinds"),
         "occurred_at": ("thời điểm xảy ra", "time of occurrence"),
         "detected_at": ("thời điểm phát hiện", "time of detection"),
         "accepted_at": ("thời điểm tiếp nhận, xử lý", "time of acceptance"),
@@ -298,6 +304,8 @@ def _variant(kind: str, data: Mapping[str, Any]) -> str:
     """Some kinds are told differently by what happened."""
     if kind == "leader_informed" and data.get("reached") is False:
         return "leader_not_reached"
+    if kind == "deadline_met" and str(data.get("at")) > str(data.get("due")):
+        return "deadline_met_late"  # both are fixed-width UTC
     return f"{kind}.{data.get('what')}" if kind == "override" else kind
 
 
@@ -387,7 +395,9 @@ class _Teller:
         return self.titled("step", self.data.get("step")) or ("Câu hỏi", "Question")[self.lang]
 
     def choice(self) -> str:
-        choice = self.data.get("choice")
+        return self._chosen(self.data.get("choice"))
+
+    def _chosen(self, choice: Any) -> str:
         known = self.names.get(f"choice:{self.data.get('step')}:{choice}", {})
         return str(known.get("name") or choice or "")
 
@@ -433,6 +443,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "to": _Teller.to,
     "step": lambda t: t.titled("step", t.data.get("step")),
     "deadline": lambda t: t.titled("deadline", t.data.get("deadline")),
+    "result": lambda t: t._chosen(t.data.get("result")),
     "role": lambda t: t.titled("role", t.data.get("role")),
     "account_role": lambda t: str(t.data.get("role") or ""),
     "statement": lambda t: t.titled("statement", t.data.get("statement")),

@@ -57,7 +57,7 @@ SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
         {},
         "Quá hạn: Lập Tổ công tác, báo người thay thế",
     ),
-    ("deadline_set", {"deadline": "k3", "due": None}, {}, "Thời hạn k3: chưa có mốc"),
+    ("deadline_set", {"deadline": "k3", "due": None}, {}, "Đặt hạn: k3, chưa có mốc"),
     ("deadline_warned", {"deadline": "k3", "left_seconds": 15000}, {}, "Sắp đến hạn: k3, còn 4 giờ 10 phút"),
     ("note", {}, {"text": "Đã gọi trưởng thôn"}, "Ghi diễn biến: Đã gọi trưởng thôn"),
     ("closed", {"outcome": "handled"}, {}, "Kết thúc xử lý, đã xử lý"),
@@ -95,7 +95,7 @@ SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
         "facts_changed",
         {"before": {"kinds": []}, "after": {"kinds": ["k3"], "accepted_at": DUE}},
         {},
-        "Sửa thông tin vụ việc: loại theo Điều 7, thời điểm tiếp nhận, xử lý",
+        "Sửa thông tin vụ việc: loại vụ việc theo quy định, thời điểm tiếp nhận, xử lý",
     ),
     (
         "disputed",
