@@ -85,15 +85,21 @@ def list_all(query: dict[str, Any]) -> Any:
     return [outgoing.card(card) for card in cards], 200, next_page(query, after)
 
 
-@calls.call("GET", "/incidents/<key:incident_id>", summary="Một vụ việc", gives=outgoing.IncidentOut())
-def one(incident_id: str) -> Any:
-    caller = actor()
+@calls.call(
+    "GET",
+    "/incidents/<key:incident_id>",
+    summary="Một vụ việc",
+    query=incoming.IncidentAsked,
+    gives=outgoing.IncidentOut(),
+)
+def one(query: dict[str, Any], incident_id: str) -> Any:
+    caller, everyone = actor(), query["grouped"] == "true"
     with wiring().store.reading() as session:
         visible(session, incident_id)
-        tag = f"{change_tag(session, incident_id)}-{caller.kind}-{caller.id}"
+        tag = f"{change_tag(session, incident_id)}-{caller.kind}-{caller.id}-{query['grouped']}"
         if request.if_none_match.contains(tag):
             return Response(status=304, headers={"ETag": quote_etag(tag)})
-        view = gather(session, incident_id, wiring().now(), timeline=False)
+        view = gather(session, incident_id, wiring().now(), timeline=False, grouped=everyone)
     return (
         outgoing.incident(view, caller),
         200,

@@ -50,6 +50,12 @@ class IncidentsAsked(Incoming):
     after = key(load_default=None)
 
 
+class IncidentAsked(Incoming):
+    """`grouped`: whether `acknowledgements` names the members of groups too, who may be thousands."""
+
+    grouped = Choice("true", "false", load_default="true")
+
+
 class TimelineAsked(Incoming):
     after = Whole(low=0, high=2**31 - 1, from_address=True, load_default=0)
     limit = Whole(low=1, high=PAGE, from_address=True, load_default=100)

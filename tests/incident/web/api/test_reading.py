@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from incident.domain.actors import Role
-from incident.store.tables import Message
-from tests.incident.web.api.parts import Api, problem
+from incident.store.tables import Message, Request
+from tests.incident.web.api.parts import NOW, Api, problem
 
 
 def member(incident: dict[str, Any], role: str) -> dict[str, Any]:
@@ -42,6 +42,23 @@ def test_one_incident_is_whole(api: Api) -> None:
     assert "244/2026" in law["basis"]
     assert shown["messages"]["created"] >= len(shown["task_force"])
     assert shown["acknowledgements"] == []
+
+
+def test_those_of_a_group_who_answered_are_named_unless_left_out(sqlite_api: Api) -> None:
+    id = sqlite_api.opened()
+    with sqlite_api.parts.store.writing() as session:
+        lead = member(sqlite_api.get(f"incidents/{id}").json, "to_truong")["person_id"]
+        row = {
+            "step": "bao_cac_xa",
+            "activation": 1,
+            "person_id": lead,
+            "role": "cac_xa",
+            "purpose": "notify",
+        }
+        times = {"asked_at": NOW, "answered_at": NOW, "state": "accepted", "via": "sms"}
+        session.add(Request(id="r-1", incident_id=id, grouped=True, party="xa_a", **row, **times))
+    assert [a["step"] for a in sqlite_api.get(f"incidents/{id}").json["acknowledgements"]] == ["bao_cac_xa"]
+    assert sqlite_api.get(f"incidents/{id}?grouped=false").json["acknowledgements"] == []
 
 
 @pytest.mark.parametrize(
