@@ -1,17 +1,18 @@
 """SMS by Twilio: sending, the list for reconciliation, callbacks, signatures, and the table of codes.
 
 Responsible for turning everything Twilio can say into our words. It must never know what a message is about. The SDK is
-imported when a sender is made: receiving webhooks does not need it. Sources: Twilio's REST reference for Messages, its
+imported at the first call: receiving webhooks does not need it. Sources: Twilio's REST reference for Messages, its
 error dictionary, "Validating requests".
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urldefrag
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -33,6 +34,9 @@ from notify.message import (
     UnknownOutcome,
 )
 from notify.phone import is_landline, is_sample, segments
+
+if TYPE_CHECKING:
+    from notify.twilio_pool import PooledHttp
 
 NAME = "twilio"
 VALIDITY_SECONDS = (1, 36_000)
@@ -132,16 +136,28 @@ class TwilioSms:
     """Safe to share between threads."""
 
     def __init__(self, account: TwilioAccount) -> None:
-        from twilio.rest import Client
-
-        from notify.twilio_pool import PooledHttp
-
         logging.getLogger("twilio").setLevel(logging.WARNING)  # INFO prints numbers
         self.account = account
-        self._http = PooledHttp(account.timeout_seconds, account.api_base)
-        # Region and edge come from nowhere but our settings: an empty environment would be read as "the process's".
-        client = Client(account.sid, account.token, http_client=self._http, environment={"TWILIO_REGION": ""})
-        self._messages: Any = client.messages
+        self._made = threading.Lock()
+        self._http: PooledHttp | None = None
+        self._client: Any = None
+
+    @property
+    def _messages(self) -> Any:
+        """The SDK's client, made at the first call: a process that never sends need not carry it."""
+        with self._made:
+            if self._client is None:
+                from twilio.rest import Client
+
+                from notify.twilio_pool import PooledHttp
+
+                account = self.account
+                self._http = PooledHttp(account.timeout_seconds, account.api_base)
+                # Region and edge come from nowhere but our settings: an empty environment would be read as "the process's".
+                self._client = Client(
+                    account.sid, account.token, http_client=self._http, environment={"TWILIO_REGION": ""}
+                )
+            return self._client.messages
 
     @property
     def name(self) -> str:
@@ -214,7 +230,8 @@ class TwilioSms:
             raise TemporaryFailure("LIST", f"the list could not be read: {type(fault).__name__}") from fault
 
     def close(self) -> None:
-        self._http.close()
+        if self._http is not None:
+            self._http.close()
 
 
 def callback_url(public_url: str, reference: str) -> str:

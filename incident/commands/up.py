@@ -42,17 +42,22 @@ def _begin() -> Wiring:
 @click.command("serve", short_help="Chạy trang web")
 def serve() -> None:
     """Chạy trang web trên BIND:PORT (mặc định 127.0.0.1:8000)."""
-    from incident.processes import server
+    from incident.processes import embedded, logs, server
+    from incident.settings import Settings
 
-    wiring = _begin()
-    # gunicorn reads the command line; ours is not its own.
-    sys.argv = sys.argv[:1]
-    server.run(wiring, _application)
+    settings = Settings.from_env(embedded.environment())
+    logs.configure(settings.log_format)
+    sys.argv = sys.argv[:1]  # gunicorn reads the command line, and ours is not its own
+    server.run(settings, _application)
 
 
-def _application(wiring: Wiring) -> Any:
+def _application() -> Any:
+    """Made in gunicorn's worker: its master stays small."""
     from incident.web.app import create_app
+    from incident.wiring import Wiring
 
+    wiring = Wiring.from_env()
+    wiring.bell.warm()
     return create_app(wiring)
 
 

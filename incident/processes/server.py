@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from incident.processes import tether
-from incident.wiring import Wiring
+from incident.settings import Settings
 
 THREADS = 16
 
 
-def run(wiring: Wiring, application: Callable[[Wiring], Any]) -> None:
+def run(settings: Settings, application: Callable[[], Any]) -> None:
     """Until SIGTERM; requests under way are finished. `application` is made in the worker, after the fork."""
     from gunicorn.app.base import BaseApplication
 
-    port = wiring.settings.port
+    port = settings.port
     options = {
         "bind": [f"{os.environ.get('BIND') or '127.0.0.1'}:{port}"],
         "workers": int(os.environ.get("WEB_WORKERS") or 1),
@@ -36,8 +36,7 @@ def run(wiring: Wiring, application: Callable[[Wiring], Any]) -> None:
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            wiring.bell.warm()
-            return application(wiring)
+            return application()
 
     Server().run()
 

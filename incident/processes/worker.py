@@ -45,6 +45,8 @@ def run(wiring: Wiring, ready: Callable[[], None], *, papers: bool = False) -> N
 def _begin(wiring: Wiring) -> None:
     """Send what was left lying; this also opens the database and the carriers' clients before the first bell."""
     try:
+        if wiring.settings.twilio_sid:
+            import twilio.rest  # noqa: F401
         wiring.bell.warm()
         wiring.outbox.drain()
     except Exception:
