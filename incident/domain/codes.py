@@ -11,23 +11,19 @@ class NoCodeLeft(RuntimeError):
     """Every reply code is in use or too recently used."""
 
 
-def next_code(used: Collection[str]) -> str:
-    """The smallest reply code of 2 to 4 digits not in `used` (open incidents and those of the last 30 days)."""
-    for number in range(FIRST, LAST + 1):
-        if str(number) not in used:
-            return str(number)
+def next_code(used: Collection[str], numbers: Collection[str] = (), mode: str = "live", year: int = 0) -> str:
+    """The smallest reply code of 2 to 4 digits that is not in `used` (open incidents and those of the last 30 days)
+    and whose file number is not yet among `numbers`: what people type is what stands on the file."""
+    taken = set(numbers)
+    for code in range(FIRST, LAST + 1):
+        if str(code) not in used and file_number(str(code), mode, year) not in taken:
+            return str(code)
     raise NoCodeLeft
 
 
-def next_number(taken: Collection[str], mode: str, year: int) -> str:
-    """The next file number of the year: VV-n/year, or DT-n/year for a drill."""
-    prefix = "DT" if mode == "drill" else "VV"
-    counted = [
-        int(number[len(prefix) + 1 :].split("/")[0])
-        for number in taken
-        if number.startswith(f"{prefix}-") and number.endswith(f"/{year}")
-    ]
-    return f"{prefix}-{max(counted, default=0) + 1:02d}/{year}"
+def file_number(code: str, mode: str, year: int) -> str:
+    """VV-27/2026, or DT-27/2026 for a drill."""
+    return f"{'DT' if mode == 'drill' else 'VV'}-{code}/{year}"
 
 
 def shown_code(code: str, mode: str) -> str:

@@ -15,7 +15,7 @@ from incident import wording
 from incident.directory import queries
 from incident.domain import legal
 from incident.domain.actors import Actor
-from incident.domain.codes import next_code, next_number, shown_code
+from incident.domain.codes import file_number, next_code, shown_code
 from incident.domain.errors import Conflict, Invalid
 from incident.domain.ids import new_id
 from incident.domain.legal import VIETNAM
@@ -208,7 +208,7 @@ class _Previewing:
         self.session, self.desk, self.opening, self.playbook = session, desk, opening, playbook
         self.started, self.now = started, now
         self.house = casting.house(session, desk.settings.public_url)
-        self.code = _free_code(session, now)
+        self.code = _free_code(session, opening.mode, now)
         self.case = wording.Case(self.code, opening.mode, opening.short_name, opening.title)
 
     def of(self, effects: list[Any]) -> Preview:
@@ -400,11 +400,11 @@ def _one_at_a_time(session: Session) -> None:
 def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: datetime) -> Incident:
     version, playbook = ensure_version(session, desk, opening.playbook, now)
     basis = legal.basis_for(opening.occurred_at or opening.detected_at or now).as_json()
-    year = now.astimezone(VIETNAM).year
+    code = _free_code(session, opening.mode, now)
     incident = Incident(
         id=new_id(now),
-        code=_free_code(session, now),
-        number=next_number(session.scalars(select(Incident.number)).all(), opening.mode, year),
+        code=code,
+        number=file_number(code, opening.mode, now.astimezone(VIETNAM).year),
         mode=opening.mode,
         title=opening.title,
         summary=opening.summary,
@@ -462,8 +462,8 @@ def _record_opening(
         )  # fmt: skip
 
 
-def _free_code(session: Session, now: datetime) -> str:
-    """A code no open incident has, nor one opened or closed within the last 30 days."""
+def _free_code(session: Session, mode: str, now: datetime) -> str:
+    """A code no open incident has, nor one opened or closed within the last 30 days, nor a file of this year."""
     busy = session.scalars(
         select(Incident.code).where(
             (Incident.status == "open")
@@ -471,7 +471,9 @@ def _free_code(session: Session, now: datetime) -> str:
             | (Incident.opened_at > now - CODE_RESTS)
         )
     )
-    return next_code(set(busy))
+    year = now.astimezone(VIETNAM).year
+    numbers = session.scalars(select(Incident.number).where(Incident.number.endswith(f"/{year}")))
+    return next_code(set(busy), set(numbers), mode, year)
 
 
 def _plain(opening: Opening) -> dict[str, Any]:

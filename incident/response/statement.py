@@ -409,11 +409,14 @@ def post(
 def _decided(case: _Case, revision: Revision, person: str, actor: Actor) -> Release:
     """The release decision, made now when the poster is also the one entitled to speak."""
     assert case.publish is not None
-    if case.run.steps[case.publish.id].turn + 1 < len(case.publish.by):
-        row = _go(case, revision, person, actor)
-        if person not in case.actors(case.publish):
-            raise Forbidden("not_poster", "Đã ghi quyết định công bố; việc đăng do người đăng ghi lại.")
-        return row
+    turn = case.run.steps[case.publish.id].turn
+    if turn + 1 < len(case.publish.by):
+        posters = case.run.roles.get(case.publish.by[turn + 1])
+        if posters is None or person not in posters.people:
+            raise Conflict(
+                "release_first", "Xin quyết định công bố trước; nơi đăng do người đăng ghi lại sau khi đăng."
+            )
+        return _go(case, revision, person, actor)
     decided = case.session.scalar(
         select(Release).where(Release.revision_id == revision.id, Release.channel.is_(None))
     )

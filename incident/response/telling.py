@@ -549,7 +549,7 @@ class Telling:
         if self.session.scalar(said) is None:
             return text
         body = f"{text.body} ({wording.stamp(self.now)})"
-        return wording.framed(wording.strip_marks(body), wording.Case("", "live", ""))
+        return wording.registered(body, wording.Case("", "live", ""))
 
     def _requests_of(self, person: str) -> dict[tuple[str, int], str]:
         rows = self.session.execute(
