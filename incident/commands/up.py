@@ -102,7 +102,8 @@ def simulator() -> None:
         account = {"sid": settings.twilio_sid, "token": settings.twilio_tokens[0]}
 
     def ready(running: server.Simulator) -> None:
-        click.echo(f"Mô phỏng: {running.url}")
+        if not os.environ.get(tether.PARENT_FD):  # else the parent says it
+            click.echo(f"Mô phỏng: {running.url}")
         tether.tell_ready()
 
     tether.watch_parent()
