@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -166,6 +167,12 @@ def release(incident_id: str, statement_id: str) -> Answer:
     )  # fmt: skip
 
 
+def within_minute(typed: datetime | None, now: datetime) -> datetime | None:
+    """A time typed to the minute means any second of it: the last one, so that it is not before what came in the same
+    minute, and never in the future."""
+    return None if typed is None else max(typed, min(now, typed + timedelta(seconds=59)))
+
+
 @pages.post("/incidents/<incident_id>/statements/<statement_id>/post")
 @signed_in
 def post(incident_id: str, statement_id: str) -> Answer:
@@ -175,7 +182,7 @@ def post(incident_id: str, statement_id: str) -> Answer:
         door.post(
             wiring().desk, statement_id, actor(), wiring().now(),
             channel=typed.get("channel", ""), form=typed.get("form") or None, link=typed.get("link", ""),
-            released_at=when(typed, "released_at"), revision_id=typed.get("revision") or None,
+            released_at=within_minute(when(typed, "released_at"), wiring().now()), revision_id=typed.get("revision") or None,
         )  # fmt: skip
 
     return _act(incident_id, statement_id, _("Đã ghi nơi công bố."), do)

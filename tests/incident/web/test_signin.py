@@ -109,7 +109,8 @@ def set_up(site: Site, browser: Browser) -> TOTP:
     page = browser.post("/account/two-factor", {"setup": "authenticator"}, page="/account/two-factor").text
     key = re.search(r"Khóa: <code>([^<]+)</code>", page)
     where = re.search(r'action="(/account/two-factor/[^"]+)"', page)
-    assert key and where, words(page)
+    assert key, words(page)
+    assert where
     totp = TOTP(key=unescape(key[1]).replace(" ", "").replace("-", ""))
     answer = browser.post(where[1], {"code": totp.generate().token}, page="/account/two-factor")
     assert answer.status_code == 302, words(answer.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -124,3 +125,16 @@ def test_a_link_that_is_no_address_does_not_become_one(site: Site, place: str) -
     speaker.post(f"{place}/release", page=place)
     poster.post(f"{place}/post", {"channel": "cong_ttdt", "link": "javascript:alert(1)"}, page=place)
     assert 'href="javascript' not in poster.get(place).text
+
+
+def test_a_minute_that_was_typed_is_the_whole_minute(site: Site, place: str) -> None:
+    """Approved at 02:00:30 and posted at 02:00:50, typed as 02:00: not before its approval."""
+    site.world.time += timedelta(seconds=30)
+    saves(site.browser("thuky"), place, TEXT, "submit")
+    speaker, poster = site.browser("phatngon"), site.browser("nguoidang")
+    decides(speaker, place, "approve")
+    decides(site.browser("totruong"), place, "approve")
+    speaker.post(f"{place}/release", page=place)
+    site.world.time += timedelta(seconds=20)
+    typed = {"channel": "cong_ttdt", "link": "https://sonlam.example/1", "released_at": "2026-11-22T02:00"}
+    assert poster.post(f"{place}/post", typed, page=place).status_code == 303
