@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from incident.delivery import leases
+from incident.delivery import leases, vitals
 from incident.response import advance, answer
 from incident.store.tables import IdempotencyKey, Incident, Link
 from incident.wiring import Wiring
@@ -31,6 +31,7 @@ SWEEP_SECONDS = 1.0
 ROLES_SECONDS = 5.0
 RECONCILE_SECONDS = 5.0
 TIDY_SECONDS = 3600.0
+HEARTBEAT_SECONDS = 60.0
 IDEMPOTENCY_KEPT = timedelta(days=7)
 LINKS_KEPT = timedelta(days=30)
 
@@ -60,6 +61,7 @@ class Clock:
         self._roles = Every(ROLES_SECONDS)
         self._reconcile = Every(RECONCILE_SECONDS)
         self._tidy = Every(TIDY_SECONDS)
+        self._heartbeat = Every(HEARTBEAT_SECONDS)
         self.working = False
 
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
@@ -129,7 +131,16 @@ class Clock:
             return 0
         return self.wiring.outbox.drain()
 
+    def _beat(self) -> None:
+        """Tell the outside watch, once a minute, and only when all is well."""
+        url = self.wiring.settings.heartbeat_url
+        if url is None or not self.working or not self._heartbeat.due():
+            return
+        if not vitals.unready(self.wiring.store, self.wiring.gateway.has("sms"), self.wiring.now()):
+            vitals.ping(url)
+
     def _drain_for_ever(self) -> None:
         pause = 0.5 if self.bell else 0.2
         while not self.stop.wait(pause):
             self._safely("drain", self.drain)
+            self._safely("heartbeat", self._beat)

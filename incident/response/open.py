@@ -35,7 +35,6 @@ from playbooks.signals import Notify, Started, Summon
 
 WHOLE_PROVINCE = "toan_tinh"
 AHEAD = timedelta(minutes=5)  # how far in the future a time may lie: two clocks never agree
-KEY_KEPT = timedelta(days=7)
 CODE_RESTS = timedelta(days=30)
 SHORT = 20
 OPENING_LOCK = 540_000_27  # any number: serialises code and number on PostgreSQL
@@ -485,9 +484,3 @@ def _plain(opening: Opening) -> dict[str, Any]:
         else value
         for key, value in asdict(opening).items()
     }
-
-
-def forget_old_keys(desk: Desk, now: datetime) -> None:
-    """Idempotency keys are kept for seven days."""
-    with desk.store.writing() as session:
-        session.query(IdempotencyKey).filter(IdempotencyKey.created_at < now - KEY_KEPT).delete()

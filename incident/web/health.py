@@ -6,19 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from incident.delivery import leases
+from incident.delivery import leases, vitals
 from incident.store.tables import CarrierState, Inbound, Mailing, Message, Receipt, RunEvent
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
-
-BEAT_SECONDS = 10
-TRIGGERS = {
-    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entry'",
-    "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND NOT tgisinternal",
-}
 
 
 def blueprint(wiring: Wiring) -> Blueprint:
@@ -30,7 +24,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     @health.get("/readyz")
     def readyz() -> tuple[Response, int]:
-        reasons = unready(wiring, wiring.now())
+        reasons = vitals.unready(wiring.store, wiring.gateway.has("sms"), wiring.now())
         return jsonify({"ready": not reasons, "reasons": reasons}), 503 if reasons else 200
 
     @health.get("/metrics")
@@ -38,23 +32,6 @@ def blueprint(wiring: Wiring) -> Blueprint:
         return Response(exposition(wiring, wiring.now()), mimetype="text/plain; version=0.0.4")
 
     return health
-
-
-def unready(wiring: Wiring, now: datetime) -> list[str]:
-    """What is missing, in machine words; empty when everything answers."""
-    reasons = []
-    try:
-        with wiring.store.reading() as session:
-            if not session.scalar(text(TRIGGERS[wiring.store.dialect])):
-                reasons.append("triggers_missing")
-        beat = leases.beat(wiring.store, "clock")
-        if beat is None or (now - beat).total_seconds() > BEAT_SECONDS:
-            reasons.append("clock_silent")
-    except Exception as fault:
-        return [f"database: {type(fault).__name__}"]
-    if not wiring.settings.twilio_sid and not wiring.settings.sms_gateways and wiring.carriers is None:
-        reasons.append("no_sms_carrier")
-    return reasons
 
 
 def exposition(wiring: Wiring, now: datetime) -> str:
