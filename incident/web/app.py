@@ -137,7 +137,9 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if "HX-Request" in request.headers:
-        session.modified = False  # what a page fetches by itself never writes over the cookie of a newer sign-in
+        session.modified = (
+            False  # what a page fetches by itself never writes over the cookie of a newer sign-in
+        )
     if request.blueprint == "security" or "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store" if session or g.get("private") else "no-cache"
     return response

@@ -116,7 +116,6 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
     told(page, "Đã quyết định công bố. Người đăng được báo ngay.")
     signs_in(page, server, "nguoidang")
     page.goto(statement)
-    page.get_by_text("Ghi nơi đã đăng").click()
     page.get_by_label("Đường dẫn").fill("https://sonlam.example/thong-tin/1")
     page.get_by_role("button", name="Ghi đã công bố").click()
     told(page, "Đã ghi nơi công bố.")

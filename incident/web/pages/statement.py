@@ -34,6 +34,7 @@ class Offer:
     submit: bool
     decide: RevisionView | None
     publish: RevisionView | None
+    release: bool  # the spokesperson's turn, before the poster's
     more: bool  # add a further channel to what was released
     correct: bool
 
@@ -45,11 +46,13 @@ def offered(view: IncidentView, text: StatementView) -> Offer:
     draft = next((s for s in view.steps if s.id == text.step), None)
     drafter = me is not None and ((draft is not None and me in draft.person_ids) or can().write)
     writable = view.status == "open" and text.state in ("drafting", "returned", "submitted", "approved")
+    step = next((s for s in view.steps if s.id == text.publish_step), None)
     return Offer(
         edit=drafter and writable,
         submit=drafter and view.status == "open" and text.state in ("drafting", "returned"),
         decide=newest if waits and text.state == "submitted" else None,
         publish=newest if waits and text.state == "approved" else None,
+        release=step is not None and step.turn + 1 < len(step.roles),
         more=view.status == "open" and text.state == "released" and me is not None,
         correct=drafter and view.status == "open" and text.state == "released",
     )
@@ -179,10 +182,11 @@ def post(incident_id: str, statement_id: str) -> Answer:
     """Where the approved text stands outside: channel, form, link, time."""
 
     def do(typed: dict[str, Any]) -> None:
+        now = wiring().now()
         door.post(
-            wiring().desk, statement_id, actor(), wiring().now(),
+            wiring().desk, statement_id, actor(), now,
             channel=typed.get("channel", ""), form=typed.get("form") or None, link=typed.get("link", ""),
-            released_at=within_minute(when(typed, "released_at"), wiring().now()), revision_id=typed.get("revision") or None,
+            released_at=within_minute(when(typed, "released_at"), now), revision_id=typed.get("revision") or None,
         )  # fmt: skip
 
     return _act(incident_id, statement_id, _("Đã ghi nơi công bố."), do)
