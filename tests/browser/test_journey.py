@@ -25,6 +25,11 @@ def received(server: Server, number: str) -> list[str]:
         return [message["body"] for message in json.load(answer)["messages"]]
 
 
+def heard(page: Page, server: Server, number: str, words: str) -> str:
+    """The SMS with these words, once it stands on the phone."""
+    return until(page, lambda: next((body for body in received(server, number) if words in body), None))
+
+
 def replies(server: Server, number: str, text: str) -> None:
     order = urllib.request.Request(
         f"{server.phones}/phones/{number}/reply",
@@ -64,10 +69,7 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
     # The phones have it, word for word.
     code = re.search(r"mã trả lời (\d+)", page.locator("h1").inner_text())
     assert code
-    summons = [
-        until(page, lambda n=number: next((b for b in received(server, n) if f"OK {code[1]}" in b), None))
-        for number in numbers
-    ]
+    summons = [heard(page, server, number, f"OK {code[1]}") for number in numbers]
     assert set(summons) == set(shown)
 
     # One answers in the page of a phone; the room knows within two seconds, without being loaded again.
@@ -128,7 +130,7 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
     page.get_by_role("button", name="Kết thúc xử lý").click()
     told(page, "Đã kết thúc xử lý.")
     for number in numbers:
-        until(page, lambda n=number: next((b for b in received(server, n) if "ket thuc luc" in b), None))
+        heard(page, server, number, "ket thuc luc")
         bodies = received(server, number)
         assert len(bodies) == len(set(bodies)), "the same text came twice"
     page.goto(f"{room}/report")

@@ -76,6 +76,7 @@ def _context() -> dict[str, Any]:
         "actor": actor,
         "can": g.get("can", NOBODY),
         "role_titles": [ROLE_TITLES[role] for role in Role if actor and role in actor.roles],
+        "language": language.chosen(),
         "now": wiring.now(),
         "house": _house(wiring),
         "embedded": wiring.settings.simulator_url is not None,
