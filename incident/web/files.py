@@ -35,7 +35,11 @@ class Files:
         return blueprint
 
     def serve(self, name: str) -> Response:
-        if name not in self.names.values():
+        lasting = name in self.names.values()
+        name = (
+            name if lasting else self.names.get(name, "")
+        )  # a page kept as a file knows only the plain name
+        if not name:
             abort(404)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         for encoding, suffix in ENCODINGS:
@@ -45,6 +49,6 @@ class Files:
                 break
         else:
             response = send_from_directory(self.folder, name, mimetype=kind)
-        response.headers["Cache-Control"] = FOR_EVER
+        response.headers["Cache-Control"] = FOR_EVER if lasting else "no-cache"
         response.vary.add("Accept-Encoding")
         return response

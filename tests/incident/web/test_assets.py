@@ -68,6 +68,9 @@ def test_a_file_comes_compressed_and_for_ever(built: Path) -> None:
     assert gzip.decompress(zipped.data) == plain.data == brotli.decompress(small.data)
     assert small.headers["Content-Encoding"] == "br"
     assert "Accept-Encoding" in small.headers["Vary"]
+    kept = client.get("/static/report.css")
+    assert kept.headers["Cache-Control"] == "no-cache"
+    kept.close()
     assert client.get("/static/manifest.json").status_code == 404
     assert client.get("/static/../app.py").status_code == 404
     for response in (plain, zipped, small):
