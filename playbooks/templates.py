@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
@@ -144,14 +145,14 @@ def _construct(node: nodes.Node) -> str:
 def render(text: str, values: Mapping[str, object]) -> str:
     """The text with its gaps filled, in NFC. Raises TemplateRefused, whatever is wrong with it."""
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = _parsed(text)
         known = {name: Variable("", [] if isinstance(value, list) else "") for name, value in values.items()}
         refused = next(_refused(tree, frozenset(), known), None)
         if refused:
             raise TemplateRefused(refused.detail)
         size = 0
         pieces = []
-        for piece in _ENVIRONMENT.from_string(text).generate(**values):
+        for piece in _compiled(text).generate(**values):
             size += len(piece)
             if size > MAX_OUTPUT:
                 raise TemplateRefused(f"quá {MAX_OUTPUT} ký tự")
@@ -161,6 +162,17 @@ def render(text: str, values: Mapping[str, object]) -> str:
     except (TemplateError, RecursionError, SyntaxError, TypeError, ValueError, ArithmeticError) as error:
         raise TemplateRefused(getattr(error, "message", None) or str(error)) from error
     return unicodedata.normalize("NFC", "".join(pieces))
+
+
+# A province has a few dozen templates, and a crisis renders the same ones again and again.
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> nodes.Template:
+    return _ENVIRONMENT.parse(text)
+
+
+@lru_cache(maxsize=256)
+def _compiled(text: str) -> Template:
+    return _ENVIRONMENT.from_string(text)
 
 
 # ---------------------------------------------------------------- SMS (3GPP TS 23.038)

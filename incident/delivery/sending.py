@@ -70,6 +70,8 @@ class Sending:
     def run(self, max_seconds: float) -> int:
         """Send what is due until nothing is, or the time is up. Returns the number of calls made."""
         deadline = time.monotonic() + max_seconds
+        if not self.stopped.is_set():
+            self._begin()
         while True:
             stopping = self.stopped.is_set() or time.monotonic() >= deadline
             self._turn(self._collect(), stopping)
@@ -82,6 +84,17 @@ class Sending:
             elif self.dry and not self.held and not self.flying:
                 return self.sent
             self._look_again()
+
+    def _begin(self) -> None:
+        """The first chunk of a mailing and its first calls in one transaction: the first message leaves a commit earlier.
+
+        Only here, where no result is waiting to be recorded: locks come in the order incident, request, message.
+        """
+        now = self.now()
+        with self.store.writing() as session:
+            self.expanded = not expansion.expand_chunk(session, self.channels, now)
+            calls = self._next(session, self._room(), now)
+        self._submit(calls)
 
     def _may_expand(self) -> bool:
         return not self.expanded and len(self.held) < BATCH
@@ -124,19 +137,23 @@ class Sending:
                 claims.release(session, list(self.held), now)
                 self.held.clear()
                 return
-            lanes = carriers.lanes(self.gateway, carriers.paused(session), now)
-            if len(self.held) < room:
-                fresh = claims.claim(session, lanes, BATCH, self.token, now)
-                self.held.extend(fresh)
-                self.dry = not fresh
-                if any(one.probe for one in fresh):
-                    carriers.probed(session, now)
-            self._give_back(session, lanes, now)
-            next_ = [self.held.popleft() for _ in range(min(room, len(self.held)))]
-            calls = claims.begin(session, next_, self.gateway, lanes.paused, self.secret, now)
+            calls = self._next(session, room, now)
         self._submit(calls)
         if finished:
             self.dry = self.dry and not any(isinstance(r.ended, SendFailure) for r in finished)
+
+    def _next(self, session: Session, room: int, now: datetime) -> list[Call]:
+        """The next calls, with their attempt rows; a new claim where the stock runs low."""
+        lanes = carriers.lanes(self.gateway, carriers.paused(session), now)
+        if len(self.held) < room:
+            fresh = claims.claim(session, lanes, BATCH, self.token, now)
+            self.held.extend(fresh)
+            self.dry = not fresh
+            if any(one.probe for one in fresh):
+                carriers.probed(session, now)
+        self._give_back(session, lanes, now)
+        next_ = [self.held.popleft() for _ in range(min(room, len(self.held)))]
+        return claims.begin(session, next_, self.gateway, lanes.paused, self.secret, now)
 
     def _give_back(self, session: Session, lanes: Lanes, now: datetime) -> None:
         """What was claimed for a carrier that has been paused since."""
