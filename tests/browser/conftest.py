@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -53,11 +54,18 @@ def needed(present: bool, what: str) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     needed((ROOT / "incident/web/static/vendor/manifest.json").exists(), "built assets (make assets)")
+    with running(tmp_path_factory.mktemp("service")) as started:
+        yield started
+
+
+@contextmanager
+def running(data: Path) -> Iterator[Server]:
+    """The service with everything of its own, until the end of the block."""
     port = _free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "incident", "up"],
         cwd=ROOT,
-        env=_environment(tmp_path_factory.mktemp("service"), port),
+        env=_environment(data, port),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
