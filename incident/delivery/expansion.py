@@ -168,6 +168,8 @@ class _Chunk:
 
     def _sent_already(self, recipients: Sequence[Recipient]) -> dict[tuple[str, str, str], str]:
         """Texts of this mailing that numbers of this chunk got in an earlier one: a shared phone gets no text twice."""
+        if not self.mailing.cursor:
+            return {}
         addresses = {address for r in recipients for address in (r.phone, r.email) if address}
         rows = self.session.execute(
             select(Message.id, Message.channel, Message.address, Message.body).where(

@@ -362,17 +362,12 @@ def open_incident(
     if not key:
         raise Invalid("no_key", "Thiếu khóa chống gửi trùng (Idempotency-Key).")
     digest = hashlib.sha256(canonical(_plain(opening)).encode()).hexdigest()
-    with desk.store.reading() as session:
-        known = _known(session, scope, key, digest)
-        if known:
-            return known
-        playbook = read(desk, opening.playbook)
-        opening = _checked(session, opening, playbook, now)
     with desk.store.writing() as session:
         _one_at_a_time(session)
         known = _known(session, scope, key, digest)
         if known:
             return known
+        opening = _checked(session, opening, read(desk, opening.playbook), now)
         incident = _write(session, desk, opening, actor, now)
         session.add(
             IdempotencyKey(scope=scope, key=key, body_sha256=digest, incident_id=incident.id, created_at=now)
