@@ -1,7 +1,7 @@
 """The command line: `incident …`. Each command's module is imported when it is called, so that the quick ones are quick.
 
 Exit codes: 0 fine, 1 the thing checked is not right, 2 wrong usage or settings. Errors go to standard error, in
-Vietnamese (English with LANG=en…).
+Vietnamese (English with LANG=en).
 """
 
 from __future__ import annotations
@@ -56,20 +56,26 @@ def incident() -> None:
 
 
 def english() -> bool:
-    """Whether the environment asks for English."""
-    language = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return language.startswith("en") and "INCIDENT_LANG" not in os.environ
+    """Whether the environment asks for English: LANG=en and nothing longer, which many machines have unasked."""
+    return os.environ.get("LANG") == "en"
 
 
 def main() -> None:
-    """Entry point. Refusals and bad settings are said in one line, without a traceback."""
+    """Entry point. Refusals, wrong use and bad settings are said in few lines, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     from incident.settings import BadSettings
 
     try:
-        incident(prog_name="incident")
+        ended = incident(prog_name="incident", standalone_mode=False)
+    except click.ClickException as error:
+        from incident.commands import usage
+
+        usage.show(error, english())
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
     except BadSettings as error:
         _fail(("Settings: " if english() else "Cấu hình: ") + str(error), 2)
     except Exception as error:
@@ -79,6 +85,7 @@ def main() -> None:
             raise
         details = [f"  {field}: {text}" for field, texts in error.errors.items() for text in texts]
         _fail("\n".join([error.text, *details]), 1)
+    sys.exit(ended if isinstance(ended, int) else 0)
 
 
 def _fail(text: str, code: int) -> None:
