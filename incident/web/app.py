@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g, request, session
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import (
@@ -67,9 +68,20 @@ class LaxForeign(BaseLoader):
         return chosen.template_class.from_code(chosen, code, made, uptodate)
 
 
+class Json(DefaultJSONProvider):
+    """JSON that nests too deeply is no JSON, wherever it is read: here, and before us by the sign-in's own look at it."""
+
+    def loads(self, s: str | bytes, **more: Any) -> Any:
+        try:
+            return super().loads(s, **more)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
 def create_app(wiring: Wiring) -> Flask:
     """The whole web of one service. Nothing is kept outside of `app.extensions["wiring"]`."""
     app = Flask(__name__, static_folder=None)
+    app.json_provider_class = Json  # the sign-in builds its own upon it
     app.extensions["wiring"] = wiring
     app.config.update(
         SECRET_KEY=wiring.settings.secret_key,

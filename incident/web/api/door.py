@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from marshmallow import RAISE, Schema
 from sqlalchemy import select
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
 from incident.domain.actors import Actor
@@ -46,6 +47,12 @@ class Strict(FlaskParser):
         "query": RAISE,
         "querystring": RAISE,
     }
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except RecursionError:  # thousands of brackets
+            raise BadRequest from None
 
 
 class Calls(Blueprint):  # type: ignore[misc]
