@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LEASE = "clock"
 LEASE_SECONDS = 5.0
 SWEEP_SECONDS = 1.0
-UNTAKEN_SECONDS = 0.6  # a worker takes it in a tenth of this, unless the bell is dead
+UNTAKEN_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 ROLES_SECONDS = 5.0
 RECONCILE_SECONDS = 5.0
@@ -126,12 +126,15 @@ class Clock:
     # -------------------------------------------------------------- the draining
 
     def drain(self) -> int:
-        """Send what nobody has taken for a while (at once where there is no bell)."""
+        """Send what no worker has taken for a second; at once where the bell calls nobody."""
         if self._reconcile.due():
             self._safely("reconcile", lambda: self.wiring.outbox.reconcile(self.wiring.now(), self.holder))
-        if not self.wiring.outbox.overdue(UNTAKEN_SECONDS if self.bell else 0.0):
+        outbox = self.wiring.outbox
+        if not outbox.overdue(0.0):
             return 0
-        return self.wiring.outbox.drain()
+        if self.wiring.bell.ring() and not outbox.overdue(UNTAKEN_SECONDS):
+            return 0  # a worker has been called, if need be again
+        return outbox.drain()
 
     def _beat(self) -> None:
         """Tell the outside watch, once a minute, and only when all is well."""
