@@ -52,7 +52,7 @@ def wait(seconds: float) -> None:
     select.select([], [], [], seconds)
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `true` says once it says something; fails when the time is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -207,10 +207,10 @@ class Service:
             "POST",
             f"{self.url}/sign-in",
             urlencode(form).encode(),
-            {"Content-Type": "application/x-www-form-urlencoded", "Cookie": _cookie(page)},
+            {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie_of(page)},
         )
         assert entered.status in (302, 303), entered.text[:2000]
-        return Api(self.url, {"Cookie": _cookie(entered), "X-Requested-With": "XMLHttpRequest"})
+        return Api(self.url, {"Cookie": cookie_of(entered), "X-Requested-With": "XMLHttpRequest"})
 
     # ------------------------------------------------------------ phones
 
@@ -262,6 +262,6 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
-def _cookie(answer: Answer) -> str:
+def cookie_of(answer: Answer) -> str:
     headers: Any = answer.headers
     return "; ".join(value.split(";")[0] for value in headers.getlist("Set-Cookie"))

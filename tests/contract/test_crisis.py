@@ -56,13 +56,13 @@ def test_everyone_is_asked_once_and_answers(service: Service, officer: Api, open
         groups = officer.get(at)["groups"]
         return dict(groups[0]) if groups else {}
 
-    until(lambda: group().get("total", 0) > 50, 30)
+    until(lambda: group().get("total", 0) > 50)
 
     def all_delivered() -> bool:
         counts = officer.get(at)["messages"]
         return bool(counts) and set(counts) == {"delivered"}
 
-    until(all_delivered, 40)
+    until(all_delivered)
     asked = phones_of(service, made["code"])
     assert len(asked) >= 50
     assert all(len(texts) == 1 for texts in asked.values()), "one SMS a phone"
@@ -71,7 +71,7 @@ def test_everyone_is_asked_once_and_answers(service: Service, officer: Api, open
         thread.start()
     for thread in threads:
         thread.join()
-    until(lambda: group()["waiting"] == 0 or group()["accepted"] >= len(asked), 40)
+    until(lambda: group()["waiting"] == 0 or group()["accepted"] >= len(asked))
     assert group()["accepted"] == len(asked)
     people = [a["person_id"] for a in officer.get(at)["acknowledgements"] if a["state"] == "accepted"]
     assert len(people) == len(set(people)) == len(asked)
@@ -131,7 +131,7 @@ def test_silence_calls_the_stand_in_in_real_seconds(impatient: Service) -> None:
 
     (lead,) = until(members)
     until(lambda: _about(impatient, lead["phone"], made))
-    deputy = until(lambda: [one for one in members() if one["instead_of"]], 20)[0]
+    deputy = until(lambda: [one for one in members() if one["instead_of"]])[0]
     until(lambda: _about(impatient, deputy["phone"], made))
     people = [one for one in officer.get("/people?limit=1000") if one["phone"]]
     duty = until(lambda: [one["phone"] for one in people if _told(impatient, one, made)])[0]

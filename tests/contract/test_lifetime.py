@@ -32,7 +32,14 @@ def of_role(service: Service, role: str) -> list[psutil.Process]:
 @pytest.mark.chaos
 def test_it_starts_heals_stops_and_starts_again_with_what_it_had(tmp_path: Path) -> None:
     service = Service(tmp_path / "var")
-    service.start()
+    try:
+        service.start()
+        _a_whole_life(service)
+    finally:
+        service.kill()
+
+
+def _a_whole_life(service: Service) -> None:
     lines = service.lines
     assert lines[0] == f"Mô phỏng: {service.phones}"
     assert lines[-1] == f"Sẵn sàng: {service.url}"
@@ -53,7 +60,7 @@ def test_it_starts_heals_stops_and_starts_again_with_what_it_had(tmp_path: Path)
     for old in of_role(service, REDIS):
         old.kill()
         _comes_back(service, REDIS, old.pid)
-    until(lambda: _ready(service), 30)
+    until(lambda: _ready(service))
     assert officer.get(f"/incidents/{made['id']}")["title"] == "Việc thứ nhất"
 
     everyone = service.family()
@@ -100,4 +107,4 @@ def test_a_child_that_ends_by_itself_comes_back(service: Service) -> None:
     (clock,) = of_role(service, "clock")
     clock.send_signal(signal.SIGTERM)
     _comes_back(service, "clock", clock.pid)
-    until(lambda: _ready(service), 20)
+    until(lambda: _ready(service))
