@@ -1,4 +1,4 @@
-"""Which messages are ours to send now: a lease of 60 seconds without an attempt, then the attempt row, then the call.
+"""Which messages are ours to send now: a short lease without an attempt, then the attempt row with a longer one, then the call.
 
 A lease that ran out without an attempt is harmless: the message goes back. With one, the call may have been made: the
 message becomes unknown and is looked for. Must never call a carrier.
@@ -22,7 +22,9 @@ from notify import message as wire
 from notify.gateway import Gateway
 from notify.message import Channel, Sender
 
-LEASE_SECONDS = 60
+HELD_SECONDS = 15  # claimed and not begun: so long others wait for what a killed process held
+LEASE_SECONDS = 30  # begun: longer than any call takes
+LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Call:
     attempt_id: str
     sender: Sender
     message: wire.Message
+    not_after: datetime
 
 
 def claim(session: Session, lanes: Lanes, limit: int, token: str, now: datetime) -> list[Claimed]:
@@ -79,7 +82,7 @@ def _claim(
     rows = session.connection().execute(
         update(table(Message))
         .where(table(Message).c.id.in_(locked(session, due, skip=True)))
-        .values(status="sending", claim_token=token, claim_until=now + timedelta(seconds=LEASE_SECONDS))
+        .values(status="sending", claim_token=token, claim_until=now + timedelta(seconds=HELD_SECONDS))
         .returning(*(table(Message).c[name] for name in _COLUMNS))
     )
     return [
@@ -110,11 +113,11 @@ def begin(
     if not held:
         return []
     ours = _still_ours(session, held)
-    barred = _barred(session, [one for one in held if one.id in ours])
+    barred = _barred(session, [one for one in held if (one.id, one.token) in ours])
     calls: list[Call] = []
     dropped: list[tuple[Claimed, str, str]] = []
     for one in held:
-        if one.id not in ours:
+        if (one.id, one.token) not in ours:
             continue
         sender = gateway.choose(one.channel, one.address, paused) or gateway.choose(one.channel, one.address)
         if one.id in barred:
@@ -128,9 +131,10 @@ def begin(
     return calls
 
 
-def _still_ours(session: Session, held: Sequence[Claimed]) -> set[str]:
+def _still_ours(session: Session, held: Sequence[Claimed]) -> set[tuple[str, str]]:
+    """Message and token: what ran out and was claimed anew, by us too, does not belong to the old claim."""
     query = (
-        select(Message.id)
+        select(Message.id, Message.claim_token)
         .where(
             Message.id.in_(some([one.id for one in held])),
             Message.status == "sending",
@@ -138,7 +142,7 @@ def _still_ours(session: Session, held: Sequence[Claimed]) -> set[str]:
         )
         .order_by(Message.id)
     )
-    return set(session.scalars(locked(session, query)))
+    return {(row.id, str(row.claim_token)) for row in session.execute(locked(session, query))}
 
 
 def _barred(session: Session, held: Sequence[Claimed]) -> set[str]:
@@ -169,6 +173,7 @@ def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:
         attempt_id,
         sender,
         wire.Message(one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread),
+        now + timedelta(seconds=LATEST_SECONDS),
     )
 
 
@@ -221,7 +226,10 @@ def _drop(session: Session, dropped: Sequence[tuple[Claimed, str, str]], now: da
 
 def release(session: Session, held: Sequence[Claimed], now: datetime) -> None:
     """Give back what was leased and not begun."""
-    ours = _still_ours(session, held) if held else set()
+    if not held:
+        return
+    known = _still_ours(session, held)
+    ours = {one.id for one in held if (one.id, one.token) in known}
     if ours:
         session.execute(
             update(Message)

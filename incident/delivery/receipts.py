@@ -57,6 +57,7 @@ class _Known:
     carrier: str
     carrier_id: str | None
     status: str
+    outcome: str
     code: str = ""
     kind: str = ""
     retries: int = 0
@@ -86,7 +87,13 @@ def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
 def _attempts(session: Session, receipts: Sequence[Receipt]) -> dict[str, _Known]:
     """The attempts these receipts speak of, by receipt id: by our signed reference, else by the carrier's id."""
     wanted = select(
-        Attempt.id, Attempt.message_id, Attempt.n, Attempt.carrier, Attempt.carrier_id, Attempt.status
+        Attempt.id,
+        Attempt.message_id,
+        Attempt.n,
+        Attempt.carrier,
+        Attempt.carrier_id,
+        Attempt.status,
+        Attempt.outcome,
     ).where(
         or_(
             Attempt.id.in_({r.reference for r in receipts if r.reference}),
@@ -127,10 +134,13 @@ def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bo
     attempt = attempts.get(receipt.id)
     if attempt is None:
         return receipt.received_at <= now - PATIENCE  # it is none of ours, or its attempt is long gone
+    if attempt.outcome == "calling" and receipt.status.endswith("-failure"):
+        return False  # the call has not come back: what it says must not overwrite this later
     if attempt.carrier_id is None and receipt.carrier_id:
         attempt.carrier_id, attempt.moved = receipt.carrier_id, True
     if risen(attempt.status, receipt.status):
         attempt.status, attempt.code, attempt.moved = receipt.status, receipt.code, True
+        attempt.outcome = "accepted"
         attempt.kind = receipt.raw.get("kind", "")
         attempt.retries = receipt.raw.get("retries", 0)
     return True

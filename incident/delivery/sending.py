@@ -26,7 +26,7 @@ from incident.delivery.expansion import Channels
 from incident.delivery.records import Result
 from incident.store.sessions import Store
 from notify.gateway import Gateway
-from notify.message import SendFailure, UnknownOutcome
+from notify.message import SendFailure, TemporaryFailure, UnknownOutcome
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,6 @@ class Sending:
         self.pool = pool
         self.threads = threads
         self.stopped = stopped
-        self.token = secrets.token_hex(16)
         self.held: deque[Claimed] = deque()
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.flying = 0
@@ -146,7 +145,7 @@ class Sending:
         """The next calls, with their attempt rows; a new claim where the stock runs low."""
         lanes = carriers.lanes(self.gateway, carriers.paused(session), now)
         if len(self.held) < room:
-            fresh = claims.claim(session, lanes, BATCH, self.token, now)
+            fresh = claims.claim(session, lanes, BATCH, secrets.token_hex(16), now)
             self.held.extend(fresh)
             self.dry = not fresh
             if any(one.probe for one in fresh):
@@ -170,6 +169,9 @@ class Sending:
 
     def _call(self, call: Call) -> None:
         """In a thread of the pool. Whatever goes wrong here, the message may have gone."""
+        if self.now() >= call.not_after:  # the process was stopped meanwhile: others may have taken it over
+            self.results.put(Result(call, TemporaryFailure("LATE", "the call came too late"), self.now()))
+            return
         try:
             self.results.put(Result(call, call.sender.send(call.message), self.now()))
         except SendFailure as failure:

@@ -1,0 +1,73 @@
+"""A process that was stopped for a while, and went on: what others took over meanwhile it must leave alone."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from incident.delivery import carriers, claims
+from incident.delivery.records import Result, record
+from incident.delivery.sending import Sending
+from notify.message import Receipt, StatusUpdate, TemporaryFailure
+from tests.incident.delivery.world import SECRET, World
+
+
+def _claimed(world: World, token: str) -> list[claims.Claimed]:
+    with world.store.writing() as session:
+        lanes = carriers.Lanes(("sms", "email"), (), frozenset())
+        return claims.claim(session, lanes, 100, token, world.clock())
+
+
+def _begun(world: World, held: list[claims.Claimed]) -> list[claims.Call]:
+    with world.store.writing() as session:
+        return claims.begin(session, held, world.outbox.gateway, (), SECRET, world.clock())
+
+
+def test_what_a_dead_process_held_goes_back_soon(world: World) -> None:
+    one = world.message()
+    _claimed(world, "dead")
+    world.clock.forward(claims.HELD_SECONDS + 1)
+    world.outbox.sweep(world.clock())
+    assert world.status(one) == "created"
+
+
+def test_a_claim_that_ran_out_and_was_renewed_is_begun_once(world: World) -> None:
+    world.message()
+    old = _claimed(world, "first")
+    world.clock.forward(claims.HELD_SECONDS + 1)
+    world.outbox.sweep(world.clock())
+    new = _claimed(world, "second")
+    calls = _begun(world, [*old, *new])
+    assert [call.claimed.token for call in calls] == ["second"]
+
+
+def test_a_call_that_comes_too_late_is_not_made(world: World) -> None:
+    """The process was stopped between the attempt's row and the call; its message may be somebody else's by now."""
+    one = world.message()
+    (call,) = _begun(world, _claimed(world, "t"))
+    world.clock.forward(claims.LATEST_SECONDS)
+    pool = ThreadPoolExecutor(1)
+    sending = Sending(
+        world.store, world.outbox.gateway, world.outbox.channels, SECRET, world.clock, pool, 1, threading.Event()
+    )  # fmt: skip
+    sending._submit([call])
+    pool.shutdown()
+    assert world.sms.calls == []
+    ended = sending.results.get(timeout=1).ended
+    assert isinstance(ended, TemporaryFailure)
+    assert world.status(one) == "sending"
+
+
+def test_a_failure_that_is_told_before_the_call_comes_back_is_not_forgotten(world: World) -> None:
+    one = world.message()
+    (call,) = _begun(world, _claimed(world, "t"))
+    told = StatusUpdate("memory", "early-1", "permanent-failure", "30005", reference=call.message.reference)
+    world.outbox.store_receipt(told, world.clock())
+    world.outbox.sweep(world.clock())
+    assert world.status(one) == "sending"
+    ended = Receipt("memory", "early-1", "accepted", 1)
+    with world.store.writing() as session:
+        record(session, [Result(call, ended, world.clock())], world.clock())
+    world.outbox.sweep(world.clock())
+    assert world.status(one) == "permanent-failure"
+    assert world.get(one).error == "30005"
