@@ -9,6 +9,7 @@ DEFERRED and query-only for readers, because a SELECT inside an IMMEDIATE transa
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
@@ -32,6 +33,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
         self.dialect = self.url.get_backend_name()
+        self._turn = threading.Lock()
         if self.dialect == "sqlite":
             self.engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(self.url, begin="BEGIN DEFERRED", query_only=True)
@@ -57,12 +59,28 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction: committed at the end of the block, rolled back when it raises. Never retried."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._in_turn(), Session(self.engine, expire_on_commit=False) as session:
             with session.begin():
                 yield session
             calls = session.info.pop(AFTER_COMMIT, ())
         for call in calls:
             _run(call)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """SQLite lets those who wait for its writer sleep and try again, so that one of many threads may never get
+        in: the threads of one process stand in line here, and only processes meet at the database."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        got = self._turn.acquire(
+            timeout=BUSY_SECONDS
+        )  # whoever does not get in tries his luck at the database
+        try:
+            yield
+        finally:
+            if got:
+                self._turn.release()
 
     def after_commit(self, session: Session, call: Callable[[], object]) -> None:
         """Run `call` once the session of `writing` has committed; not at all when it rolls back."""
