@@ -1,13 +1,15 @@
 """A paper as PDF by Typst: tagged PDF/A-2a and PDF/UA-1 while it is short enough for that.
 
-Words reach Typst only as JSON data, never as markup. One paper at a time in a process: a long tagged one takes
-hundreds of megabytes. Fetches nothing: fonts come from the asset build, packages from nowhere.
+Words reach Typst only as JSON data, never as markup. One paper at a time: a long one takes hundreds of megabytes, which
+Typst keeps, so it is set in a process of its own. Fetches nothing: fonts come from the asset build, packages from nowhere.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from dataclasses import asdict
 from datetime import datetime
@@ -20,6 +22,8 @@ from incident.papers.paper import Block, Heading, Paper, Paragraph, Picture, Quo
 
 MIME = "application/pdf"
 TAGGED_ROWS = 2000
+APART_ROWS = 500
+APART_SECONDS = 120.0
 SOURCE = Path(__file__).with_name("templates") / "paper.typ"
 NAMES = {Heading: "heading", Paragraph: "paragraph", Quote: "quote", Table: "table", Picture: "picture"}
 
@@ -32,10 +36,18 @@ def write(paper: Paper, now: datetime) -> bytes:
 
     Above TAGGED_ROWS rows the tags are left out, which keeps time and memory linear and small.
     """
-    tagged = sum(len(block.rows) for block in paper.blocks if isinstance(block, Table)) <= TAGGED_ROWS
+    rows = sum(len(block.rows) for block in paper.blocks if isinstance(block, Table))
     data = json.dumps(_data(paper), ensure_ascii=False)
     with _one_at_a_time:
-        return _compile(data, now, tagged)
+        return (_apart if rows > APART_ROWS else _compile)(data, now, rows <= TAGGED_ROWS)
+
+
+def _apart(data: str, now: datetime, tagged: bool) -> bytes:
+    """As `_compile`, in a child: its memory goes with it, and the web server's threads are not held up."""
+    words = [sys.executable, "-m", "incident.papers.pdf", now.isoformat(), "tagged" if tagged else "plain"]
+    return subprocess.run(
+        words, input=data.encode(), stdout=subprocess.PIPE, timeout=APART_SECONDS, check=True
+    ).stdout
 
 
 def _compile(data: str, now: datetime, tagged: bool) -> bytes:
@@ -111,3 +123,10 @@ def _block(block: Block) -> dict[str, Any]:
         case Heading() | Paragraph() | Quote():
             words = {key: value for key, value in asdict(block).items() if key != "text"}
             return {**name, **words, "text": printable(block.text)}
+
+
+if __name__ == "__main__":
+    made = _compile(
+        sys.stdin.buffer.read().decode(), datetime.fromisoformat(sys.argv[1]), sys.argv[2] == "tagged"
+    )
+    sys.stdout.buffer.write(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from typing import Any
@@ -105,6 +106,12 @@ def test_a_letter_that_no_typeface_has_does_not_stop_the_report() -> None:
 
 def test_the_same_paper_gives_the_same_bytes() -> None:
     assert pdf.write(paper(), NOW) == pdf.write(paper(), NOW)
+
+
+def test_a_long_paper_set_in_a_process_of_its_own_is_the_very_same() -> None:
+    long = paper(blocks=(rows(pdf.APART_ROWS + 1),))
+    here = pdf._compile(json.dumps(pdf._data(long), ensure_ascii=False), NOW, True)
+    assert pdf.write(long, NOW) == here
 
 
 def test_the_time_of_a_real_clock_is_taken() -> None:
