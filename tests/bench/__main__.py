@@ -98,7 +98,7 @@ def _section(setting: Setting, lines: Sequence[Line], before: str, after: str) -
     return "\n".join(
         [
             f"## {setting.title}", "",
-            f"Load of the machine (1, 5, 15 minutes): {before} before, {after} after.", "",
+            f"Load of the machine (1, 5, 15 minutes): {before} before, {after} after{conditions.priority()}.", "",
             *head, *map(_row, lines), "",
         ]
     )  # fmt: skip

@@ -9,12 +9,16 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from incident.processes import redis
 from tests.bench import databases
 
 LIBRARIES = ("flask", "gunicorn", "sqlalchemy", "psycopg", "rq", "twilio", "urllib3", "typst", "python-docx")
+TOGETHER = (
+    "- one web process of 16 threads, one worker of 32 sending threads, one clock, the simulator as the carrier, and the"
+    " program that measures: all on one machine"
+)
 
 
 def lines(date: str) -> list[str]:
@@ -24,9 +28,15 @@ def lines(date: str) -> list[str]:
         f"- Python {platform.python_version()}; "
         + ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
         f"- PostgreSQL {_postgresql()}; SQLite {sqlite3.sqlite_version}; {_redis()}",
-        "- one web process of 16 threads, one worker of 32 sending threads, one clock, the simulator as the carrier, and"
-        " all on this machine, and the program that measures too",
+        TOGETHER,
     ]
+
+
+def priority() -> str:
+    """Other work on the machine is told by its load; what was done against it is told here."""
+    if os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO):
+        return "; everything measured went before other work on the machine (real-time scheduling)"
+    return ""
 
 
 def load() -> str:

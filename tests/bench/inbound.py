@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from incident.store.tables import Inbound, Incident
 from notify.simulator.webhooks import signature
-from tests.bench.first_sms import by_api, close
 from tests.bench.fanout import AREA, LEAST
+from tests.bench.first_sms import by_api, close
 from tests.bench.numbers import Line, ms, percentile
 from tests.bench.service import Service
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped,unused-ignore]
 
 from incident.commands.accounts import SAMPLE_PASSWORD
 from incident.store.sessions import Store
@@ -131,7 +131,7 @@ class Service:
 
     def pss(self, role: str) -> float:
         """MiB, what is shared divided among those who share it."""
-        return sum(one.memory_full_info().pss for one in self.processes(role)) / 2**20
+        return sum(float(one.memory_full_info().pss) for one in self.processes(role)) / 2**20
 
 
 @contextmanager
