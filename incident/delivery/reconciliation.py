@@ -111,8 +111,9 @@ def _decide(
 ) -> int:
     with store.writing() as session:
         incidents = _incidents(session, ours)
-        still = set(session.scalars(locked(session, _still(ours))))
-        ours = [unknown for unknown in ours if unknown.id in still]
+        still = {(row.id, row.looked) for row in session.execute(locked(session, _still(ours)))}
+        # Whoever was stopped between the list and this line must not decide by a list that others have overtaken.
+        ours = [unknown for unknown in ours if (unknown.id, unknown.looked) in still]
         if listing is None:
             findings = [Finding(unknown, "held") for unknown in ours]
         else:
@@ -135,9 +136,9 @@ def _incidents(session: Session, ours: Sequence[Unknown]) -> Mapping[str, Incide
     return {incident.id: incident for incident in rows}
 
 
-def _still(ours: Sequence[Unknown]) -> Select[str]:
+def _still(ours: Sequence[Unknown]) -> Select[str, int]:
     return (
-        select(Message.id)
+        select(Message.id, Message.looked)
         .where(Message.id.in_(some([u.id for u in ours])), Message.status == "unknown")
         .order_by(Message.id)
     )
@@ -218,6 +219,7 @@ def _write(session: Session, finding: Finding, now: datetime) -> None:
                 status="created",
                 not_before=now,
                 look_at=None,
+                looked=0,
                 claim_token=None,
                 claim_until=None,
                 error="resent",

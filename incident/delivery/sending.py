@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, claims, expansion, records
@@ -34,6 +35,8 @@ BATCH = 100
 LINGER_SECONDS = 0.004
 IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.25
+STUMBLE_SECONDS = 0.5
+MOST_STUMBLES = 10
 
 
 class Sending:
@@ -62,6 +65,7 @@ class Sending:
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.flying = 0
         self.sent = 0
+        self.stumbles = 0
         self.looked = time.monotonic()
         self.dry = False  # the last claim found nothing
         self.expanded = False  # no mailing is left to expand
@@ -73,16 +77,31 @@ class Sending:
             self._begin()
         while True:
             stopping = self.stopped.is_set() or time.monotonic() >= deadline
-            self._turn(self._collect(), stopping)
-            if stopping:
-                if not self.flying:
-                    return self.sent
+            finished = self._collect()
+            try:
+                self._turn(finished, stopping)
+                finished = []
+                resting = not stopping and not self._expanded_more() and self.dry and not self.held
+            except SQLAlchemyError as fault:
+                self._stumble(finished, fault)
                 continue
-            if self._may_expand():
-                self._expand()
-            elif self.dry and not self.held and not self.flying:
+            self.stumbles = 0
+            if (stopping or resting) and not self.flying:
                 return self.sent
             self._look_again()
+
+    def _stumble(self, finished: list[Result], fault: SQLAlchemyError) -> None:
+        """The database went away: what calls came to must not be forgotten with it. What was claimed, others will take."""
+        self.stumbles += 1
+        if self.stumbles > MOST_STUMBLES:
+            raise fault
+        log.warning("the outbox lost the database; %d results wait for it", len(finished))
+        for result in finished:
+            self.results.put(result)
+        self.flying += len(finished)
+        self.held.clear()
+        self.dry = self.expanded = False
+        self.stopped.wait(STUMBLE_SECONDS)
 
     def _begin(self) -> None:
         """The first chunk of a mailing and its first calls in one transaction: the first message leaves a commit earlier.
@@ -94,6 +113,12 @@ class Sending:
             self.expanded = not expansion.expand_chunk(session, self.channels, now)
             calls = self._next(session, self._room(), now)
         self._submit(calls)
+
+    def _expanded_more(self) -> bool:
+        if not self._may_expand():
+            return False
+        self._expand()
+        return True
 
     def _may_expand(self) -> bool:
         return not self.expanded and len(self.held) < BATCH

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, claims
+from incident.delivery.outbox import Outbox
 from incident.delivery.records import Result, record
 from incident.delivery.sending import Sending
+from incident.store.sessions import Store
 from notify.message import Receipt, StatusUpdate, TemporaryFailure
-from tests.incident.delivery.world import SECRET, World
+from tests.incident.delivery.world import SECRET, World, settings
 
 
 def _claimed(world: World, token: str) -> list[claims.Claimed]:
@@ -71,3 +78,33 @@ def test_a_failure_that_is_told_before_the_call_comes_back_is_not_forgotten(worl
     world.outbox.sweep(world.clock())
     assert world.status(one) == "permanent-failure"
     assert world.get(one).error == "30005"
+
+
+class Shaky(Store):
+    """A database that goes away at some of its transactions."""
+
+    away: frozenset[int] = frozenset()
+    turns = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        self.turns += 1
+        if self.turns in self.away:
+            raise OperationalError("COMMIT", {}, ConnectionError("cut"))
+        with super().writing() as session:
+            yield session
+
+
+def test_what_calls_came_to_outlives_the_database(world: World) -> None:
+    ids = [world.message(address=f"+8454000{n:04d}") for n in range(20)]
+    store = Shaky(world.store.url.render_as_string(hide_password=False))
+    store.away = frozenset({2, 3, 5})
+    outbox = Outbox(store, world.outbox.gateway, settings(store), world.clock, threads=2)
+    outbox.drain()
+    world.clock.forward(claims.HELD_SECONDS + 1)
+    outbox.sweep(world.clock())
+    outbox.drain()
+    outbox.close()
+    store.dispose()
+    assert {world.status(one) for one in ids} == {"accepted"}
+    assert len(world.sms.sent) == len(ids)
