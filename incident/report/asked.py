@@ -67,9 +67,12 @@ NOT_SENT = Sent()
 
 def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool, given_up: bool = False) -> str:
     """The words of the room, as keys: what a person did comes first, then what is known of reaching them."""
+    disowned = contact.wrong_number_at is not None and contact.wrong_number_at >= asked.asked_at
+    if disowned and asked.state == "expired":
+        return "wrong_number"  # that nobody answered there is no silence
     if asked.state in ANSWERED:
         return asked.state
-    if contact.wrong_number_at and contact.wrong_number_at >= asked.asked_at:
+    if disowned:
         return "wrong_number"
     if in_review:
         return "review"

@@ -355,7 +355,7 @@ def _stand_in_note(
     notes = (
         f"thay {naming.person(instead_of)}" if instead_of else "",
         f"đã có {naming.person(replaced_by)} thay" if replaced_by else "",
-        naming.text(reason),
+        naming.text(titles.said(titles.REASONS, reason)),
     )
     return "; ".join(note for note in notes if note)
 
@@ -388,7 +388,12 @@ def _answers(answers: tuple[AnswerView, ...]) -> tuple[AnswerLine, ...]:
             via=titles.said(titles.CHANNELS, a.via),
             seconds=waited(a),
             note="; ".join(
-                note for note in (f"thay {a.instead_of}" if a.instead_of else "", a.reason) if note
+                note
+                for note in (
+                    f"thay {a.instead_of}" if a.instead_of else "",
+                    titles.said(titles.REASONS, a.reason),
+                )
+                if note
             ),
         )
         for a in answers
@@ -512,12 +517,14 @@ def _improvements(view: IncidentView, naming: Naming) -> tuple[ImprovementLine, 
 
 
 def _basis(view: IncidentView) -> tuple[str, ...]:
-    """The basis copied at opening, with its source and verification mark, then the article of every clock that ran."""
+    """The basis copied at opening, with its source and how it was checked, then the article of every clock that ran."""
     kept = view.basis
     lines = []
     if kept.get("title"):
-        lines.append(
-            f"{kept['title']} (nguồn: {kept.get('source', '')}; mức kiểm chứng: {kept.get('verified', '')})"
+        source = f"nguồn: {kept['source']}" if kept.get("source") else ""
+        known = "; ".join(
+            words for words in (source, titles.said(titles.VERIFIED, kept.get("verified"))) if words
         )
+        lines.append(f"{kept['title']} ({known})" if known else str(kept["title"]))
     lines += [f"{d.title}: {d.basis}" for d in view.deadlines if d.law and d.basis]
     return tuple(dict.fromkeys(lines))

@@ -394,9 +394,10 @@ def _page(
 
 
 def _spoken(head: _Head, statements: Iterable[StatementView]) -> dict[str, Any]:
-    """What the story calls steps, roles and statements, under the keys it asks for."""
+    """What the story calls steps, roles, statements and kinds of the law, under the keys it asks for."""
     titles = {f"statement:{statement.id}": {"name": statement.title} for statement in statements}
-    return course.spoken(head.playbook, head.run) | titles
+    kinds = {f"kind:{key}": {"name": title} for key, title in head.incident.basis.get("kinds", {}).items()}
+    return course.spoken(head.playbook, head.run) | titles | kinds
 
 
 def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, list[Any]]:
@@ -655,7 +656,13 @@ def _area_names(session: Session, incidents: Sequence[Incident]) -> dict[str, st
 
 
 def _area_titles(area: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(names.get(key, key) for key in area)
+    """The places, not the committees that govern them: "Xã Suối Lạc"."""
+    return tuple(_place(names.get(key, key)) for key in area)
+
+
+def _place(unit: str) -> str:
+    name = unit.removeprefix("Ủy ban nhân dân ").removeprefix("UBND ")
+    return name[:1].upper() + name[1:]
 
 
 # ------------------------------------------------------------------ many

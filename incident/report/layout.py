@@ -19,7 +19,7 @@ from incident.papers.paper import (
 )
 from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine
 from incident.report.chart import Chart
-from incident.report.titles import NO_DATA
+from incident.report.titles import DECISIONS, NO_DATA
 
 DRILL = "DIỄN TẬP"
 PROVISIONAL = "(Bản tạm: vụ việc chưa kết thúc)"
@@ -183,9 +183,12 @@ def _statements(report: Report) -> Iterator[Block]:
 
 def _revision(revision: RevisionLine) -> Iterator[Block]:
     drafted = f" Người soạn: {revision.editors}." if revision.editors else ""
-    voided = (
-        f" Hết hiệu lực lúc {stamp(revision.voided_at)} do nội dung được sửa." if revision.voided_at else ""
+    why = (
+        "bị trả lại"
+        if any(d.decision == DECISIONS["returned"] for d in revision.decisions)
+        else "nội dung được sửa"
     )
+    voided = f" Hết hiệu lực lúc {stamp(revision.voided_at)} do {why}." if revision.voided_at else ""
     yield Paragraph(
         f"Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
         f"{drafted}{voided} Mã băm: {revision.sha256[:SHORT_HASH]}."

@@ -61,6 +61,15 @@ SECTIONS = {
     "lessons": "Bài học kinh nghiệm",
     "conditions": "Điều kiện, nguyên nhân góp phần",
 }
+REASONS = {
+    "wrong_number": "nhầm số",
+    "opted_out": "từ chối nhận tin",
+    "no_number": "không có số",
+}
+VERIFIED = {
+    "V2": "đã đối chiếu hai bản sao độc lập",
+    "V": "đã đối chiếu một bản",
+}
 NO_DATA = "không có dữ liệu"
 
 

@@ -30,8 +30,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "step_overdue": ("Quá hạn: {step}|, báo {to}", "Overdue: {step}|, told: {to}"),
     "step_stuck": ("Quá hạn, chưa có người xử lý: {step}", "Overdue and nobody acts: {step}"),
     "stand_in_asked": (
-        "Mời {person} tham gia| thay {instead_of}| ({step})",
-        "{person} asked to stand in| for {instead_of}| ({step})",
+        "Mời {person} tham gia| thay {instead_of}| ({step_in_short})",
+        "{person} asked to stand in| for {instead_of}| ({step_in_short})",
     ),
     "approvals_voided": (
         "Nội dung đã sửa, các lần duyệt trước không còn hiệu lực| ({step})",
@@ -290,14 +290,22 @@ def tell(
     language: str = "vi",
 ) -> str:
     """One sentence. `names`: person id -> {name, post, unit, xung_ho}; also, where the caller has them, titles under
-    "step:ID", "deadline:ID", "role:SLUG", "statement:ID" and "choice:STEP:CHOICE" -> {name}."""
+    "step:ID", "deadline:ID", "role:SLUG", "statement:ID", "kind:KEY" and "choice:STEP:CHOICE" -> {name}."""
     teller = _Teller(data, texts, names, language)
     pattern = PATTERNS.get(_variant(kind, data))
     if pattern is None:
         return teller.plain(kind)
     pieces = [teller.filled(piece) for piece in pattern[teller.lang].split("|")]
-    sentence = "".join(pieces).strip(" ,:")
+    sentence = _joined(pieces).strip(" ,:")
     return sentence[:1].upper() + sentence[1:]
+
+
+def _joined(pieces: list[str]) -> str:
+    """A question ends with its own mark: no comma and no colon after it."""
+    sentence = ""
+    for piece in pieces:
+        sentence += f" {piece[2:]}" if sentence.endswith("?") and piece[:2] in (", ", ": ") else piece
+    return sentence
 
 
 def _variant(kind: str, data: Mapping[str, Any]) -> str:
@@ -442,6 +450,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "leader": lambda t: t.person(t.data.get("person")) or ("lãnh đạo", "the leader")[t.lang],
     "to": _Teller.to,
     "step": lambda t: t.titled("step", t.data.get("step")),
+    "step_in_short": lambda t: t.titled("step", t.data.get("step")).split(": ")[0],
     "deadline": lambda t: t.titled("deadline", t.data.get("deadline")),
     "result": lambda t: t._chosen(t.data.get("result")),
     "role": lambda t: t.titled("role", t.data.get("role")),
@@ -460,5 +469,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
     "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
     "due_or_none": lambda t: t.moment(t.data.get("due")) or ("chưa có mốc", "no starting point yet")[t.lang],
-    "kinds_or_none": lambda t: ", ".join(map(str, t.data.get("kinds") or ())) or ("không thuộc", "none")[t.lang],
+    "kinds_or_none": lambda t: (
+        "; ".join(t.titled("kind", kind) for kind in t.data.get("kinds") or ()) or ("không thuộc", "none")[t.lang]
+    ),
 }  # fmt: skip

@@ -239,6 +239,9 @@ def test_approvals_are_not_counted_among_those_asked_to_come() -> None:
 
 def test_the_legal_basis_is_printed_with_its_source_and_mark() -> None:
     basis = build(incident(), SENT, NOW).basis
-    assert basis[0] == "Nghị định số 244/2026/NĐ-CP (nguồn: văn bản của Chính phủ; mức kiểm chứng: V2)"
+    assert (
+        basis[0]
+        == "Nghị định số 244/2026/NĐ-CP (nguồn: văn bản của Chính phủ; đã đối chiếu hai bản sao độc lập)"
+    )
     assert "khoản 3 Điều 7" in basis[1]
     assert build(incident(basis={}, deadlines=()), SENT, NOW).basis == ()

@@ -59,7 +59,7 @@ def test_the_head_carries_names_of_level_area_and_playbook(store: Store) -> None
     view = view_of(store, record(store))
     assert (view.code, view.number, view.status) == ("27", "VV-27/2026", "open")
     assert view.level_name == "Nghiêm trọng"
-    assert view.area_names == ("UBND xã A",)
+    assert view.area_names == ("Xã A",)
     assert view.playbook_title == "Vụ việc mẫu"
     assert not view.drill
 

@@ -148,3 +148,16 @@ def test_english_is_told_in_english() -> None:
     assert tell("acknowledged", {"person": "p1", "via": "link"}, {}, NAMES, "en") == (
         "Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh accepted, by link"
     )
+
+
+def test_a_question_ends_with_its_own_mark_alone() -> None:
+    names = {"step:hoi": {"name": "Thông tin đúng hay sai?"}, "choice:hoi:sai": {"name": "Sai sự thật"}}
+    told = tell("answered", {"step": "hoi", "choice": "sai"}, {}, names)
+    assert told == "Thông tin đúng hay sai? Sai sự thật"
+
+
+def test_kinds_of_the_law_are_told_by_their_titles() -> None:
+    names = {"kind:k4": {"name": "Dư luận có nhiều ý kiến (khoản 4 Điều 7)"}}
+    assert tell("kinds_set", {"kinds": ["k4"]}, {}, names) == (
+        "Xác định vụ việc thuộc: Dư luận có nhiều ý kiến (khoản 4 Điều 7)"
+    )
