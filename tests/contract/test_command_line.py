@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import os
+import shutil
 import sqlite3
 import time
 import uuid
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -149,8 +149,6 @@ def test_open_report_and_verify(service: Service, officer: Api, tmp_path: Path) 
         made = service.run("report", id, "--format", form, "-o", str(target))
         assert made.returncode == 0, made.stderr.decode()
         _looks_like(form, target)
-        part = service.run("report", id, "--format", form, "--part", "noi-bo", "-o", str(target))
-        assert part.returncode == 0, part.stderr.decode()
     missing = service.run("report", "khong-co", "--format", "pdf", "-o", str(tmp_path / "x.pdf"))
     assert missing.returncode == 1
     assert service.run("report", id, "--format", "xls", "-o", str(tmp_path / "x.xls")).returncode == 2
@@ -196,32 +194,32 @@ def test_an_exported_file_is_verified_whole(
     assert service.run("verify", str(path)).returncode == 1
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "UPDATE entry SET canonical = replace(canonical, 'opened', 'closed') WHERE seq = 1",
-        "DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)",
-        "UPDATE entry SET hash = prev_hash WHERE seq = 2",
-        "UPDATE entry SET data = '{}' WHERE seq = 1",
-        "UPDATE free_text SET text = 'khác'",
-    ],
+TAMPERED = (
+    "UPDATE entry SET canonical = replace(canonical, 'opened', 'closed') WHERE seq = 1",
+    "DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)",
+    "UPDATE entry SET hash = prev_hash WHERE seq = 2",
+    "UPDATE entry SET data = '{}' WHERE seq = 1",
+    "UPDATE free_text SET text = 'khác'",
 )
-def test_a_record_that_was_tampered_with_is_found(
-    service: Service, opened: Open, tmp_path: Path, change: str
-) -> None:
+
+
+def test_a_record_that_was_tampered_with_is_found(service: Service, opened: Open, tmp_path: Path) -> None:
     opened()
-    copy = tmp_path / "copy.db"
-    done = service.run("backup", str(copy))
-    assert done.returncode == 0, done.stderr.decode()
-    address = {"DATABASE_URL": f"sqlite:///{copy}"}
-    assert service.run("verify", **address).returncode == 0
-    with sqlite3.connect(copy) as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            database.execute(f'DROP TRIGGER "{name}"')
-        assert database.execute(change).rowcount > 0
-    database.close()
-    found = service.run("verify", **address)
-    assert found.returncode == 1, found.stdout.decode()
+    sound = tmp_path / "sound.db"
+    assert service.run("backup", str(sound)).returncode == 0
+    assert service.run("verify", DATABASE_URL=f"sqlite:///{sound}").returncode == 0
+    for n, change in enumerate(TAMPERED):
+        copy = tmp_path / f"{n}.db"
+        shutil.copy(sound, copy)
+        with sqlite3.connect(copy) as database:
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                database.execute(f'DROP TRIGGER "{name}"')
+            assert database.execute(change).rowcount > 0
+        database.close()
+        found = service.run("verify", DATABASE_URL=f"sqlite:///{copy}")
+        assert found.returncode == 1, f"{change}: {found.stdout.decode()}"
 
 
 def test_backup_and_restore(service: Service, officer: Api, tmp_path: Path) -> None:
@@ -251,7 +249,7 @@ def test_doctor(service: Service, tmp_path: Path) -> None:
 
 
 def test_directory_out_and_in_again(service: Service, tmp_path: Path) -> None:
-    for table in ("nguoi", "don-vi", "lich-truc"):
+    for table in ("nguoi", "lich-truc"):
         path = tmp_path / f"{table}.csv"
         assert service.run("directory", "export", "--table", table, "-o", str(path)).returncode == 0
         before = path.read_bytes()
@@ -313,7 +311,7 @@ def test_errors_are_vietnamese_or_english(service: Service) -> None:
     assert "Error" in english
 
 
-def test_any_settings() -> None:
-    told: Any = run("doctor", environment={"PATH": os.environ["PATH"], "PORT": "99999"})
+def test_a_setting_that_cannot_be_used_is_named() -> None:
+    told = run("doctor", environment={"PATH": os.environ["PATH"], "PORT": "99999"})
     assert told.returncode == 2
     assert "PORT" in told.stderr.decode()

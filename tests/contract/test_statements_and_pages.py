@@ -73,7 +73,7 @@ def test_from_draft_to_release_and_correction(service: Service, officer: Api, op
     assert release["channel"] == "cong_ttdt"
     steps = {one["id"]: one["state"] for one in officer.get(f"/incidents/{made['id']}")["steps"]}
     assert steps["cong_bo_1"] == "done"
-    corrected = speaker("POST", f"{at}/correct", {"text": TEXT + " Sửa.", "reason": "Sai số"})
+    corrected = secretary("POST", f"{at}/correct", {"text": TEXT + " Sửa.", "reason": "Sai số"})
     assert corrected.status == 201, corrected.text
 
     closed = officer.post(f"/incidents/{made['id']}/close", {"outcome": "handled", "reason": "Đã công bố"})
