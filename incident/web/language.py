@@ -90,7 +90,7 @@ def parse_local(text: str) -> datetime:
     for form in ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%H:%M %d/%m/%Y"):
         try:
             return datetime.strptime(text, form).replace(tzinfo=zone()).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):  # the first hours of the year 1 have no UTC
             continue
     raise ValueError(text)
 

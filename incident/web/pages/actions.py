@@ -3,6 +3,7 @@ with everything typed when the door refuses. Knows no rule: the door does."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -145,7 +146,7 @@ def step(incident_id: str, step: str) -> Answer:
 
 
 def _items(values: Any) -> tuple[int, ...]:
-    return tuple(int(value) for value in values if str(value).isdigit())
+    return tuple(int(value) for value in values if re.fullmatch("[0-9]{1,3}", str(value)))
 
 
 @pages.post("/incidents/<incident_id>/steps/<step>/complete")
@@ -300,6 +301,7 @@ def decide(incident_id: str, inbound_id: str) -> Answer:
 @signed_in
 def note(incident_id: str) -> Answer:
     """Written in the room itself; a refusal shows the room with the text still there."""
+    read(incident_id, timeline=False)  # who may not see an incident writes nothing into it
     typed = {name: request.form.get(name, "").strip() for name in ("text", "kind", "at")}
     errors: dict[str, list[str]] = {} if typed["text"] else {"text": [_("Ghi nội dung")]}
     status = 422
@@ -341,9 +343,10 @@ def level(incident_id: str) -> Answer:
         )
 
     def do(typed: Typed) -> None:
-        course.change_level(
-            wiring().desk, incident_id, int(typed["level"]), typed["reason"], actor(), wiring().now()
-        )
+        wanted = typed["level"]
+        if not re.fullmatch("[0-9]", wanted):
+            raise Invalid("bad_level", _("Chọn cấp độ"), {"level": [_("Chọn cấp độ")]})
+        course.change_level(wiring().desk, incident_id, int(wanted), typed["reason"], actor(), wiring().now())
 
     return ask(incident_id, build, do)
 

@@ -17,6 +17,7 @@ from incident.web.pages.access import actor, can, must_see, read, signed_in, wir
 pages = Blueprint("room", __name__)
 
 ENTRIES = 60
+NO_SUCH_ENTRY = 2**31 - 1  # a larger number than any of an entry, that every database still takes
 SILENT_FOR = timedelta(minutes=10)
 KINDS_ASKED_WITHIN = timedelta(hours=2)  # an internal target: the clocks of the law need the answer
 OPEN_STEPS = ("stuck", "active")
@@ -95,7 +96,7 @@ def live(incident_id: str) -> Response:
 @signed_in
 def timeline(incident_id: str) -> str:
     """Older entries, a page at a time, newest first."""
-    before = request.args.get("before", 0, int)
+    before = min(max(0, request.args.get("before", 0, int)), NO_SUCH_ENTRY)
     view = read(
         incident_id, after=max(0, before - ENTRIES - 1) if before else 0, limit=None if before else ENTRIES
     )
