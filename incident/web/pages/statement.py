@@ -14,11 +14,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from incident.domain import legal
+from incident.domain.actors import Role
 from incident.domain.errors import Conflict, NotFound, Refusal
 from incident.report.record import IncidentView, RevisionView, StatementView
 from incident.response import statement as door
 from incident.web.language import _
-from incident.web.pages.access import actor, can, read, signed_in, wiring
+from incident.web.pages.access import actor, read, signed_in, wiring
 from incident.web.pages.actions import when
 
 pages = Blueprint("statement", __name__)
@@ -44,7 +45,11 @@ def offered(view: IncidentView, text: StatementView) -> Offer:
     waits = me is not None and me in text.waits_for_ids and view.status == "open"
     newest = text.revisions[-1] if text.revisions else None
     draft = next((s for s in view.steps if s.id == text.step), None)
-    drafter = me is not None and ((draft is not None and me in draft.person_ids) or can().write)
+    name = next((m.name for m in view.task_force if m.person_id == me), actor().name)
+    wrote = any(name in revision.editors for revision in text.revisions)
+    published = any(name in (out.released_by, out.posted_by) for out in text.releases)
+    asked = draft is not None and me in draft.person_ids
+    drafter = me is not None and (asked or wrote or actor().may(Role.SECRETARY))
     writable = view.status == "open" and text.state in ("drafting", "returned", "submitted", "approved")
     step = next((s for s in view.steps if s.id == text.publish_step), None)
     return Offer(
@@ -53,7 +58,7 @@ def offered(view: IncidentView, text: StatementView) -> Offer:
         decide=newest if waits and text.state == "submitted" else None,
         publish=newest if waits and text.state == "approved" else None,
         release=step is not None and step.turn + 1 < len(step.roles),
-        more=view.status == "open" and text.state == "released" and me is not None,
+        more=view.status == "open" and text.state == "released" and me is not None and published,
         correct=drafter and view.status == "open" and text.state == "released",
     )
 
@@ -109,7 +114,7 @@ def save(incident_id: str, statement_id: str) -> Answer:
     text, version = request.form.get("text", ""), request.form.get("version", 0, int)
     typed = {"text": text, "version": version}
     now, who = wiring().now(), actor()
-    read(incident_id, timeline=False)
+    found(read(incident_id, timeline=False), statement_id)
     try:
         door.edit(wiring().desk, statement_id, text, version, who, now)
         if request.form.get("do") == "submit":
