@@ -10,12 +10,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g, request, session
 from flask_babel import lazy_gettext as _l
+from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, logout_user
 from flask_security.forms import (
     LoginForm,
@@ -136,7 +138,9 @@ class OwnLoginForm(LoginForm):
     def validate(self, **kwargs: Any) -> bool:
         """Who gave the right password is told why the door stays shut; the library hides that among the fields."""
         valid = bool(super().validate(**kwargs))
-        if not valid and self.user_authenticated:
+        if not valid and self.user_authenticated and self.user is not None and self.user.is_locked():
+            self.email.errors, self.password.errors, self.form_errors = [], [], [NOT_LET_IN]
+        elif not valid and self.user_authenticated:
             self.form_errors = [*self.email.errors, *self.password.errors]
             self.email.errors, self.password.errors = [], []
         return valid
@@ -209,9 +213,11 @@ class OwnRecoveryForm(MfRecoveryForm):
         return valid
 
 
+# The same words whatever was wrong: while an account is locked nobody learns by them that a password was right.
+NOT_LET_IN = "Thư điện tử hoặc mật khẩu không đúng. Nhập sai 5 lần thì tài khoản tạm khóa 15 phút; cần gấp, liên hệ quản trị."
 MESSAGES: dict[str, tuple[str, str]] = {
-    "GENERIC_AUTHN_FAILED": ("Thư điện tử hoặc mật khẩu không đúng", "error"),
-    "USER_DOES_NOT_EXIST": ("Thư điện tử hoặc mật khẩu không đúng", "error"),
+    "GENERIC_AUTHN_FAILED": (NOT_LET_IN, "error"),
+    "USER_DOES_NOT_EXIST": (NOT_LET_IN, "error"),
     "INVALID_PASSWORD": ("Mật khẩu không đúng", "error"),
     "PASSWORD_NOT_PROVIDED": ("Nhập mật khẩu", "error"),
     "EMAIL_NOT_PROVIDED": ("Nhập địa chỉ thư điện tử", "error"),
@@ -291,6 +297,8 @@ def install(app: Flask, wiring: Wiring) -> Security:
         totp_cls=OnceTotp,
     )
     user_authenticated.connect(_signed_in, app, weak=False)
+    user_logged_out.connect(_signed_out, app, weak=False)
+    app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined]  # cookies alone, never its tokens
     app.before_request(_end_idle_session)
     return security
 
@@ -299,6 +307,15 @@ def _signed_in(sender: Flask, user: Any, **extra: Any) -> None:
     user.failed_attempts, user.locked_until, user.last_seen_at = 0, None, _now()
     accounts().commit()
     session[SEEN] = _now().isoformat()
+
+
+def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
+    """Whoever signs out leaves no cookie behind that still opens the door, wherever it was copied to. The library would
+    go on taking it: its sessions live in the cookie alone. An idle end is not a wish to leave other places, too."""
+    session.pop(SEEN, None)
+    if request.endpoint == "security.logout" and isinstance(user, SignIn):
+        user.fs_uniquifier = uuid.uuid4().hex
+        accounts().commit()
 
 
 def _end_idle_session() -> None:
