@@ -8,10 +8,12 @@ from typing import Any
 from flask import Response
 from sqlalchemy import select
 
+from incident.domain.errors import Forbidden
 from incident.report.gathering import gather
+from incident.response.permissions import reads_all
 from incident.store.tables import Setting
 from incident.web.api import incoming
-from incident.web.api.door import Calls, visible, wiring
+from incident.web.api.door import Calls, actor, visible, wiring
 
 calls = Calls("reports", "Báo cáo sau vụ việc")
 
@@ -24,6 +26,12 @@ MEDIA_TYPES = {
 }
 
 
+def _may_have(part: str) -> None:
+    """The annex names people: for those who read everything, not for a member."""
+    if part == "noi-bo" and not reads_all(actor()):
+        raise Forbidden("names", "Phụ lục nội bộ có tên người; chỉ người được xem toàn bộ mới mở được.")
+
+
 def _report(fmt: str) -> Callable[..., Response]:
     def report(query: dict[str, Any], incident_id: str) -> Response:
         from incident.report.rendering import render  # heavy: charts and papers
@@ -31,6 +39,7 @@ def _report(fmt: str) -> Callable[..., Response]:
         now = wiring().now()
         with wiring().store.reading() as session:
             visible(session, incident_id)
+            _may_have(query["part"])
             view = gather(session, incident_id, now)
             words = {row.key: row.value for row in session.scalars(select(Setting))}
         content, media_type = render(view, fmt, query["part"], now, settings_words=words)
