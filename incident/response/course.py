@@ -194,7 +194,7 @@ def close(
 ) -> None:
     """End the handling with an outcome of OUTCOMES; what is still open is listed on the timeline, everyone who was
     asked is told. Raises Invalid, Forbidden, Conflict."""
-    if not actor.may(*COMMAND) and not _is_head(desk, incident_id, actor):
+    if not actor.may(Role.DUTY_OFFICER) and not _is_head(desk, incident_id, actor):
         raise Forbidden("not_head", "Kết thúc xử lý do Tổ trưởng hoặc cán bộ trực quyết định.")
     reason = with_reason(reason)
     if outcome not in OUTCOMES:

@@ -14,7 +14,7 @@ from incident.response import casting
 from incident.response.advance import enter, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
-from incident.response.permissions import COMMAND, require
+from incident.response.permissions import COMMAND, require, require_person
 from incident.store.tables import Incident, Proof, Statement
 from incident.timeline import ledger
 from playbooks.language import Step, Verb
@@ -131,6 +131,8 @@ def skip(desk: Desk, incident_id: str, step: str, reason: str, actor: Actor, now
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
         verb, _ = _verb(session, incident, state_of(session, incident_id), step)
+        if verb is Verb.APPROVE:
+            require_person(actor)
         require(actor, *((Role.APPROVER,) if verb is Verb.APPROVE else COMMAND))
         enter(session, desk, incident, [Skipped(step, "")], now)
         _note_reason(session, incident, "override", step, "skip", reason, actor, now)

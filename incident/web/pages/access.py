@@ -36,6 +36,7 @@ class Can:
     phones: bool = False
     read_all: bool = False
     close: bool = False
+    mask: bool = False  # blank a free text that another person wrote
     write: bool = False  # the sections of the report
     note: bool = False
 
@@ -46,7 +47,8 @@ class Can:
             command=command,
             phones=permissions.sees_phones(actor),
             read_all=permissions.reads_all(actor),
-            close=actor.may(Role.DUTY_OFFICER, Role.APPROVER, Role.ADMIN),
+            close=actor.may(Role.DUTY_OFFICER, Role.APPROVER),
+            mask=actor.may(*permissions.COMMAND, Role.SECRETARY, Role.APPROVER, Role.SPOKESPERSON),
             note=bool(actor.roles - {Role.OBSERVER}),
             write=actor.may(Role.DUTY_OFFICER, Role.ADMIN, Role.SECRETARY, Role.APPROVER, Role.SPOKESPERSON),
         )
