@@ -7,16 +7,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from incident.store.tables import Entry, FreeText, Incident
+from incident.store.tables import (
+    Approval,
+    Entry,
+    FreeText,
+    Incident,
+    Proof,
+    Request,
+    Revision,
+    Statement,
+)
 from incident.timeline.ledger import append, clean
 from incident.timeline.verify import MASKED
 
 REASON_LENGTH = 300
+OPENING = "incident_opened"
+HIDDEN = "[đã che]"
 
 
 def mask(
@@ -35,6 +46,7 @@ def mask(
     if text.text is None:
         raise Conflict("already_masked", "Phần văn bản này đã được che.")
     _refuse_the_author(entry, actor)
+    _blank_copies(session, incident, entry, field, text.text)
     text.text = text.salt = None
     text.masked_by, text.masked_at, text.mask_reason = actor.name, now, reason
     if entry.kind == MASKED:  # the reason itself named someone: it stands with the masked text, too
@@ -49,6 +61,35 @@ def mask(
         data={"seq": seq, "field": field},
         texts={"reason": reason},
     )
+
+
+def _blank_copies(session: Session, incident: Incident, entry: Entry, field: str, text: str) -> None:
+    """The same words where pages read them without the chain: else a name would go on standing there."""
+    if entry.kind == OPENING:
+        if field == "title":
+            incident.title = HIDDEN
+        elif field == "summary":
+            incident.summary = ""
+    elif field == "proof":
+        session.execute(
+            update(Proof).where(Proof.incident_id == incident.id, Proof.text == text).values(text=HIDDEN)
+        )
+    elif field == "reason":
+        session.execute(
+            update(Request)
+            .where(Request.incident_id == incident.id, Request.reason == text[:300])
+            .values(reason=HIDDEN)
+        )
+        of_incident = select(Revision.id).join(Statement, Statement.id == Revision.statement_id)
+        session.execute(
+            update(Approval)
+            .where(
+                Approval.revision_id.in_(of_incident.where(Statement.incident_id == incident.id)),
+                Approval.reason == text,
+            )
+            .values(reason=HIDDEN)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _refuse_the_author(entry: Entry, actor: Actor) -> None:
@@ -70,7 +111,7 @@ def shown(row: FreeText) -> str:
     """A free text as views and exports show it."""
     if row.text is not None:
         return row.text
-    return f"[đã che, lý do: {row.mask_reason}]" if row.mask_reason else "[đã che]"
+    return f"[đã che, lý do: {row.mask_reason}]" if row.mask_reason else HIDDEN
 
 
 def free_texts(session: Session, chain: str) -> dict[int, dict[str, FreeText]]:
