@@ -29,7 +29,7 @@ ANSWERED = ("accepted", "declined")
 
 
 class Turnstile:
-    """How often one address may try tokens: at most so many in a minute, in this process."""
+    """How often one address may try tokens that do not exist: so many in a minute, in this process."""
 
     def __init__(self, tries: int = TRIES_PER_WINDOW, seconds: float = WINDOW_SECONDS) -> None:
         self.tries, self.seconds = tries, seconds
@@ -55,24 +55,30 @@ turnstile = Turnstile()
 
 
 @pages.before_request
-def slow_down() -> None:
+def keep_private() -> None:
     g.private = True
-    if not turnstile.passes(request.remote_addr or "", time.monotonic()):
+
+
+def found(token: str) -> LinkView | None:
+    """What the link is for. Only tokens that do not exist count as tries: a whole office may answer from one address,
+    and all of them from a proxy's."""
+    link = answer.read_link(wiring().desk, token, wiring().now())
+    if link is None and not turnstile.passes(request.remote_addr or "", time.monotonic()):
         raise TooManyRequests(retry_after=int(WINDOW_SECONDS))
+    return link
 
 
 @pages.get("/a/<token>")
 @pages.get("/d/<token>")
 def show(token: str) -> tuple[Response, int]:
-    link = answer.read_link(wiring().desk, token, wiring().now())
-    return _page(token, link, "")
+    return _page(token, found(token), "")
 
 
 @pages.post("/a/<token>")
 @pages.post("/d/<token>")
 def act(token: str) -> tuple[Response, int] | Response:
     means, name = request.form.get("answer", ""), request.form.get("instead_name", "").strip()[:LONGEST_NAME]
-    link = answer.read_link(wiring().desk, token, wiring().now())
+    link = found(token)
     if link is None or link.dead:
         return _page(token, link, "")
     if means == "instead":
