@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, abort, current_app, g, request, session
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ASKED_ELSEWHERE = ("/hooks/", "/api/")  # signatures there, bearer tokens and headers here
 LIMIT_OF_A_REQUEST = 1_000_000
+NUL = "\x00"
+A_YEAR = "max-age=31536000"
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -111,11 +113,24 @@ def create_app(wiring: Wiring) -> Flask:
     def same_origin() -> None:
         if request.path.startswith(ASKED_ELSEWHERE):
             return
+        _refuse_unstorable()
         if request.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
             csrf.protect()
 
     app.after_request(_headers)
     return app
+
+
+def _refuse_unstorable() -> None:
+    """No keyboard types a NUL, and PostgreSQL keeps none: 400, before anything asks the database."""
+    typed = (
+        value
+        for values in (request.args, request.form)
+        for item in values.items(multi=True)
+        for value in item
+    )
+    if NUL in request.path or any(NUL in value for value in typed):
+        abort(400)
 
 
 def _templates(app: Flask) -> None:
@@ -153,5 +168,8 @@ def _headers(response: Response) -> Response:
             False  # what a page fetches by itself never writes over the cookie of a newer sign-in
         )
     if request.blueprint == "security" or "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store" if session or g.get("private") else "no-cache"
+        known = session or g.get("private") or g.get("actor")
+        response.headers["Cache-Control"] = "no-store" if known else "no-cache"
+    if current_app.extensions["wiring"].settings.https:
+        response.headers.setdefault("Strict-Transport-Security", A_YEAR)
     return response
