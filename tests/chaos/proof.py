@@ -114,8 +114,19 @@ def _summons(store: Store, incident_id: str, people: People, faults: list[str]) 
     if silent:
         faults.append(f"said to have gone, never arrived: {len(silent)}: {silent[:3]}")
     if any(row.kind != "reply" for row in held):
-        faults.append("a critical message was held")
+        faults.append(f"critical messages were held: {_attempts(store, incident_id)}")
     return Count(len(asked), sum(map(len, people.got.values())), len(never), len(twice), len(held))
+
+
+def _attempts(store: Store, incident_id: str) -> list[tuple[str, int, str, str]]:
+    with store.reading() as session:
+        rows = session.execute(
+            select(Message.address, Attempt.n, Attempt.outcome, Attempt.code)
+            .join(Attempt, Attempt.message_id == Message.id)
+            .where(Message.incident_id == incident_id, Message.status == "unknown")
+            .order_by(Message.id, Attempt.n)
+        )
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _rang(people: People, phone: str) -> bool:

@@ -22,7 +22,7 @@ from tests.bench.first_sms import close
 from tests.bench.service import Service
 from tests.chaos import proof
 from tests.chaos.people import People
-from tests.chaos.violence import FAULTS, SLOW_FAULTS, Killer
+from tests.chaos.violence import FAULTS, SLOW_FAULTS, Killer, Sleeper, wait
 
 SEEDS = int(os.environ.get("CHAOS_SEEDS") or 1)
 FIRST_SEED = int(os.environ.get("CHAOS_FIRST_SEED") or 1)
@@ -60,23 +60,29 @@ def _one(service: Service, seed: int) -> Counter[str]:
     service.phones.order(latency_ms=dice.choice((5, 60, 200)))
     for order in dice.sample(orders, dice.randint(2, len(orders))):
         service.phones.order(**order)
-    code = _open(service, seed)
-    incident, code = code
+    incident, code = _open(service, seed)
     people = People(
         service.phones.url, service.phones.journal, code, random.Random(seed), dice.choice((0.3, 0.7, 1.0))
     )
     killer = Killer(service, dice, dice.choice(((0.2, 0.8), (0.5, 1.5), (1.0, 3.0))))
     people.start()
+    sleeper = Sleeper(service, dice.uniform(35, 95)) if SEEDS > 1 and dice.random() < 0.5 else None
+    if sleeper is not None:
+        sleeper.start()
     killer.start()
-    time.sleep(KILLING_SECONDS)
+    wait(KILLING_SECONDS)
     killer.end()
+    service.phones.order(clear=True)
     begun = time.monotonic()
     _settle(service, people)
+    if sleeper is not None:
+        sleeper.join()
+        _settle(service, people)
     people.end()
     people.look()
     print(
         f"seed {seed}: settled {time.monotonic() - begun:.0f} s after the last kill; kills {dict(killer.kills)}; "
-        f"answers {people.answers}, webhooks given up {people.lost_on_the_way}",
+        f"{'a worker slept; ' if sleeper and sleeper.slept else ''}answers {people.answers}, webhooks given up {people.lost_on_the_way}",
         flush=True,
     )
     count = proof.check(service.store, incident, people)
@@ -104,12 +110,12 @@ def _insisting(url: str, body: Any, headers: dict[str, str]) -> Any:
         try:
             answer = http.request("POST", url, json=body, headers=headers)
         except urllib3.exceptions.HTTPError:
-            time.sleep(0.3)
+            wait(0.3)
             continue
         if answer.status in (200, 201):
             return answer.json()
         assert answer.status >= 500, answer.data
-        time.sleep(0.3)
+        wait(0.3)
     raise AssertionError("nobody opened the incident")
 
 
@@ -120,6 +126,6 @@ def _settle(service: Service, people: People) -> None:
     left: dict[str, int] = {}
     while quiet < 2:
         assert time.monotonic() < end, f"not at rest: {left}, answers not taken: {people.waiting}"
-        time.sleep(1)
+        wait(1)
         left = proof.unfinished(service.store)
         quiet = 0 if left or people.waiting else quiet + 1

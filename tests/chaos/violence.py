@@ -15,6 +15,7 @@ import psutil
 
 from tests.bench.service import Service
 
+wait = threading.Event().wait  # real processes need real seconds
 ROLES = ("worker", "worker", "clock", "serve", "redis")
 # Each is ordered of the simulator for its share of the messages. None of them keeps a message from arriving for good.
 FAULTS: tuple[dict[str, Any], ...] = (
@@ -58,6 +59,26 @@ class Killer(threading.Thread):
     def end(self) -> None:
         self.enough.set()
         self.join(10)
+
+
+class Sleeper(threading.Thread):
+    """Stops a worker in the middle of its work for longer than its leases, and lets it go on."""
+
+    def __init__(self, service: Service, seconds: float) -> None:
+        super().__init__(name="sleeper", daemon=True)
+        self.service = service
+        self.seconds = seconds
+        self.slept = False
+
+    def run(self) -> None:
+        wait(1.0)
+        for worker in children(self.service, "worker")[:1]:
+            with suppress(psutil.NoSuchProcess):
+                worker.suspend()
+                wait(self.seconds)
+                worker.resume()
+                self.slept = True  # unless it was killed meanwhile
+                wait(3.0)
 
 
 def children(service: Service, role: str) -> list[psutil.Process]:

@@ -43,7 +43,7 @@ def test_a_killed_sender_loses_nobody_and_repeats_nobody(store: Store, killed_af
     world.clock.at = real_now()
     world.mailing(world.people(PEOPLE))
     with serve(sid=SID, token=TOKEN, clock=real_now) as simulator:
-        simulator.fault(latency_ms=30)
+        simulator.fault(latency_ms=100)
         url = store.url.render_as_string(hide_password=False)
         arguments = [sys.executable, "-c", SENDER, url, SID, TOKEN, simulator.url]
         with subprocess.Popen(arguments) as process:
