@@ -84,6 +84,18 @@ def test_everyone_is_asked_once_and_answers(service: Service, officer: Api, open
     officer.post(f"{at}/close", {"outcome": "handled", "reason": "Đủ", "stand_down": False})
 
 
+def test_what_the_carrier_took_and_did_not_own_up_to_goes_once(
+    service: Service, officer: Api, opened: Open
+) -> None:
+    assert service.fault(error_after_accept=True, times=8).status in (200, 201, 204)
+    made = opened(playbook="goi-xac-nhan", level=1, title="Nhà mạng chập chờn")
+    at = f"/incidents/{made['id']}"
+    until(lambda: set(officer.get(at)["messages"]) == {"delivered"})
+    assert service.fault(clear=True).status in (200, 201, 204)
+    assert {len(texts) for texts in phones_of(service, made["code"]).values()} == {1}
+    officer.post(f"{at}/close", {"outcome": "false_alarm", "reason": "Thử", "stand_down": False})
+
+
 def test_two_incidents_do_not_mix(service: Service, officer: Api, opened: Open) -> None:
     first, second = opened(title="Việc thứ nhất"), opened(title="Việc thứ hai")
 
