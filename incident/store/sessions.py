@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 
 BUSY_SECONDS = 10
+IDLE_SECONDS = 60
 # Last in, first out: a quiet service stays on one connection, whose statements are prepared and whose cache is warm.
 POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
 AFTER_COMMIT = "after_commit"
@@ -44,6 +45,7 @@ class Store:
             self.engine = create_engine(
                 self.url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS}, **POOL
             )
+            event.listen(self.engine, "connect", _let_go)
             # One snapshot for all queries of a page or report, as SQLite gives it.
             self._reader = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -110,6 +112,13 @@ def parse_url(url: str) -> URL:
     if parsed.database in (None, "", ":memory:"):
         raise ValueError("a SQLite database needs a file: readers and writers are different connections")
     return parsed
+
+
+def _let_go(dbapi: Any, record: Any) -> None:
+    """A process that was stopped, or whose machine vanished, in the middle of a transaction: its locks end with it."""
+    dbapi.autocommit = True
+    dbapi.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    dbapi.autocommit = False
 
 
 def _sqlite_engine(url: URL, begin: str | None, query_only: bool = False) -> Engine:

@@ -145,3 +145,33 @@ def test_postgresql_is_spoken_through_psycopg(url: str) -> None:
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
         parse_url(url)
+
+
+def test_a_process_that_vanished_gives_its_locks_back(postgres_store: Store) -> None:
+    """Stopped, or its machine gone, in the middle of a transaction: the server ends it after a minute."""
+    with postgres_store.reading() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+    with postgres_store.writing() as session:
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+
+
+def test_many_threads_of_one_process_all_get_to_write(sqlite_store: Store) -> None:
+    """SQLite itself would let some of them starve."""
+    faults: list[BaseException] = []
+
+    def write(n: int) -> None:
+        try:
+            for turn in range(5):
+                with sqlite_store.writing() as session:
+                    session.add(Setting(key=f"{n}-{turn}", value="x"))
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with sqlite_store.reading() as session:
+        assert len(session.scalars(select(Setting.key)).all()) == 120
