@@ -48,12 +48,9 @@ def member(person: MemberView, now: datetime) -> Label:
     if state == "replaced":
         return Label(_("Đã có đ/c %(name)s thay", name=person.replaced_by or ""), "grey")
     if state == "unreachable":
-        return Label(
-            _("Không liên lạc được (%(reason)s)", reason=person.reason)
-            if person.reason
-            else _("Không liên lạc được"),
-            "red",
-        )
+        why = reason(person.reason)
+        text = _("Không liên lạc được (%(reason)s)", reason=why) if why else _("Không liên lạc được")
+        return Label(text, "red")
     plain = {
         "not_told": Label(_("Chưa báo (không có số)"), "red"),
         "sending": Label(_("Đang gửi"), "blue"),
@@ -62,6 +59,12 @@ def member(person: MemberView, now: datetime) -> Label:
         "expired": Label(_("Không cần trả lời nữa"), "grey"),
     }
     return plain.get(state, Label(state, "grey"))
+
+
+def reason(key: str) -> str:
+    """Why a person was given up: a key of the record's own, or what somebody wrote."""
+    keys = {"wrong_number": _("nhầm số"), "opted_out": _("từ chối nhận tin"), "no_number": _("không có số")}
+    return keys.get(key, key)
 
 
 def step(view: StepView) -> Label:
@@ -145,7 +148,7 @@ def messages(counts: dict[str, int]) -> list[tuple[str, int]]:
         "sending": _("đang gửi"),
         "unknown": _("chưa rõ đã gửi hay chưa"),
         "accepted": _("nhà mạng đã nhận"),
-        "sent": _("nhà mạng đang chuyển"),
+        "sent": _("đã gửi đi, chưa có báo chuyển"),
         "delivered": _("nhà mạng báo đã chuyển"),
         "temporary-failure": _("tạm thời không gửi được"),
         "permanent-failure": _("không gửi được"),

@@ -30,6 +30,7 @@ pages = Blueprint("opening", __name__)
 WHOLE_PROVINCE = "toan_tinh"
 CALL_OUT = "goi-xac-nhan"
 NEUTRAL = "vu-viec-chung"
+SHORT = 20
 KINDS: tuple[tuple[str, Any, str], ...] = (
     ("rumour", _l("Tin chưa kiểm chứng"), "tin-gia-dich-benh"),
     ("own_error", _l("Văn bản, phát ngôn của ta bị sai"), NEUTRAL),
@@ -86,12 +87,12 @@ class OpeningSchema(Schema):
     def tidy(self, data: dict[str, Any], **_how: Any) -> dict[str, Any]:
         return {k: clean(v) if isinstance(v, str) else v for k, v in data.items()}
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def times_and_places(self, data: dict[str, Any], **_how: Any) -> None:
         faults: dict[str, list[str]] = {}
-        if not data["area"]:
+        if not data.get("area"):
             faults["area"] = ["Chọn ít nhất một địa bàn"]
-        if data["detected_at"]:
+        if data.get("detected_at"):
             try:
                 parse_local(data["detected_at"])
             except ValueError:
@@ -149,7 +150,7 @@ def opening_of(data: dict[str, Any], typed: dict[str, Any]) -> Opening:
         playbook=PLAYBOOKS[data["kind"]],
         level=data["level"],
         area=area,
-        short_name=data["short_name"] or opening_door.suggest_short_name(data["title"]),
+        short_name=data["short_name"] or neutral_name(data["kind"], area, _places()),
         detected_at=detected,
         source=data["source"],
         mode="drill" if data["drill"] else "live",
@@ -180,13 +181,6 @@ def _form(typed: dict[str, Any], errors: dict[str, Any]) -> str:
 
 
 def _choices() -> Choices:
-    with wiring().store.reading() as session:
-        communes = session.execute(
-            select(Unit.area, Unit.name)
-            .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
-            .order_by(Unit.name)
-        )
-        areas = tuple((area, place(name)) for area, name in communes if area)
     now = wiring().now()
     counts = {}
     for level in (1, 2, 3):
@@ -196,7 +190,26 @@ def _choices() -> Choices:
         except Refusal:
             continue
         counts[level] = len(preview.people)
-    return Choices(tuple(dict(areas).items()), counts)
+    return Choices(tuple(_places().items()), counts)
+
+
+def _places() -> dict[str, str]:
+    with wiring().store.reading() as session:
+        communes = session.execute(
+            select(Unit.area, Unit.name)
+            .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
+            .order_by(Unit.name)
+        )
+        return {area: place(name) for area, name in communes if area}
+
+
+def neutral_name(kind: str, area: tuple[str, ...], places: dict[str, str]) -> str:
+    """At most 20 characters for the messages, that wound nobody when they leak: never words of the title."""
+    what = "tin về" if kind == "rumour" else "việc ở"
+    where = places.get(area[0], "") if len(area) == 1 else ""
+    bare = where.removeprefix("Xã ").removeprefix("Phường ")
+    names = (f"{what} {where[:1].lower()}{where[1:]}", f"{what} {bare}") if where else ()
+    return next((name for name in names if len(name) <= SHORT), f"{what} địa bàn tỉnh")
 
 
 def place(unit: str) -> str:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from incident.domain import legal
 from incident.domain.actors import Role
-from incident.domain.errors import Conflict, NotFound, Refusal
+from incident.domain.errors import Conflict, Invalid, NotFound, Refusal
 from incident.report.record import IncidentView, RevisionView, StatementView
 from incident.response import statement as door
 from incident.web.language import _
@@ -188,9 +188,13 @@ def post(incident_id: str, statement_id: str) -> Answer:
 
     def do(typed: dict[str, Any]) -> None:
         now = wiring().now()
+        link = typed.get("link", "").strip()
+        if link and not link.startswith(("https://", "http://")):
+            fault = _("Ghi cả đường dẫn, bắt đầu bằng https://")
+            raise Invalid("bad_link", fault, {"link": [fault]})
         door.post(
             wiring().desk, statement_id, actor(), now,
-            channel=typed.get("channel", ""), form=typed.get("form") or None, link=typed.get("link", ""),
+            channel=typed.get("channel", ""), form=typed.get("form") or None, link=link,
             released_at=within_minute(when(typed, "released_at"), now), revision_id=typed.get("revision") or None,
         )  # fmt: skip
 
