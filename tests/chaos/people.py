@@ -39,9 +39,6 @@ class People(threading.Thread):
         self.http = urllib3.PoolManager(retries=False, timeout=10)
         self.enough = threading.Event()
 
-    def skip_the_past(self) -> None:
-        self.place = self.journal.stat().st_size if self.journal.exists() else 0
-
     def run(self) -> None:
         while not self.enough.wait(LOOK_SECONDS):
             self.look()

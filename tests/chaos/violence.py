@@ -44,6 +44,7 @@ class Killer(threading.Thread):
         self.dice = dice
         self.pause = pause
         self.kills: Counter[str] = Counter()
+        self.spared: set[int] = set()
         self.enough = threading.Event()
 
     def run(self) -> None:
@@ -51,7 +52,7 @@ class Killer(threading.Thread):
             role = self.dice.choice(ROLES)
             if role == "redis" and self.dice.random() < 0.5:
                 self.kills["redis flushed"] += flush(self.service)
-            elif found := children(self.service, role):
+            elif found := [one for one in children(self.service, role) if one.pid not in self.spared]:
                 self.kills[role] += kill(self.dice.choice(found))
             if self.service.store.dialect == "postgresql" and self.dice.random() < 0.2:
                 self.kills["connections"] += cut_connections(self.service)
@@ -68,16 +69,16 @@ class Sleeper(threading.Thread):
         super().__init__(name="sleeper", daemon=True)
         self.service = service
         self.seconds = seconds
-        self.slept = False
+        self.asleep: set[int] = set()
 
     def run(self) -> None:
         wait(1.0)
         for worker in children(self.service, "worker")[:1]:
             with suppress(psutil.NoSuchProcess):
+                self.asleep.add(worker.pid)  # nobody kills it in its sleep
                 worker.suspend()
                 wait(self.seconds)
                 worker.resume()
-                self.slept = True  # unless it was killed meanwhile
                 wait(3.0)
 
 
