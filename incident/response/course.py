@@ -34,7 +34,7 @@ OUTCOMES = {
     "handed_over": "chuyển cơ quan khác",
 }
 NOTE_KINDS = ("note", "directive", "call_recorded")
-LONGEST_NOTE = 5_000
+LONGEST_NOTE = 20_000
 LONGEST_PAUSE = timedelta(hours=24)
 
 

@@ -218,7 +218,7 @@ class Telling:
                 priority=self._priority(kind),
                 critical=ack,
                 due=effect.due,
-                valid_until=self.now + VALID.get(kind, VALID_ELSE),
+                valid_until=_valid_until(effect, kind, self.now),
                 created_at=self.now,
             )
         )
@@ -508,6 +508,8 @@ class Telling:
         text: wording.Sms,
         not_before: datetime,
     ) -> None:
+        if _valid_until(effect, kind, not_before) <= not_before:
+            return  # the budget would let it out only after its point is past
         if channel == "sms":
             text = self._never_twice(address, text)
         message = Message(
@@ -527,7 +529,7 @@ class Telling:
             drill=self.incident.mode == "drill",
             created_at=self.now,
             not_before=not_before,
-            valid_until=not_before + VALID.get(kind, VALID_ELSE),
+            valid_until=_valid_until(effect, kind, not_before),
         )
         self.session.add(message)
         requests = self._requests_of(draft.person)
@@ -658,6 +660,12 @@ def template_values(
         "link": "",
         "due": "",
     }
+
+
+def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
+    """How long a text makes sense. A reminder names the moment at which somebody else is asked: not a second longer."""
+    until = not_before + VALID.get(kind, VALID_ELSE)
+    return min(until, effect.due) if isinstance(effect, Remind) and effect.due else until
 
 
 def _purpose(effect: Summon | Notify | Remind) -> str:
