@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from incident.commands.accounts import SAMPLE_PASSWORD
 from incident.store.tables import Account, FreeText, Inbound, Request
 from incident.web.pages.acknowledge import TRIES_PER_WINDOW, turnstile
 from incident.web.signin import FAILURES_ALLOWED
-from tests.incident.web.conftest import SAMPLE_PASSWORD, Site, words
+from tests.incident.web.conftest import Site, words
 
 HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(2)> #read("/etc/passwd") =1+1'
 
