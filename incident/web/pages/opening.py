@@ -234,8 +234,9 @@ def _confirm(wanted: Opening, typed: dict[str, Any]) -> str:
 
 
 def told(preview: Preview) -> int:
-    """How many people something really goes to."""
-    return sum(1 for person in preview.people if person.sms or person.email)
+    """How many something really goes to at once: the people by name, and the groups."""
+    named = sum(1 for person in preview.people if person.sms or person.email)
+    return named + sum(count for _title, count in preview.groups)
 
 
 def _leaders(now: datetime) -> list[tuple[str, str]]:

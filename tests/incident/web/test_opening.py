@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
@@ -111,3 +113,22 @@ def test_text_with_angle_brackets_is_only_text(site: Site) -> None:
     browser = site.browser("truc")
     opened = browser.post(NEW, {**OPENING, "title": "<script>alert(1)</script>", "do": "send"}, page=NEW)
     assert "<script>alert" not in browser.get(opened.location).text
+
+
+def test_a_call_out_of_a_whole_area_says_how_many_it_goes_to(site: Site) -> None:
+    change = {"kind": "call_out", "area": ["toan_tinh"], "level": "2", "short_name": "", "do": "check"}
+    text = words(site.browser("truc").post(NEW, {**OPENING, **change}, page=NEW).text)
+    told = re.search(r"Sẽ báo ngay (\d+) người: (\d+) SMS", text)
+    assert told
+    assert int(told[1]) == int(told[2]) > 5
+    assert f"Gửi cho {told[1]} người" in text
+    assert "không gửi tin" not in text
+    assert "viec o dia ban tinh" in text  # neutral, never words of the title
+
+
+def test_every_fault_is_said_at_once(site: Site) -> None:
+    answer = site.browser("truc").post(NEW, {"do": "check"}, page=NEW)
+    assert all(
+        said in words(answer.text)
+        for said in ("Chọn loại vụ việc", "Chọn ít nhất một địa bàn", "Chọn cấp độ")
+    )
