@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import exists, or_, select
+from sqlalchemy.exc import DBAPIError
 
 from incident.delivery import claims, inbound, leases, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
@@ -26,6 +28,7 @@ THREADS = 32
 CROWD = 200
 RECONCILER = "reconciler"
 RECONCILER_SECONDS = 30
+T = TypeVar("T")
 
 
 class Outbox:
@@ -146,7 +149,7 @@ class Outbox:
 
     def store_receipt(self, update: StatusUpdate, now: datetime) -> bool:
         """Keep a delivery report; False when it was known."""
-        return receipts.store_receipt(self.store, update, self.settings.secret_key, now)
+        return _once_more(lambda: receipts.store_receipt(self.store, update, self.settings.secret_key, now))
 
     def apply_receipts(self, now: datetime) -> int:
         with self.store.writing() as session:
@@ -154,8 +157,18 @@ class Outbox:
 
     def store_inbound(self, reply: Reply, now: datetime) -> str | None:
         """Keep a reply; None when it was known."""
-        return inbound.store_inbound(self.store, reply, now)
+        return _once_more(lambda: inbound.store_inbound(self.store, reply, now))
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""
         return inbound.waiting(self.store, now, older_than_seconds)
+
+
+def _once_more(store: Callable[[], T]) -> T:
+    """Again, when the connection was cut: not every carrier repeats a webhook that failed, and storing twice is storing once."""
+    try:
+        return store()
+    except DBAPIError as fault:
+        if not fault.connection_invalidated:
+            raise
+        return store()

@@ -15,7 +15,7 @@ from incident.delivery.outbox import Outbox
 from incident.delivery.records import Result, record
 from incident.delivery.sending import Sending
 from incident.store.sessions import Store
-from notify.message import Receipt, StatusUpdate, TemporaryFailure
+from notify.message import Receipt, Reply, StatusUpdate, TemporaryFailure
 from tests.incident.delivery.world import SECRET, World, settings
 
 
@@ -90,7 +90,7 @@ class Shaky(Store):
     def writing(self) -> Iterator[Session]:
         self.turns += 1
         if self.turns in self.away:
-            raise OperationalError("COMMIT", {}, ConnectionError("cut"))
+            raise OperationalError("COMMIT", {}, ConnectionError("cut"), connection_invalidated=True)
         with super().writing() as session:
             yield session
 
@@ -108,3 +108,13 @@ def test_what_calls_came_to_outlives_the_database(world: World) -> None:
     store.dispose()
     assert {world.status(one) for one in ids} == {"accepted"}
     assert len(world.sms.sent) == len(ids)
+
+
+def test_a_reply_is_kept_though_the_connection_is_cut(world: World) -> None:
+    store = Shaky(world.store.url.render_as_string(hide_password=False))
+    store.away = frozenset({1})
+    outbox = Outbox(store, world.outbox.gateway, settings(store), world.clock)
+    reply = Reply("memory", "in-1", "+84540000001", "+84540000000", "OK 27")
+    assert outbox.store_inbound(reply, world.clock()) is not None
+    assert outbox.store_inbound(reply, world.clock()) is None
+    store.dispose()
