@@ -36,6 +36,7 @@ class Settings:
     simulator_url: str | None = None
     embedded: bool = False
     two_way: bool = True
+    proxies: int = 0
 
     @property
     def https(self) -> bool:
@@ -73,6 +74,7 @@ class Settings:
             simulator_url=env.get("SIMULATOR_URL") or None,
             embedded=env.get("INCIDENT_EMBEDDED") == "1",
             two_way=_two_way(env),
+            proxies=_number(env, "TRUSTED_PROXIES", 0),
         )
 
 

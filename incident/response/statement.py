@@ -300,6 +300,8 @@ def _deciding(
     session: Session, desk: Desk, statement_id: str, revision_id: str, actor: Actor, now: datetime
 ) -> tuple[_Case, Revision, str]:
     person = require_person(actor)
+    if actor.may(Role.ADMIN):
+        raise Forbidden("admin", "Tài khoản quản trị không duyệt nội dung.")
     case = _case(session, desk, statement_id, now)
     if case.approve is None:
         raise Conflict("no_approval", "Kịch bản không có bước duyệt cho nội dung này.")

@@ -21,6 +21,7 @@ from jinja2 import (
     StrictUndefined,
     Undefined,
 )
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from incident.web import failures, files, language, signin
 from incident.web.pages import site
@@ -85,6 +86,9 @@ def create_app(wiring: Wiring) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json_provider_class = Json  # the sign-in builds its own upon it
     app.extensions["wiring"] = wiring
+    if hops := wiring.settings.proxies:
+        # Only as many hops are believed as there are proxies of ours; the rest is what a client wrote.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=wiring.settings.secret_key,
         MAX_CONTENT_LENGTH=LIMIT_OF_A_REQUEST,

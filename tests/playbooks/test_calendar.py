@@ -17,9 +17,7 @@ def local(text: str) -> datetime:
 
 
 def test_seconds_are_elapsed_time_and_the_answer_is_in_utc() -> None:
-    assert add(local("2026-11-22T23:30"), Span(seconds=3600)) == datetime(
-        2026, 11, 22, 17, 30, tzinfo=UTC
-    )
+    assert add(local("2026-11-22T23:30"), Span(seconds=3600)) == datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
     assert add(local("2026-11-22T23:30"), Span(seconds=-7200)).tzinfo is UTC
 
 
@@ -40,16 +38,12 @@ def test_seconds_are_elapsed_time_and_the_answer_is_in_utc() -> None:
         ("2026-11-16T23:59", 5, "2026-11-23T17:00"),
     ],
 )
-def test_working_days_end_when_the_office_closes(
-    start: str, days: int, end: str
-) -> None:
+def test_working_days_end_when_the_office_closes(start: str, days: int, end: str) -> None:
     assert add(local(start), Span(working_days=days)) == local(end)
 
 
 def test_the_local_day_counts_not_the_utc_day() -> None:
-    sunday_evening_utc = datetime(
-        2026, 11, 15, 18, 0, tzinfo=UTC
-    )  # already Monday in Việt Nam
+    sunday_evening_utc = datetime(2026, 11, 15, 18, 0, tzinfo=UTC)  # already Monday in Việt Nam
     assert add(sunday_evening_utc, Span(working_days=1)) == local("2026-11-17T17:00")
 
 
@@ -57,15 +51,11 @@ def test_other_tables_may_be_given() -> None:
     assert not is_working_day(date(2026, 11, 17), frozenset({date(2026, 11, 17)}))
 
 
-def test_every_day_of_the_table_has_a_source_and_what_is_not_verified_is_not_counted() -> (
-    None
-):
+def test_every_day_of_the_table_has_a_source_and_what_is_not_verified_is_not_counted() -> None:
     data = json.loads((files("playbooks") / "holidays.json").read_text("utf-8"))
     for day in data["off"]:
         assert day["source"] in data["sources"]
         assert day["mark"] in {"V", "T", "X"}
         assert day.get("counted", True) == (day["mark"] != "X")
-        assert (date.fromisoformat(day["date"]) in VIETNAM_HOLIDAYS) == day.get(
-            "counted", True
-        )
+        assert (date.fromisoformat(day["date"]) in VIETNAM_HOLIDAYS) == day.get("counted", True)
     assert {day.year for day in VIETNAM_HOLIDAYS} == {2026, 2027}

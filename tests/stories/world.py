@@ -22,6 +22,7 @@ from incident.report.record import IncidentView, MemberView, StatementView
 from incident.response import advance, answer, course, statement, task
 from incident.response.desk import Desk
 from incident.response.open import Opened, Opening, open_incident
+from incident.response.statement import Submitted
 from incident.settings import Settings
 from incident.store.sessions import Store
 from incident.store.tables import Assignment, Mailing, Message, Person, Run, RunEvent
@@ -192,7 +193,7 @@ class World:
         )
         self.deliver()
 
-    def drafts(self, incident: Opened, text: str, post: str) -> statement.Submitted:
+    def drafts(self, incident: Opened, text: str, post: str) -> Submitted:
         """Writes the working text and submits it."""
         current = self.statement(incident)
         actor = self.actor(post, Role.SECRETARY)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from incident.domain.errors import Conflict, Forbidden, NotFound
+from incident.domain.errors import Conflict, NotFound
 from incident.report.gathering import gather
 from incident.response import statement as texts
 from incident.store.tables import Revision, Statement
@@ -170,8 +170,8 @@ def release(body: dict[str, Any], statement_id: str, incident_id: str | None = N
         return _shown(owner, statement_id)
     try:
         texts.post(desk, statement_id, caller, now, **body)
-    except Forbidden as refused:
-        if refused.code != "not_poster" or _shown(owner, statement_id)["state"] != "approved":
+    except Conflict as refused:
+        if refused.code != "release_first":
             raise
         # The one entitled to speak does not post: the decision stands, the poster records where and when.
         texts.release(desk, statement_id, caller, now, revision_id=body["revision_id"])

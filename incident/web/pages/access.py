@@ -49,7 +49,7 @@ class Can:
             read_all=permissions.reads_all(actor),
             close=actor.may(Role.DUTY_OFFICER, Role.APPROVER),
             mask=actor.may(*permissions.COMMAND, Role.SECRETARY, Role.APPROVER, Role.SPOKESPERSON),
-            note=bool(actor.roles - {Role.OBSERVER}),
+            note=actor.may(*permissions.COMMAND),
             write=actor.may(Role.DUTY_OFFICER, Role.ADMIN, Role.SECRETARY, Role.APPROVER, Role.SPOKESPERSON),
         )
 

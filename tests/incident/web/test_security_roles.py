@@ -22,7 +22,7 @@ EVERYONE = ("truc", "quantri", "totruong", "phatngon", "thuky", "nguoidang", "th
 COMMAND = ("truc", "quantri")
 # call under an incident, what is sent (refused for its content even to who may), who may, what these are told
 CALLS: tuple[tuple[str, dict[str, Any], tuple[str, ...], int], ...] = (
-    ("notes", {"text": "x", "occurred_at": "2027-01-01T00:00:00Z"}, tuple(set(EVERYONE) - {"theodoi"}), 422),
+    ("notes", {"text": "x", "occurred_at": "2027-01-01T00:00:00Z"}, COMMAND, 422),
     ("level", {"level": 9, "reason": "x"}, COMMAND, 422),
     ("facts", {"kinds": ["zz"], "reason": "x"}, COMMAND, 422),
     ("pause", {"until": "2020-01-01T00:00:00Z", "reason": "x"}, COMMAND, 422),
