@@ -21,7 +21,7 @@ run: setup ## Cài đặt, nạp dữ liệu mẫu, chạy toàn bộ dịch v�
 	@$(BIN)/incident up
 
 test: dev ## Cài đặt, chạy toàn bộ kiểm thử
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n logical --maxprocesses=4
 
 check: dev ## Định dạng, kiểu, chiều phụ thuộc, di trú
 	$(BIN)/ruff format --check .

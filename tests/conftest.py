@@ -13,6 +13,7 @@ import pytest
 
 from incident.store.schema import migrate
 from incident.store.sessions import Store, parse_url
+from tests.chromium import chromium as chromium
 
 POSTGRES = os.environ.get("TEST_POSTGRES", "postgresql://localhost/test")
 

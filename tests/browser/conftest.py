@@ -18,18 +18,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from incident.commands.accounts import SAMPLE_PASSWORD
+from tests.chromium import needed
 
 Found = TypeVar("Found")
 
-CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 STARTS_WITHIN_SECONDS = 60.0
 STOPS_WITHIN_SECONDS = 20.0
 
@@ -40,15 +36,6 @@ class Server:
 
     address: str
     phones: str
-
-
-def needed(present: bool, what: str) -> None:
-    """Skip by name where a part is not there; fail where it must be."""
-    if present:
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture(scope="session")
@@ -117,15 +104,6 @@ def _lines_until(process: subprocess.Popen[bytes], last: str) -> list[str]:
         except queue.Empty:
             pytest.fail(f"the service did not say {last!r} in {STARTS_WITHIN_SECONDS} s: {lines}")
     return lines
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    needed(CHROMIUM.exists(), f"Chromium at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

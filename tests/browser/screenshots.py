@@ -11,8 +11,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, QUIET, ROOT, Server, running, signs_in, until
+from tests.browser.conftest import ROOT, Server, running, signs_in, until
 from tests.browser.test_journey import TEXT, received, replies
+from tests.chromium import CHROMIUM, QUIET
 
 IMAGES = ROOT / "docs" / "images"
 PHONE = {"width": 390, "height": 844}

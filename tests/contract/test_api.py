@@ -264,7 +264,7 @@ def test_anything_may_be_written_and_reported(
         entry = officer.post(f"/incidents/{id}/notes", {"text": text}, 201)
         assert unicodedata.is_normalized("NFC", entry["text"])
         assert "\u0000" not in entry["text"]
-    problem(officer("POST", f"/incidents/{id}/notes", {"text": "x" * 10_000}), 422)
+    problem(officer("POST", f"/incidents/{id}/notes", {"text": "x" * 20_001}), 422)
     for form in ("html", "pdf", "docx", "json", "csv"):
         for part in ("ban-gui", "noi-bo"):
             answer = officer("GET", f"/incidents/{id}/report.{form}?part={part}")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from notify.email import SmtpMail, parse_url
 from notify.message import Message
@@ -22,17 +20,10 @@ SUMMONS = "UBND tinh Son Lam: vu viec 27. Tra loi OK 27 (da nhan) hoac BAN 27 (b
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("needs chromium")
-        pytest.skip("needs chromium")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser.new_page()
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page()
+    yield opened
+    opened.close()
 
 
 def test_pages_are_accessible_and_clean(
