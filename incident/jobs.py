@@ -29,13 +29,13 @@ def drain() -> int:
 
 def understand() -> int:
     """Read the replies that have come in. Several at a time, in the order in which they came."""
-    from incident.response import answer
+    from incident.response import inbox
 
     parts = wiring()
     parts.bell.begun("understand")
     read = 0
     while ids := parts.outbox.unread(parts.now()):
-        done = answer.understand(parts.desk, ids, parts.now())
+        done = inbox.understand(parts.desk, ids, parts.now())
         read += done
         if not done:
             break

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from incident.delivery import leases, vitals
-from incident.response import advance, answer
+from incident.response import advance, inbox
 from incident.store.tables import IdempotencyKey, Incident, Link
 from incident.wiring import Wiring
 
@@ -106,7 +106,7 @@ class Clock:
     def _read_replies(self, now: datetime) -> None:
         """What the bell did not have read within a second."""
         if ids := self.wiring.outbox.unread(now, older_than_seconds=1.0 if self.bell else 0.0):
-            answer.understand(self.wiring.desk, ids, now)
+            inbox.understand(self.wiring.desk, ids, now)
 
     def _tidy_up(self, now: datetime) -> None:
         ended = select(Incident.id).where(Incident.closed_at < now - LINKS_KEPT)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from incident.domain.actors import Role
 from incident.domain.errors import Refusal
-from incident.response import answer, course
+from incident.response import answer, course, inbox
 from incident.store.tables import Inbound, Message, Request, Suppression
 from tests.stories.test_everyone_answers import TASK_FORCE
 from tests.stories.world import World
@@ -156,12 +156,12 @@ def test_an_unclear_reply_goes_to_a_person(world: World) -> None:
     view = world.view(incident)
     assert world.member(incident, LEAD).state in ("review", "asked")
     assert [r.body for r in view.review] == ["Đang họp, lát nữa gọi lại"]
-    answer.decide_reply(world.desk, view.review[0].inbound_id, "decline", None, world.duty, world.time)
+    inbox.decide_reply(world.desk, view.review[0].inbound_id, "decline", None, world.duty, world.time)
     assert world.view(incident).review == ()
     world.deliver()
     world.phone(STAND_IN).expects_sms("thay d/c")
     with pytest.raises(Refusal):
-        answer.decide_reply(world.desk, view.review[0].inbound_id, "accept", None, world.duty, world.time)
+        inbox.decide_reply(world.desk, view.review[0].inbound_id, "accept", None, world.duty, world.time)
     quiet(world)
 
 

@@ -19,7 +19,7 @@ from incident.directory import queries
 from incident.domain.actors import Actor, Role
 from incident.report.gathering import gather
 from incident.report.record import IncidentView, MemberView, StatementView
-from incident.response import advance, answer, course, statement, task
+from incident.response import advance, course, inbox, statement, task
 from incident.response.desk import Desk
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.statement import Submitted
@@ -238,7 +238,7 @@ class World:
         return stored
 
     def understand(self) -> None:
-        answer.understand(self.desk, None, self.time)
+        inbox.understand(self.desk, None, self.time)
         self.deliver()
 
     def deliver(self) -> None:
@@ -253,7 +253,7 @@ class World:
         self.outbox.reconcile(self.time)
         advance.apply_pending(self.desk, self.time)
         advance.tell_time(self.desk, self.time)
-        answer.understand(self.desk, None, self.time)
+        inbox.understand(self.desk, None, self.time)
         self.deliver()
 
     def fast_forward(self, minutes: float = 0, *, to: datetime | None = None) -> None:

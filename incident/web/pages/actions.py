@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from incident.domain.errors import Invalid, NotFound, Refusal
 from incident.report.record import IncidentView, StepView
-from incident.response import answer, course, task
+from incident.response import answer, course, inbox, task
 from incident.web import labels
 from incident.web.language import _, for_input, parse_local
 from incident.web.pages.access import actor, read, signed_in, wiring
@@ -287,7 +287,7 @@ def decide(incident_id: str, inbound_id: str) -> Answer:
     def do(typed: Typed) -> None:
         view = read(incident_id, timeline=False)
         means = request.form.get("means", "")
-        answer.decide_reply(wiring().desk, inbound_id, means, view.code, actor(), wiring().now())
+        inbox.decide_reply(wiring().desk, inbound_id, means, view.code, actor(), wiring().now())
 
     return ask(
         incident_id, lambda view: Form(_("Trả lời chưa rõ"), _("Gửi"), (), done=_("Đã ghi quyết định.")), do

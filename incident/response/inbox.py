@@ -1,0 +1,436 @@
+"""Replies by SMS: whose they are, which incident they answer, what is said back; and the duty officer's decision on
+those that are unclear.
+
+Words are understood in `domain.replies`; what an answer changes is `response.answer`'s rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incident import wording
+from incident.domain import replies
+from incident.domain.actors import SYSTEM, Actor
+from incident.domain.errors import Conflict, Invalid, NotFound
+from incident.domain.ids import new_id, new_token, token_hash
+from incident.response import casting
+from incident.response.advance import held
+from incident.response.answer import (
+    ACCEPT,
+    DECLINE,
+    DISPUTE,
+    OPTOUT,
+    REVIEW,
+    WRONG,
+    Changes,
+    Outcome,
+    answer,
+    asked,
+    commit_changes,
+    disown,
+    silence,
+    unreachable_everywhere,
+)
+from incident.response.desk import Desk
+from incident.response.permissions import COMMAND, require
+from incident.store.sessions import lock
+from incident.store.tables import Inbound, Incident, Link, Message, Person, Request
+from incident.timeline import ledger
+
+RECENT = timedelta(days=30)  # how long a code, and a closed incident, still means something
+ANSWERS_IN_A_ROW = 5  # automatic answers to one number until something new is asked
+AT_ONCE = 200  # replies of one incident understood in one transaction
+
+
+@dataclass(slots=True)
+class Batch:
+    """Replies understood together, with everything they need read in a few queries."""
+
+    session: Session
+    desk: Desk
+    now: datetime
+    house: wording.House
+    people: dict[str, list[Person]]
+    requests: dict[str, list[Request]]
+    incidents: dict[str, Incident]
+    changes: dict[str, Changes]
+    answered: dict[str, int]
+
+    def of(self, incident_id: str) -> Changes:
+        return self.changes.setdefault(incident_id, Changes(self.incidents[incident_id]))
+
+
+def understand(desk: Desk, inbound_ids: list[str] | None, now: datetime, limit: int = AT_ONCE) -> int:
+    """Understand stored replies (these, or the oldest new ones) in one transaction. Returns how many."""
+    with desk.store.reading() as session:
+        query = select(Inbound.id).where(Inbound.state == "new").order_by(Inbound.received_at, Inbound.id)
+        if inbound_ids is not None:
+            query = query.where(Inbound.id.in_(inbound_ids[:limit]))
+        ids = session.scalars(query.limit(limit)).all()
+        touched = _touched(session, ids)
+    if not ids:
+        return 0
+    with desk.store.writing() as session:
+        # Order of locks: incidents first (by id), then the rest.
+        locked = lock(session, select(Incident).where(Incident.id.in_(touched)).order_by(Incident.id))
+        incidents = {i.id: i for i in locked}
+        rows = [i for i in _inbound(session, ids) if i.state == "new"]
+        batch = _batch(session, desk, rows, incidents, now)
+        for row in rows:
+            _one(batch, row)
+        for changes in batch.changes.values():
+            commit_changes(session, desk, changes, now)
+        desk.store.after_commit(session, desk.ring)
+        return len(rows)
+
+
+def _touched(session: Session, ids: Iterable[str]) -> set[str]:
+    """Incidents the senders of these replies were ever asked in, of late."""
+    rows = session.scalars(
+        select(Request.incident_id)
+        .distinct()
+        .join(Person, Person.id == Request.person_id)
+        .join(Inbound, Inbound.sender == Person.phone)
+        .where(Inbound.id.in_(list(ids)))
+    )
+    return set(rows)
+
+
+def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
+    query = select(Inbound).where(Inbound.id.in_(list(ids))).order_by(Inbound.received_at, Inbound.id)
+    return list(lock(session, query))
+
+
+def _batch(
+    session: Session, desk: Desk, rows: list[Inbound], incidents: dict[str, Incident], now: datetime
+) -> Batch:
+    numbers = {row.sender for row in rows}
+    people: dict[str, list[Person]] = {}
+    for person in session.scalars(select(Person).where(Person.phone.in_(numbers), Person.active)):
+        people.setdefault(str(person.phone), []).append(person)
+    ids = [p.id for group in people.values() for p in group]
+    requests: dict[str, list[Request]] = {}
+    query = select(Request).where(Request.person_id.in_(ids), Request.incident_id.in_(incidents))
+    for request in session.scalars(query.order_by(Request.asked_at, Request.id)):
+        requests.setdefault(request.person_id, []).append(request)
+    return Batch(
+        session,
+        desk,
+        now,
+        casting.house(session, desk.settings.public_url),
+        people,
+        requests,
+        incidents,
+        {},
+        _answered_in_a_row(session, numbers),
+    )
+
+
+def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
+    """Automatic answers to each number since the last thing it was asked."""
+    asked = (
+        select(Message.address, func.max(Message.created_at).label("at"))
+        .where(Message.address.in_(numbers), Message.kind != "reply")
+        .group_by(Message.address)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Message.address, func.count())
+        .join(asked, asked.c.address == Message.address, isouter=True)
+        .where(
+            Message.address.in_(numbers),
+            Message.kind == "reply",
+            (asked.c.at.is_(None)) | (Message.created_at > asked.c.at),
+        )
+        .group_by(Message.address)
+    )
+    return {address: count for address, count in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+def _one(batch: Batch, row: Inbound) -> None:
+    """Understand one reply."""
+    meaning = replies.understand(row.body)
+    row.means, row.code = meaning.means, meaning.code
+    people = batch.people.get(row.sender, [])
+    if not people:
+        row.state = "ignored"
+        head = ledger.system_head(batch.session)
+        ledger.append(
+            batch.session, head, "reply_unknown", occurred_at=row.received_at, recorded_at=batch.now,
+            actor=SYSTEM, data={"inbound": row.id, "carrier": row.carrier},
+        )  # fmt: skip
+        return
+    if len(people) > 1 or people[0].shared_phone:
+        _to_review(batch, row, None if len(people) > 1 else people[0])
+        return
+    _from(batch, row, people[0], meaning.means, meaning.code)
+
+
+def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | None) -> None:
+    row.person_id = person.id
+    actor = Actor("phone", person.id, person.name, person_id=person.id)
+    asked = [r for r in batch.requests.get(person.id, []) if r.asked_at <= row.received_at]
+    open_in = list(dict.fromkeys(r.incident_id for r in asked if r.state == "asked" and _open(batch, r)))
+    if means in (OPTOUT, WRONG):
+        everywhere = [batch.of(i) for i in open_in]
+        row.state = "understood"
+        if means == WRONG:
+            disown(batch.session, batch.desk, person, everywhere, batch.now, actor)
+            _say(batch, person, "reply.wrong_number", None)
+        else:
+            silence(batch.session, person, "optout", batch.now)
+            unreachable_everywhere(batch.session, person, everywhere, "opted_out", batch.now, actor)
+        return
+    incident_id = _which(batch, asked, open_in, code)
+    if code is not None and incident_id is None:
+        row.state = "understood"
+        _no_such(batch, person, code, open_in)
+        return
+    if means == REVIEW:
+        row.incident_id = incident_id or (open_in[0] if len(open_in) == 1 else None)
+        _to_review(batch, row, person)
+        return
+    if incident_id is None:
+        if len(open_in) > 1:
+            row.state = "understood"
+            _ask_which(batch, person, open_in)
+        else:
+            _to_review(batch, row, person)
+        return
+    row.incident_id = incident_id
+    if means == DISPUTE:
+        _dispute(batch, row, person, actor)
+        return
+    changes = batch.of(incident_id)
+    mine = [r for r in asked if r.incident_id == incident_id]
+    outcome = answer(
+        batch.session, changes, person, mine, means, "sms", row.received_at, batch.now, actor
+    )  # fmt: skip
+    row.state = "understood"
+    _confirm(batch, person, changes.incident, outcome, row.received_at)
+
+
+def _open(batch: Batch, request: Request) -> bool:
+    incident = batch.incidents.get(request.incident_id)
+    return incident is not None and incident.status == "open"
+
+
+def _which(batch: Batch, asked: list[Request], open_in: list[str], code: str | None) -> str | None:
+    """The incident a reply is about: by its code among those the person was asked in, else the only one open,
+    else (a late or repeated word) the only one of the last 30 days."""
+    recent = [
+        i
+        for i in dict.fromkeys(r.incident_id for r in asked)
+        if (incident := batch.incidents.get(i)) is not None
+        and (incident.closed_at is None or batch.now - incident.closed_at < RECENT)
+    ]
+    if code is not None:
+        named = [i for i in recent if batch.incidents[i].code == code]
+        return named[-1] if named else None
+    if open_in:
+        return open_in[0] if len(open_in) == 1 else None
+    return recent[0] if len(recent) == 1 else None
+
+
+def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
+    """A person will decide. The sender is told that it is the system that could not read."""
+    row.state = "review"
+    row.person_id = person.id if person else None
+    if person is None:
+        return
+    if row.incident_id is None:
+        asked = [r for r in batch.requests.get(person.id, []) if _open(batch, r)]
+        row.incident_id = asked[-1].incident_id if asked else None
+    if row.incident_id is None:
+        return
+    changes = batch.of(row.incident_id)
+    actor = Actor("phone", person.id, person.name, person_id=person.id)
+    changes.lines.append(
+        ledger.Line(
+            "reply_unclear",
+            row.received_at,
+            batch.now,
+            actor,
+            {"person": person.id, "inbound": row.id},
+            {"reply": row.body[:1000]},
+        )
+    )
+    if not person.shared_phone:
+        _say(batch, person, "reply.unclear", changes.incident, at=wording.clock(row.received_at))
+
+
+def _dispute(batch: Batch, row: Inbound, person: Person, actor: Actor) -> None:
+    """ "SAI 27": what was recorded in the person's name is contradicted. A person looks at it; nothing is undone
+    by itself."""
+    row.state = "review"
+    changes = batch.of(str(row.incident_id))
+    changes.lines.append(
+        ledger.Line(
+            "disputed", row.received_at, batch.now, actor, {"person": person.id}, {"reply": row.body[:1000]}
+        )
+    )
+    _say(batch, person, "reply.disputed", changes.incident)
+
+
+def _confirm(batch: Batch, person: Person, incident: Incident, outcome: Outcome, at: datetime) -> None:
+    shown_at = wording.clock(at)
+    match outcome.kind:
+        case "accepted" if outcome.request is not None and outcome.request.grouped:
+            _say(batch, person, "reply.noted", incident, at=shown_at)
+        case "accepted":
+            _say(
+                batch,
+                person,
+                "reply.accepted",
+                incident,
+                at=shown_at,
+                link=_room_link(batch, person, incident),
+            )
+        case "declined":
+            _say(batch, person, "reply.declined", incident, at=shown_at)
+        case "late_replaced":
+            _say(batch, person, "reply.replaced", incident, at=shown_at, Instead=_standing_in(batch, outcome))
+        case "late_closed":
+            _say(batch, person, "reply.closed", incident, at=wording.clock(incident.closed_at))
+
+
+def _standing_in(batch: Batch, outcome: Outcome) -> str:
+    request = outcome.request
+    assert request is not None
+    other = batch.session.scalar(
+        select(Person)
+        .join(Request, Request.person_id == Person.id)
+        .where(
+            Request.incident_id == request.incident_id,
+            Request.step == request.step,
+            Request.instead_of == request.person_id,
+            Request.state == "accepted",
+        )
+    )
+    named = f"{other.xung_ho} {other.name}" if other else "Người khác"
+    return named[:1].upper() + named[1:]
+
+
+def _room_link(batch: Batch, person: Person, incident: Incident) -> str:
+    token = new_token()
+    batch.session.add(
+        Link(
+            token_hash=token_hash(token),
+            incident_id=incident.id,
+            person_id=person.id,
+            purpose="room",
+            created_at=batch.now,
+        )
+    )
+    return f"{batch.desk.settings.public_url}/a/{token}"
+
+
+def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> None:
+    if len(open_in) == 1:
+        _say(batch, person, "reply.no_such.but", batch.incidents[open_in[0]], wrong=wrong)
+    else:
+        _say(batch, person, "reply.no_such", None, wrong=wrong)
+
+
+def _ask_which(batch: Batch, person: Person, open_in: list[str]) -> None:
+    cases = [_case(batch.incidents[i]) for i in open_in]
+    listed = "; ".join(f"{case.shown}, {case.short_name}" for case in cases[:3])
+    first = batch.incidents[open_in[0]]
+    _say(batch, person, "reply.which", first, count=len(open_in), list=listed)
+
+
+def _case(incident: Incident | None) -> wording.Case:
+    if incident is None:
+        return wording.Case("", "live", "")
+    return wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+
+
+def _say(
+    batch: Batch,
+    person: Person,
+    kind: str,
+    incident: Incident | None,
+    **slots: object,
+) -> None:
+    """An automatic answer by SMS: at most five to a number until something new is asked of it."""
+    address = person.phone
+    if not address or not batch.desk.sms:
+        return
+    count = batch.answered.get(address, 0)
+    if count >= ANSWERS_IN_A_ROW:
+        return
+    reader = wording.Reader(name=person.name, xung_ho=person.xung_ho)
+    text = wording.sms(kind, batch.house, _case(incident), reader, **slots)
+    if batch.session.scalar(select(Message.id).where(Message.address == address, Message.body == text.body)):
+        return  # the same words twice tell nothing new, and could not be told apart at the carrier
+    batch.answered[address] = count + 1
+    id = new_id(batch.now)
+    batch.session.add(
+        Message(
+            id=id,
+            dedupe_key=f"reply:{id}",
+            incident_id=incident.id if incident else None,
+            person_id=person.id,
+            kind="reply",
+            channel="sms",
+            address=address,
+            body=text.body,
+            encoding=text.encoding,
+            parts=text.parts,
+            priority=5 if incident is None or incident.mode == "live" else 55,
+            drill=bool(incident and incident.mode == "drill"),
+            created_at=batch.now,
+            not_before=batch.now,
+            valid_until=batch.now + timedelta(hours=2),
+        )
+    )
+
+
+# ------------------------------------------------------------------ a person decides an unclear reply
+
+
+def decide_reply(
+    desk: Desk,
+    inbound_id: str,
+    means: str,
+    code: str | None,
+    actor: Actor,
+    now: datetime,
+    person_id: str | None = None,
+) -> None:
+    """The duty officer says what a reply meant: accept, decline, wrong_number or ignore; `person_id` when the
+    number belongs to several. Raises NotFound, Conflict, Invalid, Forbidden."""
+    require(actor, *COMMAND)
+    with desk.store.reading() as session:
+        found = session.get(Inbound, inbound_id)
+        if found is None:
+            raise NotFound("no_reply", "Không có tin trả lời này.")
+        incident_id = found.incident_id
+    with desk.store.writing() as session:
+        incident = held(session, incident_id) if incident_id else None
+        row = session.get_one(Inbound, inbound_id)
+        if row.state != "review":
+            raise Conflict("decided", "Tin này đã được xử lý.")
+        row.state, row.decided_by = "decided", actor.name
+        person_id = person_id or row.person_id
+        if means == "ignore" or incident is None:
+            return
+        if means not in (ACCEPT, DECLINE, WRONG):
+            raise Invalid("bad_answer", "Cần chọn: đã nhận, báo bận, nhầm số hoặc bỏ qua.")
+        if person_id is None:
+            raise Invalid("which_person", "Số này của nhiều người; cần chọn người đã trả lời.")
+        person = session.get_one(Person, person_id)
+        changes = Changes(incident)
+        if means == WRONG:
+            disown(session, desk, person, [changes], now, actor)
+        else:
+            answer(
+                session, changes, person, asked(session, incident.id, person.id, row.received_at),
+                means, "sms", row.received_at, now, actor, "cán bộ trực đọc tin trả lời",
+            )  # fmt: skip
+        commit_changes(session, desk, changes, now)
