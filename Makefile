@@ -28,7 +28,7 @@ check: dev ## Định dạng, kiểu, chiều phụ thuộc, di trú
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/incident/store/test_migrations.py
+	$(BIN)/pytest -q tests/incident/store/test_schema.py
 
 bench: dev ## Đo tốc độ, ghi docs/benchmarks.md
 	$(BIN)/python -m tests.bench
