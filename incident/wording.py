@@ -93,11 +93,11 @@ SMS: dict[str, str] = {
     "hoac BAN {code} (ban). Sau {due} can bo truc se goi. Truc {duty}",
     "remind.len": "Kinh bao cao {dc}: vu viec {code}, {short} dang cho y kien {dc}. Tra loi OK {code} "
     "hoac BAN {code} (ban). {due} se bao cao {dc} thay. Truc {duty}",
-    "remind.one_way": "Vu viec {code}, {short}: chua nhan duoc tra loi cua {dc}. De nghi xac nhan tai {link} "
+    "remind.one_way": "Vu viec {code}, {short}: chua co tra loi cua {dc}. De nghi xac nhan tai {link} "
     "truoc {due} hoac goi truc {duty}",
     "stand_in": "Vu viec {code}, {short}: kinh moi {dc} tham gia To cong tac thay {instead}. "
     "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
-    "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} tham gia thay {instead}. "
+    "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} thay {instead}. "
     "Xac nhan tai {link} hoac goi truc {duty}",
     "task": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}, truoc {due}. Chi tiet: {link} . Truc {duty}",
     "task.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc} truoc {due}: {what}: {link} . Truc {duty}",
@@ -210,7 +210,7 @@ def shorten(text: str, length: int = 40) -> str:
     text = " ".join(text.split()).replace('"', "'")
     if len(text) <= length:
         return text
-    return text[: length - 2].rsplit(" ", 1)[0].rstrip(" ,;:(") + ".."
+    return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:(") + ".."
 
 
 SLOTS = ("{donvi}", "{link}", "{ten}")
