@@ -53,7 +53,8 @@ def test_a_configuration_fault_pauses_the_carrier_and_is_told_once(world: World)
     # Five at once, what their threads had already begun, two probes; with every retry it would be twenty and more.
     assert calls <= 12, "a refused carrier is probed every thirty seconds, not hammered"
     world.fast_forward(8)
-    assert len(world.sms.sent) == 5
+    for post in TASK_FORCE:
+        world.phone(post).expects_sms("vu viec 10")
     assert world.member(incident, LEAD).state == "asked"
     quiet(world)
 
