@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from itertools import product
 from pathlib import Path
@@ -23,7 +24,8 @@ def letters() -> set[str]:
 
 
 @pytest.mark.skipif(
-    not (NODE_MODULES / "@fontsource" / "tinos").is_dir(), reason="needs npm's @fontsource/tinos"
+    not (NODE_MODULES / "@fontsource" / "tinos").is_dir() and os.environ.get("CI") != "true",
+    reason="needs npm's @fontsource/tinos",
 )
 def test_every_style_is_built_with_every_vietnamese_letter(tmp_path: Path) -> None:
     made = fonts.build(NODE_MODULES, tmp_path)
