@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def up() -> None:
     """Chạy web, tiến trình gửi tin, đồng hồ, bộ mô phỏng và Redis; Ctrl-C dừng tất cả."""
     from incident.processes import embedded
+    from incident.processes.forked import Born
 
     def out(text: str) -> None:
         sys.stdout.buffer.write(f"{text}\n".encode())
@@ -27,7 +28,11 @@ def up() -> None:
     def log(text: str) -> None:
         print(f"incident up: {text}", file=sys.stderr, flush=True)
 
-    sys.exit(embedded.run(embedded.environment(), out, log))
+    try:
+        sys.exit(embedded.run(embedded.environment(), out, log))
+    except Born as child:
+        role = child.role
+    {"serve": serve, "worker": worker, "clock": clock}[role].main(args=[], standalone_mode=False)
 
 
 def _begin() -> Wiring:

@@ -1,6 +1,7 @@
 """`incident up`: everything on one machine. Decides what runs, in which order, and what the children are told.
 
-Imports nothing of the service but its settings: the parent stays small, and what is heavy is done by children.
+Where one can fork, web, workers and clock are born of this process, which has laid in what they share (`stock`): what is
+heavy is in memory once. It uses nothing of that itself: no database, no carrier, no thread.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from incident.processes import redis
-from incident.processes.supervisor import Supervisor
+from incident.processes.supervisor import Child, Supervisor
 from incident.settings import BadSettings, Settings
 
 START_SECONDS = 60.0
+FORKS = sys.platform == "linux"  # elsewhere the libraries of the system do not all bear a fork
 OUR_NUMBER = "+84540000000"  # the sender in the simulator: a number, so that phones can answer
 
 
 def run(environment: Mapping[str, str], out: Callable[[str], None], log: Callable[[str], None]) -> int:
-    """Start everything, say where it is, and stay until a signal comes. Returns the exit code."""
+    """Start everything, say where it is, and stay until a signal comes. Returns the exit code. Raises Born in a child."""
     env = dict(environment)
     settings = Settings.from_env(env)
     _prepare_directory(settings, env)
+    _begin_anew(env)
     _refuse_used_port(settings.port)
     supervisor = Supervisor(log)
 
@@ -58,12 +61,21 @@ def _live(
         if url is None:
             return 0 if supervisor.stopping else 1
         out(f"Mô phỏng: {url}")
-    accounts = _migrate(env)
+    with _migration(env) as migration:
+        if FORKS:
+            from incident.processes import stock
+
+            stock.lay_in(Settings.from_env(env))  # meanwhile
+        accounts = _accounts(migration)
     if accounts is None:
         return 2
-    supervisor.start("serve", _command("serve"), env)
-    workers = [supervisor.start("worker", _command("worker"), env) for _ in range(max(1, settings.workers))]
-    clock = supervisor.start("clock", _command("clock"), env)
+
+    def start(role: str) -> Child:
+        return supervisor.start(role, _command(role), env, forked=FORKS)
+
+    start("serve")
+    workers = [start("worker") for _ in range(max(1, settings.workers))]
+    clock = start("clock")
 
     def all_answer() -> bool:
         return clock.ready and all(worker.ready for worker in workers) and _answers(settings.port)
@@ -98,6 +110,14 @@ def _prepare_directory(settings: Settings, env: dict[str, str]) -> None:
     env.setdefault("BIND", "127.0.0.1")
     # One arena is enough for processes that rest most of the time.
     env.setdefault("MALLOC_ARENA_MAX", "2")
+
+
+def _begin_anew(env: Mapping[str, str]) -> None:
+    """Replace this program by itself, once, so that those born of it show what their roles ask for: DATA_DIR in the
+    environment they began with, and a command line long enough to hold theirs."""
+    command = [sys.executable, "-X", "utf8", "-m", "incident", "up"]
+    if FORKS and (sys.orig_argv != command or os.environ.get("DATA_DIR") != env["DATA_DIR"]):
+        os.execve(sys.executable, command, dict(env))
 
 
 def _refuse_used_port(port: int) -> None:
@@ -190,12 +210,17 @@ def _free_port() -> int:
 # ------------------------------------------------------------------ the rest
 
 
-def _migrate(env: Mapping[str, str]) -> list[str] | None:
-    """Migrate, and fill an empty database with the sample province. The sample's accounts, one a line."""
-    done = subprocess.run(_command("migrate", "--sample"), env=dict(env), stdout=subprocess.PIPE, check=False)
-    if done.returncode:
+def _migration(env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Migrate, and fill an empty database with the sample province."""
+    return subprocess.Popen(_command("migrate", "--sample"), env=dict(env), stdout=subprocess.PIPE)
+
+
+def _accounts(migration: subprocess.Popen[bytes]) -> list[str] | None:
+    """The sample's accounts, one a line; None when it failed."""
+    printed, _ = migration.communicate()
+    if migration.returncode:
         return None
-    return [line for line in done.stdout.decode().splitlines() if line]
+    return [line for line in printed.decode().splitlines() if line]
 
 
 def _answers(port: int) -> bool:

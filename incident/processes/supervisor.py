@@ -1,7 +1,8 @@
 """The parent of all: starts the children, starts again what dies, and takes everything down with it.
 
 A child has a process group of its own (Ctrl-C reaches the parent alone), dies with the parent (PDEATHSIG, and a pipe it
-watches), and is started again at once, then at most once a second, for ever. It must never import the service itself.
+watches), and is started again at once, then at most once a second, for ever. It is a program that is executed, or one
+forked from what this process has in memory. It must never know what its children do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from incident.processes.forked import Born, Forked, settle
 from incident.processes.tether import PARENT_FD, READY_FD
 
 PR_SET_PDEATHSIG = 1
@@ -32,7 +34,8 @@ class Child:
     role: str
     argv: Sequence[str]
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    forked: bool = False
+    process: subprocess.Popen[bytes] | Forked | None = None
     started: float = field(default=float("-inf"))
     restarted: float = field(default=float("-inf"))
     ready: bool = False
@@ -44,16 +47,20 @@ class Child:
 
 
 class Supervisor:
-    """Main thread only: PDEATHSIG follows the thread that started the child."""
+    """Main thread only: PDEATHSIG follows the thread that started the child. Starting one `forked` raises Born in it."""
 
     def __init__(self, say: Callable[[str], None] = lambda text: None) -> None:
         self.children: list[Child] = []
         self.say = say
         self.stopping = False
+        self._parent = os.getpid()
         self._held, self._ours = os.pipe()  # children hold one end; the other closes when we die
 
-    def start(self, role: str, argv: Sequence[str], environment: Mapping[str, str]) -> Child:
-        child = Child(role, argv, environment)
+    def start(
+        self, role: str, argv: Sequence[str], environment: Mapping[str, str], *, forked: bool = False
+    ) -> Child:
+        """`argv` is executed; or, with `forked`, only what a list of processes shows."""
+        child = Child(role, argv, environment, forked)
         self.children.append(child)
         self._launch(child)
         return child
@@ -66,16 +73,31 @@ class Supervisor:
         child.ready = False
         child.started = time.monotonic()
         environment = {**child.environment, PARENT_FD: str(self._held), READY_FD: str(theirs)}
-        child.process = subprocess.Popen(
+        child.process = (self._fork if child.forked else self._execute)(child, environment, theirs)
+        os.close(theirs)
+
+    def _execute(self, child: Child, environment: Mapping[str, str], theirs: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             child.argv,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),  # our standard output is a contract
             start_new_session=True,
             pass_fds=(self._held, theirs),
-            preexec_fn=_tied_to(os.getpid()) if sys.platform == "linux" else None,
+            preexec_fn=_tied_to(self._parent) if sys.platform == "linux" else None,
         )
-        os.close(theirs)
+
+    def _fork(self, child: Child, environment: Mapping[str, str], theirs: int) -> Forked:
+        tie = _tied_to(self._parent)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        if pid := os.fork():
+            return Forked(pid)
+        tie()
+        for ours in (self._ours, *(one.ready_fd for one in self.children if one.ready_fd is not None)):
+            os.close(ours)
+        settle(child.argv, environment)
+        raise Born(child.role)
 
     def watch(self) -> None:
         """One look: who said that it is ready, and who must be started again."""
@@ -112,6 +134,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End the children in order, each gently first."""
+        if os.getpid() != self._parent:
+            return  # a child that was born leaves its parent's stack
         self.stopping = True
         for role, seconds in STOPPING:
             group = [child for child in self.children if child.role == role]

@@ -133,6 +133,10 @@ class Service:
         """MiB, what is shared divided among those who share it."""
         return sum(float(one.memory_full_info().pss) for one in self.processes(role)) / 2**20
 
+    def parent_pss(self) -> float:
+        assert self.process is not None
+        return float(psutil.Process(self.process.pid).memory_full_info().pss) / 2**20
+
 
 @contextmanager
 def running(directory: Path, database_url: str, redis: bool) -> Iterator[Service]:

@@ -27,6 +27,7 @@ from incident.wiring import now
 
 PHONE = "+84540999001"
 ROLES = {"serve", "worker", "clock", "simulator"}
+AT_REST = 200  # MiB of web, worker and clock
 
 
 def free_port() -> int:
@@ -91,6 +92,12 @@ def word(process: psutil.Process) -> str:
         return ""
 
 
+def held(parent: subprocess.Popen[str]) -> float:
+    """MiB of web, worker and clock; what is shared is divided among those who share it."""
+    ours = [child for child in family(parent) if word(child) in ROLES - {"simulator"}]
+    return sum(float(one.memory_full_info().pss) for one in ours) / 2**20
+
+
 def lives(process: psutil.Process) -> bool:
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
@@ -121,6 +128,7 @@ def test_a_whole_life(tmp_path: Path) -> None:
         assert lines[-1].startswith("Sẵn sàng: http://localhost:")
         assert any("truc@sonlam.example" in line for line in lines)
         assert {word(child) for child in family(parent)} >= ROLES
+        assert held(parent) <= AT_REST
         simulator = lines[0].split(": ")[1]
         store = Store(f"sqlite:///{tmp_path / 'incident.db'}")
         try:
