@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from incident.report.build import build
+from incident.report.memory import give_back
 from incident.report.naming import SENT, Naming
 from incident.report.record import IncidentView
 
 FORMATS = ("html", "pdf", "docx", "json", "csv")
+LONG = 2000  # entries from which a report takes tens of megabytes to make
 
 
 def render(
@@ -26,7 +28,15 @@ def render(
 ) -> tuple[bytes, str]:
     """The file and its media type. `part`: "ban-gui" (units and figures) or "noi-bo" (names); "" is the first.
     `settings_words`: the province's settings rows. `stylesheet`: for HTML, an address of our own origin. Raises ValueError for a format or part that does not exist."""
-    part = part or SENT
+    made = _rendered(view, fmt, part or SENT, now, settings_words or {}, stylesheet)
+    if len(view.timeline) >= LONG:
+        give_back()
+    return made
+
+
+def _rendered(
+    view: IncidentView, fmt: str, part: str, now: datetime, settings_words: Mapping[str, str], stylesheet: str
+) -> tuple[bytes, str]:
     report = build(view, part, now)
     if fmt == "json":
         from incident.report import export
@@ -41,7 +51,7 @@ def render(
     from incident.report.chart import draw
     from incident.report.layout import paper
 
-    laid_out = paper(report, draw(report.curve), settings_words or {})
+    laid_out = paper(report, draw(report.curve), settings_words)
     if fmt == "pdf":
         from incident.papers import pdf
 
