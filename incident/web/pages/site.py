@@ -19,6 +19,7 @@ from incident.web.pages import (
     acknowledge,
     actions,
     board,
+    calls,
     directory,
     opening,
     playbooks,
@@ -26,6 +27,7 @@ from incident.web.pages import (
     room,
     simulator,
     statement,
+    steps,
 )
 from incident.web.pages.access import NOBODY
 
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 
 CLOCK_STALE = timedelta(seconds=15)
 PARTS = (
-    board, opening, room, actions, statement, acknowledge, report, playbooks, directory, account, simulator,
+    board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
+    simulator,
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from incident.report.record import IncidentView, RevisionView, StatementView
 from incident.response import statement as door
 from incident.web.language import _
 from incident.web.pages.access import actor, read, signed_in, wiring
-from incident.web.pages.actions import when
+from incident.web.pages.forms import when
 
 pages = Blueprint("statement", __name__)
 
