@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from incident.directory.queries import CHUNK, batched
 from incident.domain.errors import NotFound
-from incident.report import asked, course
+from incident.report import asked, course, queries
 from incident.report.asked import Asked, Contact, Sent
 from incident.report.record import (
     ApprovalView,
@@ -32,24 +33,14 @@ from incident.report.record import (
 )
 from incident.store.tables import (
     Approval,
-    Assignment,
-    Attempt,
     Entry,
-    FreeText,
-    Improvement,
     Inbound,
     Incident,
-    Message,
-    MessageCause,
     Person,
     PlaybookVersion,
-    Post,
-    Proof,
     Release,
-    ReportSection,
     Request,
     Revision,
-    RunEvent,
     Statement,
     Unit,
 )
@@ -118,46 +109,10 @@ def timeline_page(
 def change_tag(session: Session, incident_id: str) -> str:
     """A tag that changes when anything of the incident's view may have changed, without making the view.
     Raises NotFound."""
-    row = session.execute(
-        select(
-            Incident.chain_seq,
-            Incident.status,
-            Incident.level,
-            Incident.paused_until,
-            RunRow.wake_at,
-            func.length(RunRow.state),
-            select(func.max(RunEvent.id)).where(RunEvent.incident_id == incident_id).scalar_subquery(),
-            *_statement_marks(incident_id),
-            *_people_marks(incident_id),
-        )
-        .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
-        .where(Incident.id == incident_id)
-    ).one_or_none()
+    row = session.execute(queries.CHANGE, {"incident": incident_id}).one_or_none()
     if row is None:
         raise _not_found()
     return _tag([*row, *sorted(_message_counts(session, incident_id).items())])
-
-
-def _statement_marks(incident_id: str) -> tuple[Any, ...]:
-    statements = select(func.sum(Statement.version)).where(Statement.incident_id == incident_id)
-    touched = select(func.max(Statement.updated_at)).where(Statement.incident_id == incident_id)
-    sections = select(func.sum(ReportSection.version)).where(ReportSection.incident_id == incident_id)
-    plans = select(func.count(Improvement.id), func.count(Improvement.done_at)).where(
-        Improvement.incident_id == incident_id
-    )
-    count, done = plans.subquery().c
-    return (
-        statements.scalar_subquery(),
-        touched.scalar_subquery(),
-        sections.scalar_subquery(),
-        select(count * 1000 + done).scalar_subquery(),
-    )
-
-
-def _people_marks(incident_id: str) -> tuple[Any, ...]:
-    review = select(func.count(Inbound.id)).where(_in_review(incident_id))
-    answered = select(func.max(Request.answered_at)).where(Request.incident_id == incident_id)
-    return review.scalar_subquery(), answered.scalar_subquery()
 
 
 def _tag(parts: Iterable[Any]) -> str:
@@ -182,13 +137,7 @@ class _Head:
 
 
 def _head(session: Session, incident_id: str) -> _Head:
-    found = session.execute(
-        select(Incident, PlaybookVersion.version, PlaybookVersion.title, PlaybookVersion.sha256, RunRow.state)
-        .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
-        .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
-        .where(Incident.id == incident_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = session.execute(queries.HEAD, {"incident": incident_id}).one_or_none()
     if found is None:
         raise _not_found()
     incident, version, title, sha256, state = found
@@ -249,39 +198,16 @@ def _mentioned(run: Run, names: Mapping[str, Any]) -> set[str]:
 
 
 def _requests(session: Session, incident_id: str, whole: bool) -> tuple[Asked, ...]:
-    columns = (
-        Request.id, Request.step, Request.activation, Request.person_id, Request.role, Request.purpose,
-        Request.grouped, Request.party, Request.instead_of, Request.state, Request.asked_at, Request.answered_at,
-        Request.via, Request.reason,
-    )  # fmt: skip
-    chosen = select(*columns).where(Request.incident_id == incident_id)
-    if not whole:
-        chosen = chosen.where(Request.grouped.is_(False))
-    return tuple(Asked(*tuple(row)) for row in session.execute(chosen.order_by(Request.asked_at, Request.id)))
+    rows = session.execute(queries.REQUESTS if whole else queries.NAMED_REQUESTS, {"incident": incident_id})
+    return tuple(Asked(*tuple(row)) for row in rows)
 
 
 def _sent(session: Session, incident_id: str, whole: bool) -> dict[str, Sent]:
     """By request: the statuses of its messages and when a carrier first took one."""
-    taken = (
-        select(Attempt.message_id, func.min(Attempt.finished_at).label("at"))
-        .join(Message, Message.id == Attempt.message_id)
-        .where(Message.incident_id == incident_id, Attempt.outcome == "accepted")
-        .group_by(Attempt.message_id)
-        .subquery()
-    )
-    chosen = (
-        select(MessageCause.request_id, Message.status, taken.c.at)
-        .distinct()
-        .join(Message, Message.id == MessageCause.message_id)
-        .join(Request, Request.id == MessageCause.request_id)
-        .join(taken, taken.c.message_id == Message.id, isouter=True)
-        .where(Request.incident_id == incident_id)
-    )
-    if not whole:
-        chosen = chosen.where(Request.grouped.is_(False))
+    chosen = session.execute(queries.SENT if whole else queries.NAMED_SENT, {"incident": incident_id})
     statuses: dict[str, list[str]] = defaultdict(list)
     first: dict[str, datetime] = {}
-    for request, status, at in session.execute(chosen):
+    for request, status, at in chosen:
         statuses[request].append(status)
         if at and (request not in first or at < first[request]):
             first[request] = at
@@ -292,22 +218,12 @@ def _contacts(
     session: Session, incident_id: str, people: set[str], names: Mapping[str, Any], whole: bool
 ) -> dict[str, Contact]:
     """Names, posts and units as the incident kept them, else as the directory has them; numbers as they are now."""
-    concerned: ColumnElement[bool] = Person.id.in_(people)
-    if whole:
-        asked_ones = select(Request.person_id).where(Request.incident_id == incident_id)
-        concerned = or_(concerned, Person.id.in_(asked_ones))
-    posts = _posts(session, concerned)
-    found = select(
-        Person.id,
-        Person.name,
-        Person.phone,
-        Person.landline,
-        Person.email,
-        Person.wrong_number_at,
-        Unit.short_name,
-    )
+    wanted = {"incident": incident_id, "people": sorted(people)}
+    rows = session.execute(queries.ALL_CONTACTS if whole else queries.CONTACTS, wanted).all()
+    postless = [row.id for row in rows if not (names.get(row.id) or {}).get("post")]
+    posts = _posts(session, postless) if postless else {}
     contacts = {}
-    for row in session.execute(found.join(Unit, Unit.key == Person.unit).where(concerned)):
+    for row in rows:
         kept = names.get(row.id) or {}
         contacts[row.id] = Contact(
             name=kept.get("name") or row.name,
@@ -321,15 +237,12 @@ def _contacts(
     return contacts
 
 
-def _posts(session: Session, concerned: ColumnElement[bool]) -> dict[str, str]:
-    found = (
-        select(Assignment.person, Post.title)
-        .join(Post, Post.key == Assignment.post)
-        .join(Person, Person.id == Assignment.person)
-        .where(concerned)
-        .order_by(Assignment.valid_from, Assignment.id)
-    )
-    return {row.person: row.title for row in session.execute(found)}
+def _posts(session: Session, people: Sequence[str]) -> dict[str, str]:
+    """Of those whose post the incident did not keep."""
+    found: dict[str, str] = {}
+    for chunk in batched(people, CHUNK):
+        found |= {row.person: row.title for row in session.execute(queries.POSTS, {"people": chunk})}
+    return found
 
 
 def _names(kept: Mapping[str, Any], contacts: Mapping[str, Contact]) -> dict[str, Any]:
@@ -338,31 +251,16 @@ def _names(kept: Mapping[str, Any], contacts: Mapping[str, Contact]) -> dict[str
 
 
 def _message_counts(session: Session, incident_id: str) -> dict[str, int]:
-    counted = select(Message.status, func.count().label("n")).where(Message.incident_id == incident_id)
-    return {row.status: row.n for row in session.execute(counted.group_by(Message.status))}
-
-
-def _in_review(incident_id: str) -> ColumnElement[bool]:
-    """A reply of this incident, or of somebody who has an open request in it and named no incident."""
-    open_here = select(Request.person_id).where(Request.incident_id == incident_id, Request.state == "asked")
-    unnamed = and_(Inbound.incident_id.is_(None), Inbound.person_id.in_(open_here))
-    return and_(Inbound.state == "review", or_(Inbound.incident_id == incident_id, unnamed))
+    return {row.status: row.n for row in session.execute(queries.MESSAGE_COUNTS, {"incident": incident_id})}
 
 
 def _review(session: Session, incident_id: str) -> tuple[ReviewView, ...]:
-    found = (
-        select(Inbound.id, Inbound.sender, Person.name, Inbound.person_id, Inbound.body, Inbound.received_at)
-        .join(Person, Person.id == Inbound.person_id, isouter=True)
-        .where(_in_review(incident_id))
-        .order_by(Inbound.received_at, Inbound.id)
-    )
-    return tuple(ReviewView(*row) for row in session.execute(found))
+    return tuple(ReviewView(*row) for row in session.execute(queries.REVIEW, {"incident": incident_id}))
 
 
 def _proofs(session: Session, incident_id: str) -> dict[str, list[str]]:
     by_step: dict[str, list[str]] = defaultdict(list)
-    found = select(Proof.step, Proof.text).where(Proof.incident_id == incident_id)
-    for step, text in session.execute(found.order_by(Proof.created_at, Proof.id)):
+    for step, text in session.execute(queries.PROOFS, {"incident": incident_id}):
         by_step[step].append(text)
     return by_step
 
@@ -401,11 +299,8 @@ def _spoken(head: _Head, statements: Iterable[StatementView]) -> dict[str, Any]:
 
 
 def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, list[Any]]:
-    found = select(
-        FreeText.seq, FreeText.field, FreeText.text, FreeText.salt, FreeText.mask_reason, FreeText.masked_at
-    ).where(FreeText.chain == chain, FreeText.seq.between(first, last))
     by_entry: dict[int, list[Any]] = defaultdict(list)
-    for row in session.execute(found.order_by(FreeText.seq, FreeText.field)):
+    for row in session.execute(queries.TEXTS, {"chain": chain, "first": first, "last": last}):
         by_entry[row.seq].append(row)
     return by_entry
 
@@ -438,8 +333,7 @@ def _shown(text: Any) -> str:
 
 def _statements(session: Session, head: _Head, names: Mapping[str, Any]) -> tuple[StatementView, ...]:
     id = head.incident.id
-    found = select(Statement).where(Statement.incident_id == id).order_by(Statement.created_at, Statement.id)
-    statements = session.scalars(found).all()
+    statements = session.scalars(queries.STATEMENTS, {"incident": id}).all()
     if not statements:
         return ()
     revisions = _revisions(session, id, names)
@@ -567,11 +461,7 @@ def _name(names: Mapping[str, Any], person: str) -> str:
 def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, ...]) -> IncidentView:
     incident, playbook, run = head.incident, head.playbook, head.run
     areas = _area_names(session, [incident])
-    sections = session.execute(
-        select(ReportSection.key, ReportSection.text, ReportSection.version).where(
-            ReportSection.incident_id == incident.id
-        )
-    ).all()
+    sections = session.execute(queries.SECTIONS, {"incident": incident.id}).all()
     newest = {statement.step: statement.id for statement in rows.statements}
     return IncidentView(
         id=incident.id,
@@ -619,7 +509,6 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         names=rows.names,
         chain_seq=incident.chain_seq,
         chain_hash=incident.chain_hash,
-        change=change_tag(session, incident.id),
     )
 
 
@@ -636,12 +525,8 @@ def _members(playbook: Playbook, run: Run, rows: _Rows) -> tuple[MemberView, ...
 
 
 def _improvements(session: Session, incident_id: str) -> tuple[ImprovementView, ...]:
-    found = select(
-        Improvement.id, Improvement.issue, Improvement.action, Improvement.owner, Improvement.unit,
-        Improvement.due, Improvement.done_at,
-    ).where(Improvement.incident_id == incident_id)  # fmt: skip
     return tuple(
-        ImprovementView(*row) for row in session.execute(found.order_by(Improvement.due, Improvement.id))
+        ImprovementView(*row) for row in session.execute(queries.IMPROVEMENTS, {"incident": incident_id})
     )
 
 

@@ -264,7 +264,6 @@ class IncidentView:
     names: dict[str, Any]
     chain_seq: int
     chain_hash: str
-    change: str = ""  # a tag that changes when anything of this view changes (for ETag)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -6,8 +6,8 @@ import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from flask import current_app, has_request_context
-from flask_babel import gettext
+from flask import current_app, g, has_request_context
+from flask_babel import get_domain
 from flask_security import current_user
 
 LANGUAGES = ("vi", "en")
@@ -15,7 +15,19 @@ LANGUAGES = ("vi", "en")
 
 def _(text: str, /, **values: object) -> str:
     """The text in the reader's language, its %(slots)s filled."""
-    return str(gettext(text, **values))
+    found = translated(text)
+    return found % values if values else found
+
+
+def translated(text: str) -> str:
+    """The text in the reader's language, as it stands in the catalogue. A page asks for hundreds: the catalogue is
+    looked for once a request, and the source language needs none."""
+    if not has_request_context():
+        return text
+    catalogue = g.get("catalogue", "")
+    if catalogue == "":
+        catalogue = g.catalogue = None if chosen() == "vi" else get_domain().get_translations()
+    return text if catalogue is None else str(catalogue.ugettext(text))
 
 
 def chosen() -> str:

@@ -16,7 +16,7 @@ from incident.web.pages.access import actor, can, must_see, read, signed_in, wir
 
 pages = Blueprint("room", __name__)
 
-ENTRIES = 60
+ENTRIES = 30
 NO_SUCH_ENTRY = 2**31 - 1  # a larger number than any of an entry, that every database still takes
 SILENT_FOR = timedelta(minutes=10)
 KINDS_ASKED_WITHIN = timedelta(hours=2)  # an internal target: the clocks of the law need the answer

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g
-from sqlalchemy import select
 
 from incident.domain.actors import ROLE_TITLES, Role
 from incident.domain.codes import shown_code
-from incident.store.tables import CarrierState, Lease, Setting
-from incident.web import labels, language
-from incident.web.language import _
+from incident.web import house, labels, language
 from incident.web.pages import (
     account,
     acknowledge,
@@ -34,20 +29,10 @@ from incident.web.pages.access import NOBODY
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
-CLOCK_STALE = timedelta(seconds=15)
 PARTS = (
     board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
     simulator,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """The province's own words for the head and foot of a page, and what is wrong in the engine room."""
-
-    agency: str
-    duty_phone: str
-    warnings: tuple[str, ...]
 
 
 def register(app: Flask, wiring: Wiring) -> None:
@@ -81,38 +66,6 @@ def _context() -> dict[str, Any]:
         "role_titles": [ROLE_TITLES[role] for role in Role if actor and role in actor.roles],
         "language": language.chosen(),
         "now": wiring.now(),
-        "house": _house(wiring),
+        "house": house.of_this_page(wiring),
         "embedded": wiring.settings.simulator_url is not None,
     }
-
-
-def _house(wiring: Wiring) -> House:
-    """Read once a request; an error page must still come out when the database does not answer."""
-    try:
-        with wiring.store.reading() as session:
-            words = {row.key: row.value for row in session.scalars(select(Setting))}
-            warnings = _warnings(session, wiring) if g.get("actor") else ()
-    except Exception:
-        current_app.logger.exception("the words of the house could not be read")
-        return House("", "", ())
-    return House(words.get("agency", ""), words.get("duty_phone", ""), warnings)
-
-
-def _warnings(session: Any, wiring: Wiring) -> tuple[str, ...]:
-    found = []
-    beat = session.scalar(select(Lease.beat_at).where(Lease.name == "clock"))
-    if beat is None or wiring.now() - beat > CLOCK_STALE:
-        found.append(
-            _(
-                "Bộ đếm giờ không chạy: hệ thống chưa tự nhắc và chưa tự mời người thay. Đề nghị gọi điện trực tiếp, báo quản trị."
-            )
-        )
-    found.extend(
-        _(
-            "Kênh gửi “%(name)s” đang tạm dừng: %(reason)s. Tin chờ sẽ được gửi khi kênh hoạt động lại.",
-            name=carrier.name,
-            reason=carrier.reason,
-        )
-        for carrier in session.scalars(select(CarrierState).where(CarrierState.paused_at.is_not(None)))
-    )
-    return tuple(found)
