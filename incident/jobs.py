@@ -19,9 +19,7 @@ def drain() -> int:
     """Send what is due, for at most 20 seconds; then ring for the rest. A crowd calls a second worker."""
     parts = wiring()
     parts.bell.begun("drain")
-    if parts.outbox.crowded():
-        parts.bell.ring("drain")
-    sent = parts.outbox.drain(DRAIN_SECONDS)
+    sent = parts.outbox.drain(DRAIN_SECONDS, crowd=parts.bell.ring)
     if parts.outbox.overdue(0):
         parts.bell.ring("drain")
     return sent

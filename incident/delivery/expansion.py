@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from incident.delivery.rows import hold_incidents, insert_all, insert_once, locked
+from incident.delivery.rows import hold_incident_of, insert_all, insert_once, locked
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.store.tables import (
     Incident,
@@ -37,6 +37,30 @@ from playbooks.signals import Unreachable
 
 FIRST_CHUNK = 50
 CHUNK = 200
+
+# Built once: the first message of every incident waits for them.
+_NEXT = (
+    select(Mailing.id.label("mailing"), Incident)
+    .join(Incident, Incident.id == Mailing.incident_id)
+    .where(Mailing.done_at.is_(None))
+    .order_by(Mailing.priority, Mailing.created_at, Mailing.id)
+    .limit(1)
+)
+_STILL = select(Mailing).where(Mailing.id == bindparam("mailing"), Mailing.done_at.is_(None))
+_PEOPLE = (
+    select(
+        Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name
+    )
+    .join(Unit, Unit.key == Person.unit)
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+)  # fmt: skip
+_BARRED = select(Suppression.address).where(Suppression.address.in_(bindparam("addresses", expanding=True)))
+_ASKED = select(Request.person_id, Request.id, Request.state).where(
+    Request.incident_id == bindparam("incident"),
+    Request.step == bindparam("step"),
+    Request.activation == bindparam("activation"),
+    Request.person_id.in_(bindparam("people", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +87,13 @@ class Channels:
 
 def expand_chunk(session: Session, channels: Channels, now: datetime) -> bool:
     """Expand the next chunk of the most urgent mailing that nobody else works on. False: there is none."""
-    query = (
-        select(Mailing.id, Mailing.incident_id)
-        .where(Mailing.done_at.is_(None))
-        .order_by(Mailing.priority, Mailing.created_at, Mailing.id)
-    )
-    next_ = session.execute(query.limit(1)).first()
+    next_ = session.execute(hold_incident_of(session, _NEXT)).first()
     if next_ is None:
         return False
-    hold_incidents(session, [next_.incident_id])
-    still = select(Mailing).where(Mailing.id == next_.id, Mailing.done_at.is_(None))
-    mailing = session.scalars(locked(session, still, skip=True)).first()
+    mailing = session.scalars(locked(session, _STILL, skip=True), {"mailing": next_.mailing}).first()
     if mailing is None:
         return False
-    incident = session.get_one(Incident, mailing.incident_id)
+    incident: Incident = next_.Incident
     end = min(mailing.total, mailing.cursor + (CHUNK if mailing.cursor else FIRST_CHUNK))
     if mailing.ack and incident.status != "open":
         end = mailing.total  # nobody is asked any more
@@ -123,15 +140,9 @@ class _Chunk:
 
     def _recipients(self, audience: Sequence[Sequence[str]]) -> list[Recipient]:
         parties = {str(pair[0]): str(pair[1]) for pair in audience}
-        rows = self.session.execute(
-            select(
-                Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name
-            ).join(Unit, Unit.key == Person.unit).where(Person.id.in_(parties))
-        ).all()  # fmt: skip
+        rows = self.session.execute(_PEOPLE, {"people": list(parties)}).all()
         addresses = [a for row in rows for a in (row.phone, row.email) if a]
-        barred = set(
-            self.session.scalars(select(Suppression.address).where(Suppression.address.in_(addresses)))
-        )
+        barred = set(self.session.scalars(_BARRED, {"addresses": addresses}))
         found = {row.id: self._reach(row, parties[row.id], barred) for row in rows}
         return [
             found.get(person, Recipient(person, party, why_not="no_person")) for person, party in audience
@@ -156,14 +167,12 @@ class _Chunk:
         return Recipient(row.id, party, row.name, row.short_name, phone, email, "" if phone or email else why)
 
     def _asked(self, person_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-        rows = self.session.execute(
-            select(Request.person_id, Request.id, Request.state).where(
-                Request.incident_id == self.mailing.incident_id,
-                Request.step == self.mailing.step,
-                Request.activation == self.mailing.activation,
-                Request.person_id.in_(person_ids),
-            )
-        )
+        here = {
+            "incident": self.mailing.incident_id,
+            "step": self.mailing.step,
+            "activation": self.mailing.activation,
+        }
+        rows = self.session.execute(_ASKED, {**here, "people": list(person_ids)})
         return {person: (request, state) for person, request, state in rows}
 
     def _sent_already(self, recipients: Sequence[Recipient]) -> dict[tuple[str, str, str], str]:

@@ -54,8 +54,9 @@ class Outbox:
 
     # -------------------------------------------------------------- sending
 
-    def drain(self, max_seconds: float = 20.0) -> int:
-        """Expand and send all that is due, for at most so long. Returns the number of calls made."""
+    def drain(self, max_seconds: float = 20.0, crowd: Callable[[], object] | None = None) -> int:
+        """Expand and send all that is due, for at most so long. Returns the number of calls made. `crowd` is called
+        when there is work for another process, after the first messages have left: they do not wait for the count."""
         if not self._draining.acquire(blocking=False):
             return 0
         try:
@@ -70,7 +71,7 @@ class Outbox:
                 self.threads,
                 self._stopped,
             )
-            return sending.run(max_seconds)
+            return sending.run(max_seconds, lambda: crowd() if crowd and self.crowded() else None)
         finally:
             self._draining.release()
 

@@ -72,6 +72,13 @@ def some(values: Collection[str]) -> list[str]:
     return sorted(set(values))
 
 
+def hold_incident_of(session: Session, query: Query) -> Query:
+    """The query with the incident it reads held as `hold_incidents` holds it."""
+    if session.get_bind().dialect.name == "sqlite":
+        return query
+    return query.with_for_update(read=True, key_share=True, of=Incident)
+
+
 def hold_incidents(session: Session, incident_ids: Collection[str]) -> None:
     """Keep the door out of these incidents until the commit, before a message is locked.
 

@@ -70,11 +70,13 @@ class Sending:
         self.dry = False  # the last claim found nothing
         self.expanded = False  # no mailing is left to expand
 
-    def run(self, max_seconds: float) -> int:
-        """Send what is due until nothing is, or the time is up. Returns the number of calls made."""
+    def run(self, max_seconds: float, begun: Callable[[], object] = lambda: None) -> int:
+        """Send what is due until nothing is, or the time is up. Returns the number of calls made. `begun` is called
+        once the first calls are on their way; it may read the database, and must not matter."""
         deadline = time.monotonic() + max_seconds
         if not self.stopped.is_set():
             self._begin()
+            self._say(begun)
         while True:
             stopping = self.stopped.is_set() or time.monotonic() >= deadline
             finished = self._collect()
@@ -113,6 +115,12 @@ class Sending:
             self.expanded = not expansion.expand_chunk(session, self.channels, now)
             calls = self._next(session, self._room(), now)
         self._submit(calls)
+
+    def _say(self, begun: Callable[[], object]) -> None:
+        try:
+            begun()
+        except SQLAlchemyError as fault:  # results of calls on their way must not be lost for a hint
+            log.warning("the outbox could not be counted: %s", type(fault).__name__)
 
     def _expanded_more(self) -> bool:
         if not self._may_expand():

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from incident.domain.names import search_key
@@ -26,6 +26,18 @@ BY_TOPIC = {"theo_chu_de": "specialist_post", "theo_chu_de_lanh_dao": "head_post
 # Without a post of this very key: the province's own holder of that standing (Nghị định 244/2026/NĐ-CP, Điều 3).
 BY_STANDING = {"nguoi_phat_ngon": "regular", "nguoi_dung_dau": "head"}
 CHUNK = 900
+# What one transaction asks several times is read once: kept with its session, under these names.
+_AREAS, _ROTA = "areas of the directory", "turns of the rota"
+
+_COMMUNE_NAMES = select(Unit.area, Unit.short_name).where(
+    Unit.kind.in_(COMMUNES), Unit.area.is_not(None), Unit.valid_to.is_(None)
+)
+_ON_ROTA = (
+    select(Shift.kind, Shift.person)
+    .join(Person, Person.id == Shift.person)
+    .where(Shift.starts_at <= bindparam("now"), Shift.ends_at > bindparam("now"), Person.active)
+    .order_by(Shift.starts_at.desc(), Person.sort_name, Person.id)
+)
 
 
 def local_date(now: datetime) -> date:
@@ -108,11 +120,11 @@ def next_boundary(session: Session, now: datetime) -> datetime | None:
 
 def areas(session: Session) -> list[tuple[str, str]]:
     """The communes as (key, name), in order of their names."""
-    query = select(Unit.area, Unit.short_name).where(
-        Unit.kind.in_(COMMUNES), Unit.area.is_not(None), Unit.valid_to.is_(None)
-    )
-    found = [(key or "", name.removeprefix("UBND ")) for key, name in session.execute(query)]
-    return sorted(found, key=lambda pair: (search_key(pair[1]), pair[0]))
+    found: list[tuple[str, str]] | None = session.info.get(_AREAS)
+    if found is None:
+        rows = [(key or "", name.removeprefix("UBND ")) for key, name in session.execute(_COMMUNE_NAMES)]
+        found = session.info[_AREAS] = sorted(rows, key=lambda pair: (search_key(pair[1]), pair[0]))
+    return list(found)
 
 
 def topics(session: Session) -> dict[str, str]:
@@ -193,13 +205,10 @@ def _in_area(area: Sequence[str]) -> ColumnElement[bool]:
 
 
 def _on_rota(session: Session, kind: str, now: datetime) -> list[str]:
-    query = (
-        select(Shift.person)
-        .join(Person, Person.id == Shift.person)
-        .where(Shift.kind == kind, Shift.starts_at <= now, Shift.ends_at > now, Person.active)
-        .order_by(Shift.starts_at.desc(), Person.sort_name, Person.id)
-    )
-    return list(dict.fromkeys(session.scalars(query)))
+    found: dict[datetime, list[tuple[str, str]]] = session.info.setdefault(_ROTA, {})
+    if now not in found:
+        found[now] = [(row.kind, row.person) for row in session.execute(_ON_ROTA, {"now": now})]
+    return list(dict.fromkeys(person for turn, person in found[now] if turn == kind))
 
 
 def _post_of_topic(session: Session, column: str, topic: str | None) -> str | None:

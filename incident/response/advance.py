@@ -77,8 +77,8 @@ def state_of(session: Session, incident_id: str) -> run_state.Run:
 def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Event], now: datetime) -> None:
     """Tell the run these events and write everything that follows. Raises Refusal when the engine refuses one:
     the caller's transaction is then rolled back and nothing has happened."""
-    row = session.get(Run, incident.id)
-    run = None if row is None or not row.state else run_state.from_json(row.state)
+    row = session.get_one(Run, incident.id)
+    run = run_state.from_json(row.state) if row.state else None
     playbook = pinned(session, incident.playbook_version)
     telling = Telling(session, desk, incident, playbook, now)
     queue = deque(events)
@@ -107,9 +107,6 @@ def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Eve
             session, incident, record.kind, occurred_at=now, recorded_at=now, actor=SYSTEM, data=record.data
         )
     telling.write(run)
-    if row is None:
-        row = Run(incident_id=incident.id, state="")
-        session.add(row)
     row.state = run_state.to_json(run)
     row.wake_at = None if incident.status != "open" else run.wake_at
     if telling.something_to_send:

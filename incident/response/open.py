@@ -25,7 +25,7 @@ from incident.response.desk import Desk
 from incident.response.library import ensure_version, read
 from incident.response.permissions import COMMAND, require
 from incident.response.telling import group_text, template_values
-from incident.store.tables import IdempotencyKey, Incident, Person, Setting
+from incident.store.tables import IdempotencyKey, Incident, Person, Run, Setting
 from incident.store.types import canonical
 from incident.timeline import ledger
 from notify.phone import strip_marks
@@ -423,11 +423,13 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
         chain_hash="",
     )
     session.add(incident)
-    session.flush()
+    session.flush()  # what follows refers to it
+    session.add(Run(incident_id=incident.id, state=""))
     started = _started(session, opening, playbook, basis, now)
     everyone = {p for h in started.roles.values() for p in (*h.people, *h.standins)}
     casting.remember(session, incident, everyone | ({actor.person_id} if actor.person_id else set()), now)
     _record_opening(session, incident, playbook, opening, actor, now)
+    session.flush()
     enter(session, desk, incident, [started], now)
     return incident
 
@@ -458,16 +460,17 @@ def _record_opening(
 
 def _free_code(session: Session, mode: str, now: datetime) -> str:
     """A code no open incident has, nor one opened or closed within the last 30 days, nor a file of this year."""
-    busy = session.scalars(
-        select(Incident.code).where(
-            (Incident.status == "open")
-            | (Incident.closed_at > now - CODE_RESTS)
-            | (Incident.opened_at > now - CODE_RESTS)
-        )
-    )
     year = now.astimezone(VIETNAM).year
-    numbers = session.scalars(select(Incident.number).where(Incident.number.endswith(f"/{year}")))
-    return next_code(set(busy), set(numbers), mode, year)
+    resting = now - CODE_RESTS
+    busy = (
+        (Incident.status == "open") | (Incident.closed_at > resting) | (Incident.opened_at > resting)
+    ).label("busy")
+    this_year = Incident.number.endswith(f"/{year}").label("this_year")
+    rows = session.execute(
+        select(Incident.code, Incident.number, busy, this_year).where(busy | this_year)
+    ).all()
+    codes = {row.code for row in rows if row.busy}
+    return next_code(codes, {row.number for row in rows if row.this_year}, mode, year)
 
 
 def _plain(opening: Opening) -> dict[str, Any]:
