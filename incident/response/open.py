@@ -424,7 +424,8 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
     )
     session.add(incident)
     session.flush()  # what follows refers to it
-    session.add(Run(incident_id=incident.id, state=""))
+    run = Run(incident_id=incident.id, state="")  # held by name: the session forgets what nobody holds
+    session.add(run)
     started = _started(session, opening, playbook, basis, now)
     everyone = {p for h in started.roles.values() for p in (*h.people, *h.standins)}
     casting.remember(session, incident, everyone | ({actor.person_id} if actor.person_id else set()), now)
