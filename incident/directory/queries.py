@@ -28,10 +28,12 @@ BY_STANDING = {"nguoi_phat_ngon": "regular", "nguoi_dung_dau": "head"}
 CHUNK = 900
 # What one transaction asks several times is read once: kept with its session, under these names.
 _AREAS, _ROTA = "areas of the directory", "turns of the rota"
+_HOLDERS, _TOPICS = "holders of posts", "topics"
 
 _COMMUNE_NAMES = select(Unit.area, Unit.short_name).where(
     Unit.kind.in_(COMMUNES), Unit.area.is_not(None), Unit.valid_to.is_(None)
 )
+_NEWEST_FIRST = (func.coalesce(Assignment.valid_from, date.min).desc(), Person.sort_name, Person.id)
 _ON_ROTA = (
     select(Shift.kind, Shift.person)
     .join(Person, Person.id == Shift.person)
@@ -60,15 +62,40 @@ def holders(
         return _on_rota(session, pick, now)
     if pick in BY_TOPIC:
         post = _post_of_topic(session, BY_TOPIC[pick], topic)
-        return _of_posts(session, Post.key == post, now) if post else []
+        return _of_post(session, post, now) if post else []
     if pick in ("nhom_dia_ban", "moi_nguoi_dia_ban"):
         return [person for person, _ in audience(session, pick, area, now)]
-    found = _of_posts(session, Post.key == pick, now)
+    found = _of_post(session, pick, now)
     if not found and pick in BY_STANDING:
         province = select(Unit.key).where(Unit.kind == "ubnd_tinh")
         standing = and_(Post.unit.in_(province), Post.spokesperson == BY_STANDING[pick])
         found = _of_posts(session, standing, now)
     return found
+
+
+def look_up(session: Session, picks: Iterable[str], now: datetime, topic: str | None = None) -> None:
+    """Read the holders of many picks at once, for the questions that follow in this session."""
+    posts = [
+        _post_of_topic(session, BY_TOPIC[pick], topic) if pick in BY_TOPIC else pick
+        for pick in picks
+        if pick not in ROTAS
+    ]
+    known: dict[tuple[str, date], list[str]] = session.info.setdefault(_HOLDERS, {})
+    day = local_date(now)
+    missing = {post for post in posts if post and (post, day) not in known}
+    if not missing:
+        return
+    known.update({(post, day): [] for post in missing})
+    query = (
+        select(Post.key, Assignment.person)
+        .join(Post, Post.key == Assignment.post)
+        .join(Person, Person.id == Assignment.person)
+        .where(_held_on(day), Post.key.in_(missing))
+        .order_by(*_NEWEST_FIRST)
+    )
+    for post, person in session.execute(query):
+        if person not in known[post, day]:
+            known[post, day].append(person)
 
 
 def audience(session: Session, pick: str, area: Sequence[str], now: datetime) -> list[tuple[str, str]]:
@@ -212,7 +239,12 @@ def _on_rota(session: Session, kind: str, now: datetime) -> list[str]:
 
 
 def _post_of_topic(session: Session, column: str, topic: str | None) -> str | None:
-    row = session.get(Topic, topic) if topic else None
+    if topic is None:
+        return None
+    known: dict[str, Topic | None] = session.info.setdefault(_TOPICS, {})
+    if topic not in known:
+        known[topic] = session.get(Topic, topic)
+    row = known[topic]
     return None if row is None else str(getattr(row, column))
 
 
@@ -221,16 +253,22 @@ def _held(day: date) -> Select[str, str, bool]:
         select(Assignment.person, Post.unit, Post.contact)
         .join(Post, Post.key == Assignment.post)
         .join(Person, Person.id == Assignment.person)
-        .where(Person.active, _valid(Assignment.valid_from, Assignment.valid_to, day))
+        .where(_held_on(day))
     )
+
+
+def _held_on(day: date) -> ColumnElement[bool]:
+    return and_(Person.active, _valid(Assignment.valid_from, Assignment.valid_to, day))
+
+
+def _of_post(session: Session, post: str, now: datetime) -> list[str]:
+    look_up(session, [post], now)
+    found: list[str] = session.info[_HOLDERS][post, local_date(now)]
+    return list(found)
 
 
 def _of_posts(session: Session, which: ColumnElement[bool], now: datetime) -> list[str]:
-    query = (
-        _held(local_date(now))
-        .where(which)
-        .order_by(func.coalesce(Assignment.valid_from, date.min).desc(), Person.sort_name, Person.id)
-    )
+    query = _held(local_date(now)).where(which).order_by(*_NEWEST_FIRST)
     return list(dict.fromkeys(session.scalars(query)))
 
 

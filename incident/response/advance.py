@@ -92,6 +92,7 @@ def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Eve
             raise _refused(refusal) from refusal
         if run != before or not isinstance(event, TimePassed):
             session.add(_logged(incident.id, event, now))
+        telling.foresee(effects)
         for effect in effects:
             if isinstance(effect, Record):
                 records.append(effect)

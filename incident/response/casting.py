@@ -18,6 +18,8 @@ def cast(
 ) -> dict[str, Holders]:
     """The holders of every role: people in order, then their stand-ins; groups only by name."""
     cast: dict[str, Holders] = {}
+    named = [role for role in playbook.roles.values() if not role.is_group]
+    queries.look_up(session, [pick for role in named for pick in (role.pick, *role.standin)], now, topic)
     for role in playbook.roles.values():
         if role.is_group:
             cast[role.slug] = Holders(group=True)

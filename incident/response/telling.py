@@ -7,6 +7,7 @@ is delivery's. Must never know why the engine wanted an effect.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -93,6 +94,8 @@ class Telling:
         self.drafts: dict[str, Draft] = {}
         self.something_to_send = False
         self._persons: dict[str, Person] = {}
+        self._requests: dict[tuple[str, int], dict[str, Request]] = {}  # of a step's activation, by person
+        self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
         self._run: Run | None = None
 
     @property
@@ -100,6 +103,14 @@ class Telling:
         return set(self.drafts)
 
     # -------------------------------------------------------------- taking
+
+    def foresee(self, effects: Iterable[Effect]) -> None:
+        """Read the people of these effects at once."""
+        wanted = {effect.person for effect in effects if isinstance(effect, Personal) and effect.person}
+        missing = sorted(wanted - self._persons.keys())
+        if missing:
+            found = self.session.scalars(select(Person).where(Person.id.in_(missing)))
+            self._persons.update({person.id: person for person in found})
 
     def take(self, effect: Effect, run: Run) -> list[Event]:
         """Note one effect. Returns what the run must hear at once: an audience's size, a person without a number."""
@@ -130,32 +141,37 @@ class Telling:
 
     def _ask(self, effect: Summon | Notify) -> None:
         assert effect.person is not None
-        known = self.session.scalar(
-            select(Request).where(
-                Request.incident_id == self.incident.id,
-                Request.step == effect.step,
-                Request.activation == effect.activation,
-                Request.person_id == effect.person,
-            )
-        )
+        asked = self._asked(effect.step, effect.activation)
+        known = asked.get(effect.person)
         if known is not None:  # two roles, one summons: one answer serves both
             return
-        self.session.add(
-            Request(
-                id=new_id(self.now),
-                incident_id=self.incident.id,
-                step=effect.step,
-                activation=effect.activation,
-                person_id=effect.person,
-                role=effect.role,
-                purpose="summon" if isinstance(effect, Summon) else "notify",
-                party=effect.person,
-                instead_of=getattr(effect, "instead_of", None),
-                asked_at=self.now,
-                due=effect.due,
-            )
+        request = asked[effect.person] = Request(
+            id=new_id(self.now),
+            incident_id=self.incident.id,
+            step=effect.step,
+            activation=effect.activation,
+            person_id=effect.person,
+            role=effect.role,
+            purpose="summon" if isinstance(effect, Summon) else "notify",
+            party=effect.person,
+            instead_of=getattr(effect, "instead_of", None),
+            state="asked",
+            asked_at=self.now,
+            due=effect.due,
         )
-        self.session.flush()
+        self.session.add(request)
+
+    def _asked(self, step: str, activation: int) -> dict[str, Request]:
+        """The requests of a step's activation, by person, with those of this transaction."""
+        if (step, activation) not in self._requests:
+            found = select(Request).where(
+                Request.incident_id == self.incident.id,
+                Request.step == step,
+                Request.activation == activation,
+                Request.grouped.is_(False),
+            )
+            self._requests[step, activation] = {row.person_id: row for row in self.session.scalars(found)}
+        return self._requests[step, activation]
 
     def _open_statement(self, effect: OpenDraft) -> None:
         """The working text of a draft step, made from its template when it is asked for the first time."""
@@ -339,9 +355,22 @@ class Telling:
         """Write one message per person and channel for what was taken."""
         self._run = run
         recent = self._recently_told()
+        self._said = self._said_before()
+        requests = self._requests_of(list(self.drafts))
         for draft in self.drafts.values():
-            self._write_one(draft, recent)
+            self._write_one(draft, recent, requests[draft.person])
         self.drafts.clear()
+
+    def _said_before(self) -> set[tuple[str, str]]:
+        addresses = [number for person in self.drafts if (number := self._person(person).phone)]
+        if not addresses:
+            return set()
+        rows = self.session.execute(
+            select(Message.address, Message.body).where(
+                Message.incident_id == self.incident.id, Message.address.in_(addresses)
+            )
+        )
+        return {(address, body) for address, body in rows}
 
     def _recently_told(self) -> dict[str, datetime]:
         if not self.drafts:
@@ -357,7 +386,9 @@ class Telling:
         )
         return {person: at for person, at in rows if person and at is not None}
 
-    def _write_one(self, draft: Draft, recent: dict[str, datetime]) -> None:
+    def _write_one(
+        self, draft: Draft, recent: dict[str, datetime], requests: dict[tuple[str, int], str]
+    ) -> None:
         effect = draft.primary()
         person = self._person(draft.person)
         seen = self.incident.names.get(draft.person, {})
@@ -377,11 +408,11 @@ class Telling:
             not_before = self.now
             if kind not in ("summon", "stand_in", "approve", "notify") and person.id in recent:
                 not_before = max(self.now, recent[person.id] + GAP)
-            self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before)
+            self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before, requests)
         if "email" in via and person.email and self.desk.email:
             kind, mail = self._email(effect, reader, person, link, self._also(draft, effect))
             counted = wording.Sms(mail.body, "mail", 1)
-            self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now)
+            self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now, requests)
 
     def _only_on_screen(self, effect: Personal) -> bool:
         """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
@@ -507,6 +538,7 @@ class Telling:
         subject: str,
         text: wording.Sms,
         not_before: datetime,
+        requests: dict[tuple[str, int], str],
     ) -> None:
         if _valid_until(effect, kind, not_before) <= not_before:
             return  # the budget would let it out only after its point is past
@@ -532,7 +564,6 @@ class Telling:
             valid_until=_valid_until(effect, kind, not_before),
         )
         self.session.add(message)
-        requests = self._requests_of(draft.person)
         for cause in draft.effects:
             where = (getattr(cause, "step", ""), cause.activation)
             self.session.add(
@@ -547,19 +578,24 @@ class Telling:
     def _never_twice(self, address: str, text: wording.Sms) -> wording.Sms:
         """The same words to the same phone could not be told apart at the carrier (a step done again, an incident
         reopened): the later ones say when they were written."""
-        said = select(Message.id).where(Message.address == address, Message.body == text.body)
-        if self.session.scalar(said) is None:
-            return text
-        body = f"{text.body} ({wording.stamp(self.now)})"
-        return wording.registered(body, wording.Case("", "live", ""))
+        if (address, text.body) in self._said:
+            body = f"{text.body} ({wording.stamp(self.now)})"
+            text = wording.registered(body, wording.Case("", "live", ""))
+        self._said.add((address, text.body))
+        return text
 
-    def _requests_of(self, person: str) -> dict[tuple[str, int], str]:
-        rows = self.session.execute(
-            select(Request.step, Request.activation, Request.id).where(
-                Request.incident_id == self.incident.id, Request.person_id == person
+    def _requests_of(self, people: list[str]) -> dict[str, dict[tuple[str, int], str]]:
+        """By person, what each is asked in this incident."""
+        found: dict[str, dict[tuple[str, int], str]] = {person: {} for person in people}
+        if people:
+            rows = self.session.execute(
+                select(Request.person_id, Request.step, Request.activation, Request.id).where(
+                    Request.incident_id == self.incident.id, Request.person_id.in_(people)
+                )
             )
-        )
-        return {(step, activation): id for step, activation, id in rows}
+            for person, step, activation, id in rows:
+                found[person][step, activation] = id
+        return found
 
     # -------------------------------------------------------------- words
 
