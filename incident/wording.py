@@ -103,6 +103,14 @@ SMS: dict[str, str] = {
     "task.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc} truoc {due}: {what}: {link} . Truc {duty}",
     "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
     "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
+    "approve.phone": "Da ghi: {dc} duyet qua dien thoai luc {at} ban {n}, ma {mark}, vu viec {code}. "
+    "Neu khong dung, xin tra loi SAI {code}. Truc {duty}",
+    "approve.phone.one_way": "Da ghi: {dc} duyet qua dien thoai luc {at} ban {n}, ma {mark}, vu viec {code}. "
+    "Dung hay sai, xin bao tai {link} . Truc {duty}",
+    "approve.disputed": "Vu viec {code}, {short}: {who} bao khong duyet ban {n} qua dien thoai. "
+    "Dung cong bo, cho duyet lai. Truc {duty}",
+    "approve.disputed.out": "Vu viec {code}, {short}: {who} bao khong duyet ban {n}, ban nay da cong bo. "
+    "De nghi {dc} cho y kien. Truc {duty}",
     "publish": "Vu viec {code}, {short}: noi dung da duyet, moi {dc} cong bo truoc {due}: {link} . Truc {duty}",
     "warn.overdue": "Vu viec {code}, {short}: luc {at} viec \"{what}\" qua han, chua co nguoi xu ly. "
     "De nghi {dc} xem, goi dien. Truc {duty}",
@@ -136,6 +144,10 @@ SMS: dict[str, str] = {
     "xin tra loi OK {code}. Truc {duty}",
     "reply.wrong_number": "Xin loi da lam phien. So nay da duoc ngung nhan tin. Xin vui long xoa tin truoc. {agency}",
     "reply.disputed": "Da ghi nhan {dc} bao SAI ve vu viec {code}. Can bo truc se goi lai {dc} ngay. Truc {duty}",
+    "reply.confirmed": "Da ghi nhan {dc} xac nhan da duyet ban {n}, ma {mark}, vu viec {code} luc {at}. "
+    "Cam on {dc}. Truc {duty}",
+    "reply.approval_disputed": "Da ghi nhan: {dc} khong duyet ban {n}, ma {mark}, vu viec {code}. Da dung cong bo. "
+    "Can bo truc se goi lai {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Con {waiting} nguoi chua tra loi, {late} viec qua han",
 }  # fmt: skip

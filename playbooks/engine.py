@@ -66,6 +66,7 @@ from playbooks.signals import (
     Acknowledged,
     Added,
     Answered,
+    ApprovalWithdrawn,
     Approved,
     AudienceFrozen,
     Cancelled,
@@ -404,6 +405,21 @@ def _approved(p: Progress, event: Approved) -> None:
         finish(p, step)
 
 
+def _approval_withdrawn(p: Progress, event: ApprovalWithdrawn) -> None:
+    """Approvals of others before this one stand: the same text was theirs to judge, and they have not taken it back."""
+    step = p.find(event.step, Verb.APPROVE)
+    state = p.state(step.id)
+    if state.state not in (*OPEN, DONE) or event.person not in state.approved_by:
+        raise p.refuse("not_their_approval", step.id)
+    turn = state.approved_by.index(event.person)
+    if state.state in OPEN:
+        p.stand_down(step.id, "redone")
+    p.record("approval_withdrawn", step=step.id, person=event.person)
+    activate(
+        p, step, only=(step.by[turn], event.person), turn=turn, approved_by=state.approved_by[:turn]
+    )  # a waiting publish is withdrawn when the run settles
+
+
 def _returned(p: Progress, event: Returned) -> None:
     step = p.find_open(event.step, Verb.APPROVE)
     _require_actor(p, step, event.person)
@@ -600,6 +616,7 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     Edited: _edited,
     Submitted: _submitted,
     Approved: _approved,
+    ApprovalWithdrawn: _approval_withdrawn,
     Returned: _returned,
     Published: _published,
     LevelChanged: _level_changed,

@@ -128,6 +128,15 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalWithdrawn:
+    """The person says that the approval recorded in their name is not theirs: it and those after it are void, a waiting
+    publish is withdrawn, and the approval waits for this person again. The text stays submitted."""
+
+    step: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     step: str
     person: str
@@ -231,6 +240,7 @@ Event = (
     | Edited
     | Submitted
     | Approved
+    | ApprovalWithdrawn
     | Returned
     | Published
     | LevelChanged
@@ -405,7 +415,7 @@ Effect = (
 #   step_not_needed {step}      step_skipped {step, reason}    step_redone {step, reason, activation}
 #   step_overdue {step, activation, rung, to}       step_stuck {step, activation}
 #   stand_in_asked {step, activation, person, instead_of}
-#   approvals_voided {step}     publish_withdrawn {step}
+#   approvals_voided {step}     publish_withdrawn {step}     approval_withdrawn {step, person}
 #   deadline_set {deadline, due, start}             deadline_warned {deadline, left_seconds}
 #   deadline_met {deadline, at, due}                deadline_missed {deadline, due}
 #   role_holder_changed {role, people}              run_finished {}
@@ -420,6 +430,7 @@ RECORD_KINDS = frozenset(
         "step_overdue",
         "step_stuck",
         "stand_in_asked",
+        "approval_withdrawn",
         "approvals_voided",
         "publish_withdrawn",
         "deadline_set",

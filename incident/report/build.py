@@ -11,7 +11,7 @@ from datetime import date, datetime
 from statistics import median_low
 
 from incident.domain.legal import channels
-from incident.papers.dates import between, length, moment_words
+from incident.papers.dates import between, length, moment_words, stamp
 from incident.report import titles
 from incident.report.deviations import Deviation, deviations
 from incident.report.measures import (
@@ -25,7 +25,15 @@ from incident.report.measures import (
     waited,
 )
 from incident.report.naming import INTERNAL, PARTS, Naming, post_and_unit
-from incident.report.record import AnswerView, DeadlineView, IncidentView, RevisionView, StatementView
+from incident.report.record import (
+    AnswerView,
+    DeadlineView,
+    IncidentView,
+    PhoneNote,
+    ReleaseView,
+    RevisionView,
+    StatementView,
+)
 
 SECTION_ORDER = ("went_well", "to_improve", "conditions", "lessons")
 
@@ -86,6 +94,7 @@ class DecisionLine:
     via: str
     reason: str
     same_text: bool
+    note: str = ""  # of an approval by telephone: who wrote it down, its words, whether it was confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class ReleaseLine:
     released_by: str
     posted_by: str
     as_approved: bool
+    taken_down: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +439,9 @@ def _statement(statement: StatementView, view: IncidentView, naming: Naming) -> 
     original = next((s.title for s in view.statements if s.id == statement.corrects), "")
     return StatementLine(
         title=naming.text(statement.title),
-        state=titles.said(titles.STATEMENTS, statement.state),
+        state=titles.UNCONFIRMED
+        if statement.state == "approved" and statement.unconfirmed
+        else titles.said(titles.STATEMENTS, statement.state),
         revisions=tuple(_revision(revision, naming) for revision in statement.revisions),
         releases=_releases(statement, naming, view.basis.get("forms", {})),
         corrects=naming.text(original),
@@ -456,14 +468,33 @@ def _revision(revision: RevisionView, naming: Naming) -> RevisionLine:
                 via=titles.said(titles.CHANNELS, approval.via),
                 reason=naming.text(approval.reason),
                 same_text=approval.sha256 == revision.sha256,
+                note=_phone_note(approval.phone, naming),
             )
             for approval, seconds in zip(decisions, decision_waits(revision), strict=True)
         ),
     )
 
 
+def _phone_note(phone: PhoneNote | None, naming: Naming) -> str:
+    if phone is None:
+        return ""
+    via = titles.said(titles.CHANNELS, phone.confirmed_via)
+    after = (
+        f"người duyệt báo không đúng lúc {stamp(phone.disputed_at)}"
+        if phone.disputed_at
+        else f"xác nhận lúc {stamp(phone.confirmed_at)}, qua {via}"
+        if phone.confirmed_at
+        else "chưa xác nhận"
+    )
+    by = f"Người ghi {naming.person(phone.recorded_by)} lúc {stamp(phone.recorded_at)}"
+    words = f"; lời ghi: {naming.text(phone.words)}" if phone.words else ""
+    return f"{by}; {after}{words}"
+
+
 def _releases(statement: StatementView, naming: Naming, forms: Mapping[str, str]) -> tuple[ReleaseLine, ...]:
-    approved = {a.sha256 for r in statement.revisions for a in r.approvals if a.decision == "approved"}
+    approved = {
+        a.sha256 for r in statement.revisions for a in r.approvals if a.decision == "approved" and a.stands
+    }
     return tuple(
         ReleaseLine(
             revision=release.revision_n,
@@ -474,9 +505,18 @@ def _releases(statement: StatementView, naming: Naming, forms: Mapping[str, str]
             released_by=naming.person(release.released_by),
             posted_by=naming.person(release.posted_by),
             as_approved=release.sha256 in approved,
+            taken_down=_taken_down(release, naming),
         )
         for release in statement.releases
     )
+
+
+def _taken_down(release: ReleaseView, naming: Naming) -> str:
+    if release.taken_down_at is None:
+        return ""
+    why = f", lý do: {naming.text(release.taken_down_why)}" if release.taken_down_why else ""
+    who = naming.person(release.taken_down_by or "")
+    return f"đã gỡ lúc {stamp(release.taken_down_at)}, {who} quyết định{why}"
 
 
 def _channel(key: str | None) -> str:

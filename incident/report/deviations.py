@@ -19,6 +19,9 @@ BY_ENTRY = {
     "step_stuck": "Quá hạn, chưa có người xử lý",
     "approvals_voided": "Lượt duyệt hết hiệu lực do sửa nội dung",
     "publish_withdrawn": "Dừng công bố",
+    "approval_disputed": "Người duyệt báo không duyệt qua điện thoại",
+    "withdrawn": "Gỡ, thu hồi nội dung đã công bố",
+    "release_link_corrected": "Sửa đường dẫn công bố",
     "nobody_to_ask": "Vai không có người để hỏi",
     "level_changed": "Thay đổi cấp độ",
     "facts_changed": "Sửa mốc thời gian, dữ kiện",
@@ -46,7 +49,12 @@ class Deviation:
 def deviations(view: IncidentView, naming: Naming) -> tuple[Deviation, ...]:
     """Skipped, late and repeated steps, overrides with their reasons, lapsed approvals, missed deadlines, and what
     was typed more than ten minutes late, in the order they happened."""
-    found = (*_from_timeline(view, naming), *_typed_late(view, naming), *_late_steps(view))
+    found = (
+        *_from_timeline(view, naming),
+        *_typed_late(view, naming),
+        *_late_steps(view),
+        *_unconfirmed(view, naming),
+    )
     return tuple(sorted(found, key=lambda deviation: deviation.at))
 
 
@@ -56,6 +64,16 @@ def _from_timeline(view: IncidentView, naming: Naming) -> Iterator[Deviation]:
         reason = naming.text(reason_of(entry))
         if title and (reason or entry.kind not in ONLY_WITH_REASON):
             yield Deviation(entry.kind, title, entry.occurred_at, naming.text(entry.text), reason)
+
+
+def _unconfirmed(view: IncidentView, naming: Naming) -> Iterator[Deviation]:
+    """Approvals by telephone that their approver never confirmed."""
+    for statement in view.statements:
+        for revision in statement.revisions:
+            for approval in revision.approvals:
+                if approval.unconfirmed:
+                    text = f"{naming.text(statement.title)}, bản {revision.n}: {naming.person(approval.name)}"
+                    yield Deviation("unconfirmed", "Duyệt qua điện thoại, chưa xác nhận", approval.at, text)
 
 
 def _typed_late(view: IncidentView, naming: Naming) -> Iterator[Deviation]:

@@ -26,6 +26,7 @@ from incident.report.record import (
     IncidentCard,
     IncidentView,
     MemberView,
+    PhoneNote,
     ReleaseView,
     ReviewView,
     RevisionView,
@@ -37,6 +38,7 @@ from incident.store.tables import (
     Inbound,
     Incident,
     Person,
+    PhoneApproval,
     PlaybookVersion,
     Release,
     Request,
@@ -336,13 +338,19 @@ def _statements(session: Session, head: _Head, names: Mapping[str, Any]) -> tupl
     statements = session.scalars(queries.STATEMENTS, {"incident": id}).all()
     if not statements:
         return ()
-    revisions = _revisions(session, id, names)
+    notes = _phone_notes(session, id)
+    out = session.scalars(
+        select(Release).where(Release.incident_id == id).order_by(Release.approved_to_go_at, Release.id)
+    ).all()
+    seqs = {note.seq for note in notes} | {r.taken_down_seq for r in out if r.taken_down_seq}
+    beside = _beside(session, id, seqs)
+    revisions = _revisions(session, id, names, {n.approval_id: _phone_note(n, beside, names) for n in notes})
     numbers = {revision.id: revision.n for kept in revisions.values() for revision in kept}
     owners = {revision.id: owner for owner, kept in revisions.items() for revision in kept}
     releases: dict[str, list[ReleaseView]] = defaultdict(list)
-    out = select(Release).where(Release.incident_id == id).order_by(Release.approved_to_go_at, Release.id)
-    for release in session.scalars(out):
-        releases[owners[release.revision_id]].append(_release(release, numbers[release.revision_id], names))
+    for release in out:
+        shown = _release(release, numbers[release.revision_id], names, beside)
+        releases[owners[release.revision_id]].append(shown)
     return tuple(
         _statement(row, head, tuple(revisions.get(row.id, ())), tuple(releases[row.id]), names)
         for row in statements
@@ -383,9 +391,36 @@ def _waiting(run: Run, step: str | None) -> tuple[str, ...]:
     return course.waits_for(run.steps.get(step)) if step else ()
 
 
-def _revisions(session: Session, incident_id: str, names: Mapping[str, Any]) -> dict[str, list[RevisionView]]:
+def _phone_notes(session: Session, incident_id: str) -> Sequence[PhoneApproval]:
+    return session.scalars(select(PhoneApproval).where(PhoneApproval.incident_id == incident_id)).all()
+
+
+def _beside(session: Session, incident_id: str, seqs: set[int]) -> dict[tuple[int, str], str]:
+    """Free texts beside these entries, as they may be shown, by entry and field."""
+    if not seqs:
+        return {}
+    found = select(FreeText).where(FreeText.chain == incident_id, FreeText.seq.in_(seqs))
+    return {(text.seq, text.field): _shown(text) for text in session.scalars(found)}
+
+
+def _phone_note(
+    row: PhoneApproval, beside: Mapping[tuple[int, str], str], names: Mapping[str, Any]
+) -> PhoneNote:
+    return PhoneNote(
+        recorded_by=_name(names, row.recorded_by),
+        recorded_at=row.recorded_at,
+        words=beside.get((row.seq, "words"), ""),
+        confirmed_at=row.confirmed_at,
+        confirmed_via=row.confirmed_via,
+        disputed_at=row.disputed_at,
+    )
+
+
+def _revisions(
+    session: Session, incident_id: str, names: Mapping[str, Any], notes: Mapping[str, PhoneNote]
+) -> dict[str, list[RevisionView]]:
     mine = select(Statement.id).where(Statement.incident_id == incident_id)
-    decisions = _approvals(session, mine, names)
+    decisions = _approvals(session, mine, names, notes)
     by_statement: dict[str, list[RevisionView]] = defaultdict(list)
     found = (
         select(Revision).where(Revision.statement_id.in_(mine)).order_by(Revision.statement_id, Revision.n)
@@ -409,7 +444,7 @@ def _revisions(session: Session, incident_id: str, names: Mapping[str, Any]) -> 
 
 
 def _approvals(
-    session: Session, statements: Select[str], names: Mapping[str, Any]
+    session: Session, statements: Select[str], names: Mapping[str, Any], notes: Mapping[str, PhoneNote]
 ) -> dict[str, list[ApprovalView]]:
     by_revision: dict[str, list[ApprovalView]] = defaultdict(list)
     found = (
@@ -428,12 +463,15 @@ def _approvals(
                 via=row.via,
                 at=row.at,
                 sha256=row.sha256,
+                phone=notes.get(row.id),
             )
         )
     return by_revision
 
 
-def _release(row: Release, n: int, names: Mapping[str, Any]) -> ReleaseView:
+def _release(
+    row: Release, n: int, names: Mapping[str, Any], beside: Mapping[tuple[int, str], str]
+) -> ReleaseView:
     return ReleaseView(
         id=row.id,
         revision_n=n,
@@ -446,6 +484,9 @@ def _release(row: Release, n: int, names: Mapping[str, Any]) -> ReleaseView:
         link=row.link,
         released_at=row.released_at,
         recorded_at=row.recorded_at,
+        taken_down_at=row.taken_down_at,
+        taken_down_by=_name(names, row.taken_down_by) if row.taken_down_by else None,
+        taken_down_why=beside.get((row.taken_down_seq or 0, "reason"), ""),
     )
 
 

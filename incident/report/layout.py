@@ -197,12 +197,12 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
     if revision.decisions:
         columns = (
             Column("Người quyết định", 34), Column("Quyết định", 14), Column("Lúc", 18, True),
-            Column("Sau", 14, True), Column("Lý do", 24),
+            Column("Sau", 14, True), Column("Lý do, ghi chú", 24),
         )  # fmt: skip
         rows = tuple(
             (
                 d.who, d.decision + ("" if d.same_text else " (khác mã băm)") + (f", qua {d.via}" if d.via else ""),
-                stamp(d.at), length(d.seconds), d.reason,
+                stamp(d.at), length(d.seconds), "; ".join(said for said in (d.reason, d.note) if said),
             )
             for d in revision.decisions
         )  # fmt: skip
@@ -219,7 +219,7 @@ def _releases(statement: StatementLine) -> Iterator[Block]:
     rows = tuple(
         (
             r.channel or NO_TIME, r.form or NO_TIME, stamp(r.released_at), _releasers(r.released_by, r.posted_by),
-            r.link or NO_TIME, f"Bản {r.revision}: " + ("đúng" if r.as_approved else "KHÔNG"),
+            "; ".join(said for said in (r.link, r.taken_down) if said) or NO_TIME, f"Bản {r.revision}: " + ("đúng" if r.as_approved else "KHÔNG"),
         )
         for r in statement.releases
     )  # fmt: skip

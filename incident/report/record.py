@@ -91,6 +91,18 @@ class DeadlineView:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneNote:
+    """Who wrote an approval by telephone down, and what the approver said of it afterwards."""
+
+    recorded_by: str  # name
+    recorded_at: datetime
+    words: str  # as they may be shown
+    confirmed_at: datetime | None
+    confirmed_via: str | None
+    disputed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalView:
     person_id: str
     name: str
@@ -99,6 +111,16 @@ class ApprovalView:
     via: str
     at: datetime
     sha256: str
+    phone: PhoneNote | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Not contradicted by the one it was recorded for."""
+        return self.phone is None or self.phone.disputed_at is None
+
+    @property
+    def unconfirmed(self) -> bool:
+        return self.phone is not None and self.stands and self.phone.confirmed_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,9 @@ class ReleaseView:
     link: str | None
     released_at: datetime | None
     recorded_at: datetime | None
+    taken_down_at: datetime | None = None
+    taken_down_by: str | None = None
+    taken_down_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +171,32 @@ class StatementView:
     waits_for_ids: tuple[str, ...]
     corrects: str | None = None
     updated_at: datetime | None = None
+
+    @property
+    def unconfirmed(self) -> tuple[ApprovalView, ...]:
+        """Approvals by telephone of the newest revision that wait for their approver's word."""
+        newest = self.revisions[-1] if self.revisions else None
+        if newest is None or newest.voided_at is not None:
+            return ()
+        return tuple(approval for approval in newest.approvals if approval.unconfirmed)
+
+    @property
+    def contradicted(self) -> bool:
+        """It stands outside, and one recorded as its approver says that they did not approve."""
+        newest = self.revisions[-1] if self.revisions else None
+        return (
+            self.state == "released"
+            and newest is not None
+            and any(not a.stands and not _approved_since(newest, a) for a in newest.approvals)
+        )
+
+
+def _approved_since(revision: RevisionView, disputed: ApprovalView) -> bool:
+    """The same person has approved the same revision after all."""
+    return any(
+        a.decision == "approved" and a.stands and a.person_id == disputed.person_id
+        for a in revision.approvals
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ STATEMENTS = {
     "corrected": "Đã đính chính",
     "withdrawn": "Đã gỡ",
 }
+UNCONFIRMED = "Duyệt qua điện thoại, chờ xác nhận"
 DECISIONS = {"approved": "Duyệt", "returned": "Trả lại"}
 OUTCOMES = {
     "handled": "đã xử lý",

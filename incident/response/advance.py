@@ -34,6 +34,7 @@ REFUSED = {
     "not_asked": "Việc này đang chờ người khác, không phải đồng chí.",
     "not_the_submitted_revision": "Đã có bản mới hơn; xin mở lại trang và xem bản hiện hành.",
     "not_the_approved_text": "Nội dung này không phải nội dung đã duyệt; không công bố được.",
+    "not_their_approval": "Lần duyệt này không còn hiệu lực, không phải rút nữa.",
     "not_approved": "Nội dung chưa được duyệt; không công bố được.",
     "step_not_open": "Bước này không còn chờ xử lý.",
     "step_already_ended": "Bước này đã kết thúc.",

@@ -18,7 +18,7 @@ from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id, new_token, token_hash
-from incident.response import casting
+from incident.response import casting, phone_approval
 from incident.response.advance import held
 from incident.response.answer import (
     ACCEPT,
@@ -39,7 +39,7 @@ from incident.response.answer import (
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.store.sessions import lock
-from incident.store.tables import Inbound, Incident, Link, Message, Person, Request
+from incident.store.tables import Inbound, Incident, Link, Message, Person, PhoneApproval, Request
 from incident.timeline import ledger
 
 RECENT = timedelta(days=30)  # how long a code, and a closed incident, still means something
@@ -98,7 +98,14 @@ def _touched(session: Session, ids: Iterable[str]) -> set[str]:
         .join(Inbound, Inbound.sender == Person.phone)
         .where(Inbound.id.in_(list(ids)))
     )
-    return set(rows)
+    recorded = session.scalars(
+        select(PhoneApproval.incident_id)
+        .distinct()
+        .join(Person, Person.id == PhoneApproval.person_id)
+        .join(Inbound, Inbound.sender == Person.phone)
+        .where(Inbound.id.in_(list(ids)))
+    )
+    return {*rows, *recorded}
 
 
 def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
@@ -186,6 +193,8 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
             silence(batch.session, person, "optout", batch.now)
             unreachable_everywhere(batch.session, person, everywhere, "opted_out", batch.now, actor)
         return
+    if means in (ACCEPT, DISPUTE) and _of_a_recorded_approval(batch, row, person, means, code, actor):
+        return
     incident_id = _which(batch, asked, open_in, code)
     if code is not None and incident_id is None:
         row.state = "understood"
@@ -213,6 +222,48 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
     )  # fmt: skip
     row.state = "understood"
     _confirm(batch, person, changes.incident, outcome, row.received_at)
+
+
+def _of_a_recorded_approval(
+    batch: Batch, row: Inbound, person: Person, means: str, code: str | None, actor: Actor
+) -> bool:
+    """OK or SAI to "we have written down that you approved by telephone". An OK also answers what else was asked of the
+    person in that incident: they cannot tell the two apart."""
+    note = phone_approval.answered(
+        batch.session, person.id, batch.incidents, code, row.received_at, waiting=means == ACCEPT
+    )
+    if note is None:
+        return False
+    incident = batch.incidents[note.incident_id]
+    case = phone_approval.case_for(batch.session, batch.desk, note, incident, batch.now)
+    row.state, row.incident_id = "understood", incident.id
+    if means == ACCEPT:
+        revision = phone_approval.take_confirmation(case, note, actor, "sms", row.received_at)
+        said, outside = "reply.confirmed", False
+        open_here = [
+            r
+            for r in batch.requests.get(person.id, [])
+            if r.incident_id == incident.id and r.asked_at <= row.received_at and r.state == "asked"
+        ]
+        answer(
+            batch.session, batch.of(incident.id), person, open_here, means, "sms", row.received_at, batch.now, actor
+        )  # fmt: skip
+    else:
+        said = "reply.approval_disputed"
+        revision, outside = phone_approval.take_back(
+            case, note, actor, "sms", row.received_at, row.body[:1000]
+        )
+    at = wording.clock(row.received_at)
+    _say(
+        batch,
+        person,
+        "reply.disputed" if outside else said,
+        incident,
+        n=revision.n,
+        mark=revision.code,
+        at=at,
+    )
+    return True
 
 
 def _open(batch: Batch, request: Request) -> bool:

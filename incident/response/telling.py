@@ -19,7 +19,7 @@ from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.domain.titles import draft_title, step_title
-from incident.response import casting
+from incident.response import casting, direct
 from incident.response.desk import Desk
 from incident.store.tables import (
     Incident,
@@ -438,7 +438,7 @@ class Telling:
         match effect:
             case AskApproval():
                 revision = self.session.get_one(Revision, effect.revision)
-                link = self._link(person, "approve", "d")
+                link = self._approval_link(person, revision.id)
                 return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
             case Summon() if effect.instead_of:
                 link = self._link(person, "ack", "a") if not self.desk.two_way else ""
@@ -451,6 +451,9 @@ class Telling:
                 values = self._values(unit=reader.unit, recipient=reader.name, due=wording.clock(effect.due))
                 body = templates.render(self.playbook.templates[effect.message], values)
                 return "notify", wording.registered(body, self.case), ""
+            case Remind() if (waiting := self._to_approve(effect)) is not None:
+                link = self._approval_link(person, waiting.id)
+                return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
             case Remind():
                 link = self._link(person, "ack", "a") if not self.desk.two_way else ""
                 kind = wording.remind_kind(reader, self.desk.two_way, another=self._has_stand_in(effect))
@@ -486,11 +489,13 @@ class Telling:
     def _email(
         self, effect: Personal, reader: wording.Reader, person: Person, link: str, also: tuple[str, ...]
     ) -> tuple[str, wording.Email]:
-        link = link or self._link(person, "approve" if isinstance(effect, AskApproval) else "ack", "a")
+        revision = self._to_approve(effect)
+        if revision is not None:
+            link = link or self._approval_link(person, revision.id)
+        link = link or self._link(person, "ack", "a")
         due = effect.due
         match effect:
-            case AskApproval():
-                revision = self.session.get_one(Revision, effect.revision)
+            case AskApproval() | Remind() if revision is not None:
                 extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
                 facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
                 facts = replace(facts, unknown=f"Toàn văn tại {link}", extra=extra)
@@ -615,6 +620,20 @@ class Telling:
             )
         )
         return f"{self.desk.settings.public_url}/{path}/{token}"
+
+    def _approval_link(self, person: Person, revision_id: str) -> str:
+        return direct.approval_address(
+            self.session, self.desk, self.incident, person.id, revision_id, self.now
+        )
+
+    def _to_approve(self, effect: Personal) -> Revision | None:
+        """The revision this person is asked, or reminded, to approve."""
+        if isinstance(effect, AskApproval):
+            return self.session.get(Revision, effect.revision)
+        step = next((s for s in self.playbook.steps if s.id == getattr(effect, "step", "")), None)
+        if not isinstance(effect, Remind) or step is None or step.verb is not Verb.APPROVE or not self._run:
+            return None
+        return self.session.get(Revision, self._run.steps[step.text].revision)
 
     def _named(self, person_id: str) -> str:
         person = self._person(person_id)

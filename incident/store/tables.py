@@ -378,6 +378,7 @@ class Link(Base):
     purpose: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    revision_id: Mapped[str | None] = mapped_column(Id)  # purpose approve: the one revision it is for
 
 
 class Proof(Base):
@@ -462,7 +463,28 @@ class Release(Base):
     link: Mapped[str | None] = mapped_column(String(500))
     released_at: Mapped[datetime | None]  # when it stood outside
     recorded_at: Mapped[datetime | None]
+    taken_down_at: Mapped[datetime | None]  # when it no longer stood outside
+    taken_down_by: Mapped[str | None] = mapped_column(Id)
+    taken_down_seq: Mapped[int | None] = mapped_column(Integer)  # the entry beside which the reason lies
     __table_args__ = (UniqueConstraint("revision_id", "step", "channel"),)
+
+
+class PhoneApproval(Base):
+    """An approval somebody else wrote down after a call: who wrote it, and what the approver said of it afterwards.
+    The words lie beside the timeline's entry `seq`, where they can be masked."""
+
+    __tablename__ = "phone_approval"
+    # Of `approval`, without a foreign key: that table must refuse TRUNCATE by its own trigger.
+    approval_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    revision_id: Mapped[str] = mapped_column(ForeignKey("revision.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    recorded_by: Mapped[str] = mapped_column(Id)
+    recorded_at: Mapped[datetime]
+    seq: Mapped[int] = mapped_column(Integer)
+    confirmed_at: Mapped[datetime | None]
+    confirmed_via: Mapped[str | None] = mapped_column(String(10))
+    disputed_at: Mapped[datetime | None]
 
 
 # ------------------------------------------------------------------ delivery

@@ -113,8 +113,24 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Submitted|: {statement}|, revision {revision}|, code {code}",
     ),
     "approved": (
-        "{who} đã duyệt| {statement}|, bản {revision}|, mã {code}|, {via}",
-        "{who} approved| {statement}|, revision {revision}|, code {code}|, {via}",
+        "{who} đã duyệt| {statement}|, bản {revision}|, mã {code}|, {via}|, người ghi {recorded_by}|: {words}",
+        "{who} approved| {statement}|, revision {revision}|, code {code}|, {via}|, written down by {recorded_by}|: {words}",
+    ),
+    "approval_confirmed": (
+        "{who} xác nhận đã duyệt qua điện thoại| {statement}|, bản {revision}|, {via}",
+        "{who} confirmed the approval by phone| of {statement}|, revision {revision}|, {via}",
+    ),
+    "approval_disputed": (
+        "{who} báo không duyệt qua điện thoại| {statement}|, bản {revision}|, {via}|: {text}",
+        "{who} says the approval by phone was not theirs| ({statement}|, revision {revision})|, {via}|: {text}",
+    ),
+    "approval_withdrawn": (
+        "Lần duyệt qua điện thoại không còn hiệu lực, chờ {person} duyệt lại| ({step})",
+        "The approval by phone no longer counts; waiting for {person}| ({step})",
+    ),
+    "approval_link_sent": (
+        "Gửi lại liên kết duyệt cho {who}|, bản {revision}",
+        "Link for the approval sent again to {who}|, revision {revision}",
     ),
     "returned": (
         "{who} trả lại| {statement}|, bản {revision}|: {reason}",
@@ -133,7 +149,14 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Mở bản đính chính| {statement}|: {reason}",
         "Correction begun|: {statement}|: {reason}",
     ),
-    "withdrawn": ("Đã gỡ| {statement}|: {reason}", "Withdrawn| {statement}|: {reason}"),
+    "withdrawn": (
+        "Đã gỡ| {statement}|, {channels}|, lúc {taken_down_at}|, lý do: {reason}",
+        "Taken down| {statement}|, {channels}|, {taken_down_at}|, reason: {reason}",
+    ),
+    "release_link_corrected": (
+        "Sửa đường dẫn công bố| {statement}|, {channel}|: {link}|, trước đó ghi {before}|, lý do: {reason}",
+        "Address of a release mended| {statement}|, {channel}|: {link}|, before: {before}|, reason: {reason}",
+    ),
     # what people write and decide
     "note": ("Ghi diễn biến|: {text}", "Note|: {text}"),
     "directive": ("Ý kiến chỉ đạo| của {person}|: {text}", "Instruction| of {person}|: {text}"),
@@ -208,7 +231,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
         "Directory imported| ({sheet})|: {added} added|, {changed} changed",
     ),
-    "settings_changed": ("Đổi thiết lập|: {fields}", "Settings changed|: {fields}"),
+    "settings_changed": (
+        "Đổi thiết lập|: {fields}|, lý do: {reason}",
+        "Settings changed|: {fields}|, reason: {reason}",
+    ),
 }  # fmt: skip
 
 WORDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -267,6 +293,12 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "failed": ("coi là không gửi được", "taken as failed"),
     },
     "fields": {
+        "approval.link": ("duyệt bằng liên kết", "approval by link"),
+        "approval.phone": ("duyệt qua điện thoại", "approval by phone"),
+        "approval.release_unconfirmed": (
+            "công bố trước khi xác nhận duyệt qua điện thoại",
+            "release before an approval by phone is confirmed",
+        ),
         "kinds": ("loại vụ việc theo quy định", "kinds"),
         "occurred_at": ("thời điểm xảy ra", "time of occurrence"),
         "detected_at": ("thời điểm phát hiện", "time of detection"),
@@ -278,7 +310,7 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }  # fmt: skip
 
-TIMES = frozenset({"due", "at", "released_at", "until", "start", "occurred_at"})
+TIMES = frozenset({"due", "at", "released_at", "taken_down_at", "until", "start", "occurred_at"})
 SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -447,6 +479,8 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),
     "who": _Teller.who,
+    "recorded_by": lambda t: t.person(t.data.get("recorded_by"), post=False),
+    "channels": lambda t: ", ".join(t.word("channel", channel) for channel in t.data.get("channels") or ()),
     "leader": lambda t: t.person(t.data.get("person")) or ("lãnh đạo", "the leader")[t.lang],
     "to": _Teller.to,
     "step": lambda t: t.titled("step", t.data.get("step")),

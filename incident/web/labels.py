@@ -90,6 +90,10 @@ def statement(view: StatementView) -> Label:
         "corrected": Label(_("Đã đính chính"), "grey"),
         "withdrawn": Label(_("Đã gỡ"), "grey"),
     }
+    if view.contradicted:
+        return Label(_("Đã công bố, người duyệt báo không đúng"), "red")
+    if view.state == "approved" and view.unconfirmed:
+        return Label(_("Duyệt qua điện thoại, chờ xác nhận"), "orange")
     return words.get(view.state, Label(view.state, "grey"))
 
 

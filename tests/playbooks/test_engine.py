@@ -9,6 +9,7 @@ from playbooks.language import Rung, Step, Verb, When
 from playbooks.signals import (
     Acknowledged,
     Answered,
+    ApprovalWithdrawn,
     Approved,
     AskApproval,
     AudienceFrozen,
@@ -338,6 +339,35 @@ def test_an_edit_voids_approvals_and_withdraws_the_waiting_release() -> None:
     assert [talk.states[id] for id in ("du_thao", "duyet", "cong_bo")] == ["active", "waiting", "waiting"]
     assert talk.records("publish_withdrawn") == [{"step": "cong_bo"}]
     assert refusal(talk, Published("cong_bo", "ngon", SHA, talk.now)) == "step_not_open"
+
+
+def test_an_approval_taken_back_withdraws_the_release_and_waits_for_the_same_person() -> None:
+    talk = approved(Talk())
+    last = talk.step("duyet").approved_by[-1]
+    talk.says(ApprovalWithdrawn("duyet", last))
+    assert (talk.states["du_thao"], talk.states["duyet"], talk.states["cong_bo"]) == (
+        "done",
+        "active",
+        "waiting",
+    )
+    assert talk.step("duyet").approved_by == ("ngon",), "what the first one said still stands"
+    assert talk.people(AskApproval) == [last]
+    assert talk.records("approval_withdrawn") == [{"step": "duyet", "person": last}]
+    talk.says(Approved("duyet", last, "r1", SHA))
+    assert (talk.states["duyet"], talk.states["cong_bo"]) == ("done", "active")
+
+
+def test_the_first_approval_taken_back_takes_the_second_with_it() -> None:
+    talk = approved(Talk())
+    talk.says(ApprovalWithdrawn("duyet", "ngon"))
+    assert talk.step("duyet").approved_by == ()
+    assert talk.people(AskApproval) == ["ngon"]
+
+
+def test_only_ones_own_approval_can_be_taken_back() -> None:
+    talk = submitted(Talk())
+    assert refusal(talk, ApprovalWithdrawn("duyet", "ngon")) == "not_their_approval"
+    assert refusal(talk, ApprovalWithdrawn("du_thao", "ngon")) == "wrong_verb"
 
 
 def test_an_edit_between_release_and_posting_takes_the_release_back() -> None:

@@ -26,6 +26,7 @@ from playbooks.signals import (
     Acknowledged,
     Added,
     Answered,
+    ApprovalWithdrawn,
     Approved,
     AudienceFrozen,
     Cancelled,
@@ -164,6 +165,10 @@ class People(RuleBasedStateMachine):
                 assert person not in self.editors, "an editor approved"
                 holds_both = before.steps["duyet"].turn == 0 and person in before.roles["to_truong"].people
                 self.yes += [person, person] if holds_both else [person]
+            case ApprovalWithdrawn(person=person):
+                assert person in self.yes, "took back what was never said"
+                self.yes = self.yes[: self.yes.index(person)]
+                SEEN["an approval taken back"] += 1
             case Skipped(step="duyet"):
                 self.waived = True
             case Published(sha256=sha):
@@ -208,7 +213,15 @@ class People(RuleBasedStateMachine):
             draft = self.run.steps[step.text]
             current = Approved(step.id, person, draft.revision or "r", draft.sha256 or "s")
             old = Approved(step.id, person, "r0", "0" * 64)
-            return [current, current, current, old, Returned(step.id, person), *calls]
+            return [
+                current,
+                current,
+                current,
+                old,
+                Returned(step.id, person),
+                ApprovalWithdrawn(step.id, person),
+                *calls,
+            ]
         if step.verb is Verb.PUBLISH:
             sha = self.run.steps[step.text].sha256 or "s"
             return [
