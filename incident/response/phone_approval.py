@@ -49,6 +49,8 @@ def record(desk: Desk, statement_id: str, revision_id: str, call: Call, actor: A
     """The duty officer or the secretary writes down that the approver in turn approved this revision, and the approver
     is told at once. Raises Forbidden (not allowed at this level, wrote the text, approves oneself), Invalid, Conflict."""
     require(actor, Role.DUTY_OFFICER, Role.SECRETARY)
+    if actor.may(Role.ADMIN):
+        raise Forbidden("admin", "Tài khoản quản trị không ghi lời duyệt.")
     recorder = require_person(actor)
     words = _words(call.words)
     with desk.store.writing() as session:

@@ -29,6 +29,7 @@ from incident.web.pages import site
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
+OWN_MARK = ("/d/",)  # pages without a session: their forms carry a signed mark of their own
 ASKED_ELSEWHERE = ("/hooks/", "/api/")  # signatures there, bearer tokens and headers here
 LIMIT_OF_A_REQUEST = 1_000_000
 NUL = "\x00"
@@ -119,7 +120,8 @@ def create_app(wiring: Wiring) -> Flask:
         if request.path.startswith(ASKED_ELSEWHERE):
             return
         _refuse_unstorable()
-        if request.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
+        reads = request.method in ("GET", "HEAD", "OPTIONS", "TRACE")
+        if not reads and not request.path.startswith(OWN_MARK):
             csrf.protect()
 
     app.after_request(_headers)

@@ -63,6 +63,7 @@ def build(modules: Path, out: Path = OUT) -> dict[str, str]:
     govuk = bundle.add("govuk.js", _source(modules / "govuk-frontend/dist/govuk/govuk-frontend.min.js"))
     start = (HERE / "scripts/start.js").read_text().replace("./govuk.js", f"./{govuk}")
     bundle.add("start.js", start.encode())
+    bundle.add("draft.js", (HERE / "scripts/draft.js").read_bytes())
     bundle.add("room.js", (HERE / "scripts/room.js").read_bytes())
     bundle.add("htmx.js", _source(modules / "htmx.org/dist/htmx.min.js"))
     bundle.add("report.css", (HERE / "styles/report/report.css").read_bytes())

@@ -33,6 +33,11 @@ def via(way: str | None) -> str:
     return ways.get(way or "", way or "")
 
 
+def decided_via(way: str) -> str:
+    ways = {"link": _("qua liên kết"), "phone": _("qua điện thoại"), "web": _("trên hệ thống")}
+    return ways.get(way, way)
+
+
 def member(person: MemberView, now: datetime) -> Label:
     """A person's state in the words of the room."""
     state = person.state

@@ -54,6 +54,11 @@ class Turnstile:
 turnstile = Turnstile()
 
 
+def passes() -> bool:
+    """Whether this address may try one more token that does not exist."""
+    return turnstile.passes(request.remote_addr or "", time.monotonic())
+
+
 @pages.before_request
 def keep_private() -> None:
     g.private = True
@@ -63,19 +68,17 @@ def found(token: str) -> LinkView | None:
     """What the link is for. Only tokens that do not exist count as tries: a whole office may answer from one address,
     and all of them from a proxy's."""
     link = answer.read_link(wiring().desk, token, wiring().now())
-    if link is None and not turnstile.passes(request.remote_addr or "", time.monotonic()):
+    if link is None and not passes():
         raise TooManyRequests(retry_after=int(WINDOW_SECONDS))
     return link
 
 
 @pages.get("/a/<token>")
-@pages.get("/d/<token>")
 def show(token: str) -> tuple[Response, int]:
     return _page(token, found(token), "")
 
 
 @pages.post("/a/<token>")
-@pages.post("/d/<token>")
 def act(token: str) -> tuple[Response, int] | Response:
     means, name = request.form.get("answer", ""), request.form.get("instead_name", "").strip()[:LONGEST_NAME]
     link = found(token)

@@ -22,7 +22,7 @@ Typed = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. kind: area | line | radios | boxes | time | choose. `need`: what is said when empty."""
+    """One question of a form. kind: area | line | hidden | radios | boxes | time | choose. `need`: what is said when empty."""
 
     name: str
     kind: str

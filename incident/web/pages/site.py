@@ -13,11 +13,15 @@ from incident.web.pages import (
     account,
     acknowledge,
     actions,
+    approval_policy,
+    approve,
     board,
     calls,
     directory,
     opening,
+    phone_approval,
     playbooks,
+    released,
     report,
     room,
     simulator,
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
-    simulator,
+    simulator, approve, phone_approval, released, approval_policy,
 )  # fmt: skip
 
 

@@ -15,11 +15,13 @@ from werkzeug.wrappers import Response
 
 from incident.domain import legal
 from incident.domain.actors import Role
+from incident.domain.approval_policy import Policy
 from incident.domain.errors import Conflict, Invalid, NotFound, Refusal
-from incident.report.record import IncidentView, RevisionView, StatementView
+from incident.report.record import ApprovalView, IncidentView, RevisionView, StatementView
+from incident.response import approval_policy
 from incident.response import statement as door
 from incident.web.language import _
-from incident.web.pages.access import actor, read, signed_in, wiring
+from incident.web.pages.access import actor, can, read, signed_in, wiring
 from incident.web.pages.forms import when
 
 pages = Blueprint("statement", __name__)
@@ -38,9 +40,15 @@ class Offer:
     release: bool  # the spokesperson's turn, before the poster's
     more: bool  # add a further channel to what was released
     correct: bool
+    unconfirmed: bool  # approved, and may not go out before the telephone approval is confirmed
+    phone: bool  # write down an approval by telephone
+    resend: bool
+    confirm: ApprovalView | None  # the reader's own approval by telephone, to be confirmed
+    take_down: bool
+    mend: bool
 
 
-def offered(view: IncidentView, text: StatementView) -> Offer:
+def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
     me = actor().person_id
     waits = me is not None and me in text.waits_for_ids and view.status == "open"
     newest = text.revisions[-1] if text.revisions else None
@@ -52,15 +60,33 @@ def offered(view: IncidentView, text: StatementView) -> Offer:
     drafter = me is not None and (asked or wrote or actor().may(Role.SECRETARY))
     writable = view.status == "open" and text.state in ("drafting", "returned", "submitted", "approved")
     step = next((s for s in view.steps if s.id == text.publish_step), None)
+    held = bool(text.unconfirmed) and not policy.unconfirmed_at(view.level)
+    asks = view.status == "open" and text.state == "submitted" and bool(text.waits_for)
+    speaks = view.status == "open" and any(r.channel and not r.taken_down_at for r in text.releases)
+    speaker = actor().may(Role.SPOKESPERSON) or any(name == out.released_by for out in text.releases)
     return Offer(
         edit=drafter and writable,
         submit=drafter and view.status == "open" and text.state in ("drafting", "returned"),
         decide=newest if waits and text.state == "submitted" else None,
-        publish=newest if waits and text.state == "approved" else None,
+        publish=newest if waits and text.state == "approved" and not held else None,
         release=step is not None and step.turn + 1 < len(step.roles),
         more=view.status == "open" and text.state == "released" and me is not None and published,
-        correct=drafter and view.status == "open" and text.state == "released",
+        correct=drafter and view.status == "open" and text.state in ("released", "withdrawn"),
+        unconfirmed=held and text.state == "approved",
+        phone=asks and policy.phone_at(view.level) and _may_record(text, name),
+        resend=asks and can().command,
+        confirm=next((a for a in text.unconfirmed if a.person_id == me), None),
+        take_down=speaks and me is not None and speaker,
+        mend=view.status == "open" and me is not None and (speaker or published),
     )
+
+
+def _may_record(text: StatementView, name: str) -> bool:
+    """One who writes down calls and had no hand in the text."""
+    who = actor()
+    writes = who.may(Role.DUTY_OFFICER, Role.SECRETARY) and not who.may(Role.ADMIN)
+    wrote = bool(text.revisions) and name in text.revisions[-1].editors
+    return writes and who.person_id is not None and not wrote and who.person_id not in text.waits_for_ids
 
 
 def found(view: IncidentView, statement_id: str) -> StatementView:
@@ -89,12 +115,14 @@ def _page(
     view = read(incident_id, timeline=False)
     text = found(view, statement_id)
     forms = view.basis.get("forms", {})
+    with wiring().store.reading() as session:
+        policy = approval_policy.read(session)
     changes = {
         later.id: difference(earlier.text, later.text)
         for earlier, later in zip(text.revisions, text.revisions[1:], strict=False)
     }
     return render_template(
-        "statement/statement.html", view=view, text=text, offer=offered(view, text), typed=typed, errors=errors,
+        "statement/statement.html", view=view, text=text, offer=offered(view, text, policy), typed=typed, errors=errors,
         other=other, channels=legal.channels(), forms=forms, changes=changes,
     )  # fmt: skip
 
@@ -137,7 +165,7 @@ def save(incident_id: str, statement_id: str) -> Answer:
     return redirect(url_for("statement.show", incident_id=incident_id, statement_id=statement_id), 303)
 
 
-def _act(incident_id: str, statement_id: str, done: str, do: Any) -> Answer:
+def act(incident_id: str, statement_id: str, done: str, do: Any) -> Answer:
     typed: dict[str, Any] = request.form.to_dict()
     view = read(incident_id, timeline=False)
     text = found(view, statement_id)
@@ -156,11 +184,11 @@ def decide(incident_id: str, statement_id: str) -> Answer:
     """Approve or return the one revision the page showed."""
     desk, now, who = wiring().desk, wiring().now(), actor()
     if request.form.get("do") == "return":
-        return _act(
+        return act(
             incident_id, statement_id, _("Đã trả lại, người soạn được báo ngay."),
             lambda t: door.return_(desk, statement_id, t.get("revision", ""), t.get("reason", ""), who, now),
         )  # fmt: skip
-    return _act(
+    return act(
         incident_id, statement_id, _("Đã duyệt."),
         lambda t: door.approve(desk, statement_id, t.get("revision", ""), who, now),
     )  # fmt: skip
@@ -169,7 +197,7 @@ def decide(incident_id: str, statement_id: str) -> Answer:
 @pages.post("/incidents/<incident_id>/statements/<statement_id>/release")
 @signed_in
 def release(incident_id: str, statement_id: str) -> Answer:
-    return _act(
+    return act(
         incident_id, statement_id, _("Đã quyết định công bố. Người đăng được báo ngay."),
         lambda t: door.release(wiring().desk, statement_id, actor(), wiring().now(), revision_id=t.get("revision") or None),
     )  # fmt: skip
@@ -198,7 +226,7 @@ def post(incident_id: str, statement_id: str) -> Answer:
             released_at=within_minute(when(typed, "released_at"), now), revision_id=typed.get("revision") or None,
         )  # fmt: skip
 
-    return _act(incident_id, statement_id, _("Đã ghi nơi công bố."), do)
+    return act(incident_id, statement_id, _("Đã ghi nơi công bố."), do)
 
 
 @pages.post("/incidents/<incident_id>/statements/<statement_id>/correct")
