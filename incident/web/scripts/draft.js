@@ -8,8 +8,10 @@ if (form) {
   const key = 'draft:' + location.pathname
   const version = form.dataset.draft
   const tidy = (text) => text.normalize('NFC').split(/\r?\n/).map((line) => line.trimEnd()).join('\n').trim()
+  const keep = () => sessionStorage.setItem(key, JSON.stringify({ version, text: field.value }))
+  if (field.value !== field.defaultValue) keep() // typed before this script came
   const kept = JSON.parse(sessionStorage.getItem(key) || 'null')
-  if (kept && tidy(kept.text) === tidy(field.value)) {
+  if (kept && tidy(kept.text) === tidy(field.defaultValue)) {
     sessionStorage.removeItem(key)
   } else if (kept) {
     note.hidden = false
@@ -22,7 +24,7 @@ if (form) {
       other.querySelector('pre').textContent = kept.text
     }
   }
-  field.addEventListener('input', () => sessionStorage.setItem(key, JSON.stringify({ version, text: field.value })))
+  field.addEventListener('input', keep)
   note.querySelector('[data-forget]').addEventListener('click', () => {
     sessionStorage.removeItem(key)
     if (kept.version === version) field.value = field.defaultValue
