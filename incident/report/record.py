@@ -181,14 +181,22 @@ class StatementView:
         return tuple(approval for approval in newest.approvals if approval.unconfirmed)
 
     @property
+    def _contradictions(self) -> tuple[ApprovalView, ...]:
+        """Of the newest revision: what its approver denied and has not given since."""
+        newest = self.revisions[-1] if self.revisions else None
+        if newest is None or newest.voided_at is not None:
+            return ()
+        return tuple(a for a in newest.approvals if not a.stands and not _approved_since(newest, a))
+
+    @property
     def contradicted(self) -> bool:
         """It stands outside, and one recorded as its approver says that they did not approve."""
-        newest = self.revisions[-1] if self.revisions else None
-        return (
-            self.state == "released"
-            and newest is not None
-            and any(not a.stands and not _approved_since(newest, a) for a in newest.approvals)
-        )
+        return self.state == "released" and bool(self._contradictions)
+
+    @property
+    def taken_back(self) -> tuple[ApprovalView, ...]:
+        """Approvals recorded and denied, which the text waits for again."""
+        return self._contradictions[-1:] if self.state == "submitted" else ()
 
 
 def _approved_since(revision: RevisionView, disputed: ApprovalView) -> bool:

@@ -498,7 +498,7 @@ class Telling:
             case AskApproval() | Remind() if revision is not None:
                 extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
                 facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
-                facts = replace(facts, unknown=f"Toàn văn tại {link}", extra=extra)
+                facts = replace(facts, unknown=f"Toàn văn tại {link} (dùng trong 60 phút)", extra=extra)
                 return "approve", wording.email("approve", self.house, self.case, reader, facts)
             case Summon() if effect.instead_of:
                 facts = self._facts(asks=("xác nhận tham gia", *also), link=link, due=due)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from incident.domain.actors import Actor, Role
 from incident.domain.approval_policy import LINK, PHONE, UNCONFIRMED
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from incident.response import approval_link, approval_policy, phone_approval, statement
+from incident.report.build import build
+from incident.report.naming import INTERNAL, SENT
+from incident.report.record import PhoneNote
+from incident.response import approval_link, approval_policy, course, phone_approval, statement
 from incident.response.open import Opened
 from incident.response.phone_approval import Call
 from tests.stories.world import World
@@ -156,15 +160,72 @@ def test_a_link_acts_once_and_only_in_turn(world: World) -> None:
 
 
 def test_a_reminder_to_approve_carries_a_fresh_link(world: World) -> None:
-    under_way(world)
+    incident = under_way(world)
+    before = [m for m in world.sms.sent if "/d/" in m.body]
     world.fast_forward(minutes=11)  # the spokesperson is silent: the stand-in is asked
-    stand_in = world.phone("giam_doc_so_vhttdl")
-    assert (
-        any("/d/" in m.body for m in stand_in.messages()) or "/d/" in world.phone(SPEAKER).messages()[-1].body
-    )
+    asked = [m for m in world.sms.sent if "/d/" in m.body and m not in before]
+    assert asked
+    secret = re.findall(r"/d/(\w+)", asked[-1].body)[-1]
+    shown = page(world, secret)
+    assert (shown.state, shown.person == world.person(SPEAKER).name) == ("decide", False)
+    assert page(world, token(world, SPEAKER)).state == "decide", "the first one asked may still act"
+    by_link(world, secret, "approve")
+    assert page(world, token(world, SPEAKER)).state == "decided"
+    assert world.statement(incident).revisions[-1].approvals[0].name == shown.person
     reads_everything(world)
-    for phone in world.phones.values():
-        phone.has_read_all()
+
+
+def noted(world: World, incident: Opened) -> PhoneNote:
+    """What is known of the one approval by telephone."""
+    (note,) = [a.phone for a in world.statement(incident).revisions[-1].approvals if a.phone]
+    return note
+
+
+def test_a_carrier_that_takes_no_replies_gets_a_link_instead_of_sai(world: World) -> None:
+    incident = under_way(world)
+    world.desk = replace(world.desk, two_way=False)
+    by_phone(world, incident, SPEAKER)
+    assert "SAI" not in world.phone(SPEAKER).expects_sms("Da ghi", "/d/").messages()[-1].body
+    shown = page(world, token(world, SPEAKER))
+    assert shown.state == "confirm"
+    assert shown.recorded is not None
+    assert shown.recorded.words == "Đồng ý, cho đăng"
+    by_link(world, token(world, SPEAKER), "confirm")
+    assert noted(world, incident).confirmed_via == "link"
+    reads_everything(world)
+
+
+def test_the_report_says_who_wrote_it_down_and_that_nobody_confirmed(world: World) -> None:
+    incident = under_way(world)
+    by_phone(world, incident, SPEAKER)
+    world.time += timedelta(seconds=5)
+    by_phone(world, incident, HEAD)
+    world.phone(HEAD).replies("OK 10")
+    report = build(world.view(incident), INTERNAL, world.time)
+    notes = [d.note for d in report.statements[0].revisions[0].decisions]
+    assert world.duty.name in notes[0]
+    assert "chưa xác nhận" in notes[0]
+    assert "lời ghi: Đồng ý, cho đăng" in notes[0]
+    assert "xác nhận lúc" in notes[1]
+    assert [d.title for d in report.deviations].count("Duyệt qua điện thoại, chưa xác nhận") == 1
+    assert report.statements[0].state == "Duyệt qua điện thoại, chờ xác nhận"
+    sent = build(world.view(incident), SENT, world.time)
+    told = str(sent.statements[0].revisions[0].decisions) + str(sent.deviations)
+    assert world.duty.name not in told, "the part that is sent names posts, not people"
+    assert world.person(HEAD).name not in told
+    reads_everything(world)
+
+
+def test_the_words_of_a_call_can_be_masked_everywhere(world: World) -> None:
+    incident = under_way(world)
+    by_phone(world, incident, SPEAKER)
+    entry = next(e for e in world.view(incident).timeline if e.kind == "approved")
+    masker = world.actor(SECRETARY, Role.SECRETARY)
+    course.mask(world.desk, incident.incident_id, entry.seq, "words", "nêu tên nạn nhân", masker, world.time)
+    assert "Đồng ý" not in noted(world, incident).words
+    assert "đã che" in noted(world, incident).words
+    assert world.verify(incident).ok
+    reads_everything(world)
 
 
 def test_by_telephone_told_at_once_and_confirmed_by_ok(world: World) -> None:
@@ -180,8 +241,7 @@ def test_by_telephone_told_at_once_and_confirmed_by_ok(world: World) -> None:
     head.expects_sms("Da ghi: d/c duyet qua dien thoai luc 02h00 ban 1", f"ma {code}", "SAI 10")
     world.time += timedelta(minutes=1)
     head.replies("OK 10").expects_sms("Da ghi nhan d/c xac nhan da duyet ban 1")
-    note = world.statement(incident).revisions[-1].approvals[-1].phone
-    assert note is not None
+    note = noted(world, incident)
     assert (note.confirmed_via, note.words) == ("sms", "Đồng ý, cho đăng")
     assert world.statement(incident).unconfirmed == ()
     told = [e.text for e in world.view(incident).timeline if e.kind in ("approved", "approval_confirmed")]
