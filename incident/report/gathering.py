@@ -338,7 +338,7 @@ def _statements(session: Session, head: _Head, names: Mapping[str, Any]) -> tupl
     statements = session.scalars(queries.STATEMENTS, {"incident": id}).all()
     if not statements:
         return ()
-    notes = _phone_notes(session, id)
+    notes = session.scalars(queries.PHONE_APPROVALS, {"incident": id}).all()
     out = session.scalars(
         select(Release).where(Release.incident_id == id).order_by(Release.approved_to_go_at, Release.id)
     ).all()
@@ -391,16 +391,12 @@ def _waiting(run: Run, step: str | None) -> tuple[str, ...]:
     return course.waits_for(run.steps.get(step)) if step else ()
 
 
-def _phone_notes(session: Session, incident_id: str) -> Sequence[PhoneApproval]:
-    return session.scalars(select(PhoneApproval).where(PhoneApproval.incident_id == incident_id)).all()
-
-
 def _beside(session: Session, incident_id: str, seqs: set[int]) -> dict[tuple[int, str], str]:
     """Free texts beside these entries, as they may be shown, by entry and field."""
     if not seqs:
         return {}
-    found = select(FreeText).where(FreeText.chain == incident_id, FreeText.seq.in_(seqs))
-    return {(text.seq, text.field): _shown(text) for text in session.scalars(found)}
+    found = session.scalars(queries.BESIDE, {"incident": incident_id, "seqs": sorted(seqs)})
+    return {(text.seq, text.field): _shown(text) for text in found}
 
 
 def _phone_note(

@@ -19,6 +19,7 @@ from incident.store.tables import (
     Message,
     MessageCause,
     Person,
+    PhoneApproval,
     PlaybookVersion,
     Post,
     Proof,
@@ -123,6 +124,8 @@ TEXTS = (
 STATEMENTS = (
     select(Statement).where(_of_this(Statement.incident_id)).order_by(Statement.created_at, Statement.id)
 )
+PHONE_APPROVALS = select(PhoneApproval).where(_of_this(PhoneApproval.incident_id))
+BESIDE = select(FreeText).where(_of_this(FreeText.chain), FreeText.seq.in_(bindparam("seqs", expanding=True)))
 SECTIONS = select(ReportSection.key, ReportSection.text, ReportSection.version).where(
     _of_this(ReportSection.incident_id)
 )
