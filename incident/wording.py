@@ -138,6 +138,8 @@ SMS: dict[str, str] = {
     "reply.disputed": "Da ghi nhan {dc} bao SAI ve vu viec {code}. Can bo truc se goi lai {dc} ngay. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Con {waiting} nguoi chua tra loi, {late} viec qua han",
+    "shift.clear": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
+    "Moi nguoi da tra loi, khong viec qua han",
 }  # fmt: skip
 
 

@@ -16,13 +16,17 @@ from incident.web.pages import (
     board,
     calls,
     directory,
+    handover,
     opening,
     playbooks,
+    press,
     report,
     room,
+    sheets,
     simulator,
     statement,
     steps,
+    zalo,
 )
 from incident.web.pages.access import NOBODY
 
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
-    simulator,
+    simulator, handover, press, zalo, sheets,
 )  # fmt: skip
 
 
