@@ -57,7 +57,10 @@ def line_to_read(view: IncidentView, house: House, now: datetime, own: str = "")
         return Line(f"{first_sentences(_text_of(statement))}", link, at)
     before = _promised(view, now)
     words = own or HOLDING
-    where = house.portal_url or f"Cổng Thông tin điện tử {house.province or 'tỉnh'}"
+    where = (
+        re.sub(r"^https?://", "", house.portal_url).rstrip("/")
+        or f"Cổng Thông tin điện tử {house.province or 'tỉnh'}"
+    )
     return Line(words.replace("{where}", where).replace("{before}", before))
 
 

@@ -59,7 +59,7 @@ def _page(typed: dict[str, str], errors: dict[str, list[str]]) -> str:
 
 
 def _may_hand(stand: handover.Standing) -> bool:
-    """Whoever is on duty, or was and is not relieved yet."""
+    """Whoever is on duty and has taken over, or was on duty and is not relieved yet."""
     me = actor().person_id
     if me is None or not can().command:
         return False
@@ -68,7 +68,7 @@ def _may_hand(stand: handover.Standing) -> bool:
         return True
     if stand.quiet and stand.before is not None and stand.before.person == me:
         return True
-    return turn is not None and turn.person == me
+    return turn is not None and turn.person == me and (pending is None or pending.incoming != me)
 
 
 def _choices(session: Session, stand: handover.Standing, now: datetime) -> list[dict[str, str]]:
