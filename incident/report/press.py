@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from incident.papers.dates import between, length
 from incident.report.naming import Naming
+from incident.report.queries import THIS
 from incident.report.record import IncidentView, PressView
 from incident.report.titles import NO_DATA
 from incident.store.tables import FreeText, PressRequest
@@ -30,31 +31,34 @@ STATES = {
 ENDED_FIELDS = ("answer", "reason")
 
 
+_ASKED, _ENDED = aliased(FreeText), aliased(FreeText)
+_QUESTIONS = (
+    select(PressRequest, _ASKED, _ENDED)
+    .outerjoin(
+        _ASKED,
+        and_(
+            _ASKED.chain == PressRequest.incident_id,
+            _ASKED.seq == PressRequest.asked_seq,
+            _ASKED.field == "question",
+        ),
+    )
+    .outerjoin(
+        _ENDED,
+        and_(
+            _ENDED.chain == PressRequest.incident_id,
+            _ENDED.seq == PressRequest.ended_seq,
+            _ENDED.field.in_(ENDED_FIELDS),
+        ),
+    )
+    .where(PressRequest.incident_id == THIS)
+    .order_by(PressRequest.n)
+)
+
+
 def questions(session: Session, incident_id: str, names: Mapping[str, Any]) -> tuple[PressView, ...]:
     """Every question of an incident, in the order of asking, in one query."""
-    asked, ended = aliased(FreeText), aliased(FreeText)
-    query = (
-        select(PressRequest, asked, ended)
-        .outerjoin(
-            asked,
-            and_(
-                asked.chain == PressRequest.incident_id,
-                asked.seq == PressRequest.asked_seq,
-                asked.field == "question",
-            ),
-        )
-        .outerjoin(
-            ended,
-            and_(
-                ended.chain == PressRequest.incident_id,
-                ended.seq == PressRequest.ended_seq,
-                ended.field.in_(ENDED_FIELDS),
-            ),
-        )
-        .where(PressRequest.incident_id == incident_id)
-        .order_by(PressRequest.n)
-    )
-    return tuple(_question(row, said, end, names) for row, said, end in session.execute(query))
+    found = session.execute(_QUESTIONS, {"incident": incident_id})
+    return tuple(_question(row, said, end, names) for row, said, end in found)
 
 
 def _question(
