@@ -35,7 +35,8 @@ def cast(
             continue
         people = queries.holders(session, role.pick, now=now, topic=topic, area=area)
         if role.pick == rota.OFFICER and since is not None:
-            people += [p for p in rota.also_on_duty(session, now, since) if p not in people]
+            also = rota.also_on_duty(session, now, since)
+            people = [*people, *(p for p in also if p not in people)]  # what was looked up is shared
         standins: list[str] = []
         for pick in role.standin:
             for person in queries.holders(session, pick, now=now, topic=topic, area=area):
