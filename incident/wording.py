@@ -150,6 +150,8 @@ SMS: dict[str, str] = {
     "Can bo truc se goi lai {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Con {waiting} nguoi chua tra loi, {late} viec qua han",
+    "shift.clear": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
+    "Moi nguoi da tra loi, khong viec qua han",
 }  # fmt: skip
 
 

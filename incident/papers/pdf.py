@@ -42,6 +42,12 @@ def write(paper: Paper, now: datetime) -> bytes:
         return (_apart if rows > APART_ROWS else _compile)(data, now, rows <= TAGGED_ROWS)
 
 
+def compiled(source: Path, name: str, data: str, now: datetime) -> bytes:
+    """A short document of another template, its JSON under `name`."""
+    with _one_at_a_time:
+        return _compile(data, now, tagged=True, source=source, name=name)
+
+
 def _apart(data: str, now: datetime, tagged: bool) -> bytes:
     """As `_compile`, in a child: its memory goes with it, and the web server's threads are not held up."""
     words = [sys.executable, "-m", "incident.papers.pdf", now.isoformat(), "tagged" if tagged else "plain"]
@@ -50,11 +56,11 @@ def _apart(data: str, now: datetime, tagged: bool) -> bytes:
     ).stdout
 
 
-def _compile(data: str, now: datetime, tagged: bool) -> bytes:
+def _compile(data: str, now: datetime, tagged: bool, source: Path = SOURCE, name: str = "paper") -> bytes:
     import typst
 
-    compiler = typst.Compiler(SOURCE, root=SOURCE.parent, font_paths=_fonts())
-    options: dict[str, Any] = {"sys_inputs": {"paper": data}, "timestamp": now.replace(microsecond=0)}
+    compiler = typst.Compiler(source, root=source.parent, font_paths=_fonts())
+    options: dict[str, Any] = {"sys_inputs": {name: data}, "timestamp": now.replace(microsecond=0)}
     if not tagged:
         return _single(compiler.compile(**options, pdf_standards=["a-2b"], pdf_tags=False))
     try:

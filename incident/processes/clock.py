@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from incident.delivery import leases, vitals
-from incident.response import advance, inbox
+from incident.response import advance, handover, inbox, press
 from incident.store.tables import IdempotencyKey, Incident, Link
 from incident.wiring import Wiring
 
@@ -98,7 +98,9 @@ class Clock:
         self._safely("pending", lambda: advance.apply_pending(desk, now))
         self._safely("time", lambda: advance.tell_time(desk, now))
         if self._roles.due():
+            self._safely("shift", lambda: handover.sweep(desk, now))
             self._safely("roles", lambda: advance.sweep_roles(desk, now))
+            self._safely("press", lambda: press.sweep(desk, now))
         if self._tidy.due():
             self._safely("tidy", lambda: self._tidy_up(now))
         return True

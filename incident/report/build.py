@@ -12,7 +12,7 @@ from statistics import median_low
 
 from incident.domain.legal import channels
 from incident.papers.dates import between, length, moment_words, stamp
-from incident.report import titles
+from incident.report import press, titles
 from incident.report.deviations import Deviation, deviations
 from incident.report.measures import (
     Measure,
@@ -25,6 +25,7 @@ from incident.report.measures import (
     waited,
 )
 from incident.report.naming import INTERNAL, PARTS, Naming, post_and_unit
+from incident.report.press import PressLine
 from incident.report.record import (
     AnswerView,
     DeadlineView,
@@ -200,6 +201,8 @@ class Report:
     curve: Curve
     deadlines: tuple[DeadlineLine, ...]
     statements: tuple[StatementLine, ...]
+    press_summary: str
+    press: tuple[PressLine, ...]
     timeline: tuple[TimelineLine, ...]
     measures: tuple[Measure, ...]
     deviations: tuple[Deviation, ...]
@@ -236,6 +239,8 @@ def build(view: IncidentView, part: str, now: datetime) -> Report:
         curve=_curve(view, answers),
         deadlines=tuple(_deadline(deadline) for deadline in view.deadlines),
         statements=tuple(_statement(statement, view, naming) for statement in view.statements),
+        press_summary=press.summary(view.press),
+        press=press.lines(view, naming),
         timeline=_timeline(view, naming),
         measures=measures(view, now),
         deviations=deviations(view, naming),

@@ -59,6 +59,7 @@ def _sections(view: IncidentView, report: Report, now: datetime) -> dict[str, An
         "messages": view.messages,
         "deadlines": report.deadlines,
         "statements": report.statements,
+        "press": report.press,
         "measures": report.measures,
         "deviations": report.deviations,
         "sections": report.sections,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from incident.directory.queries import CHUNK, batched
 from incident.domain.errors import NotFound
-from incident.report import asked, course, queries
+from incident.report import asked, course, press, queries
 from incident.report.asked import Asked, Contact, Sent
 from incident.report.record import (
     ApprovalView,
@@ -546,6 +546,7 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         names=rows.names,
         chain_seq=incident.chain_seq,
         chain_hash=incident.chain_hash,
+        press=press.questions(session, incident.id, rows.names),
     )
 
 

@@ -24,7 +24,7 @@ from incident.report.titles import DECISIONS, NO_DATA
 DRILL = "DIỄN TẬP"
 PROVISIONAL = "(Bản tạm: vụ việc chưa kết thúc)"
 HANDLING = "LƯU HÀNH NỘI BỘ"
-ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV")
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI")
 SHORT_HASH = 12
 NOT_WRITTEN = "Chưa có nội dung."
 
@@ -54,6 +54,7 @@ def blocks(report: Report, chart: Chart | None) -> tuple[Block, ...]:
         ("THÔNG BÁO VÀ TRẢ LỜI", _asked(report, chart)),
         ("THỜI HẠN", _deadlines(report)),
         ("THÔNG TIN ĐÃ SOẠN, DUYỆT, CÔNG BỐ", _statements(report)),
+        ("BÁO CHÍ HỎI", _press(report)),
         ("SỐ LIỆU ĐÁNH GIÁ", _measures(report)),
         ("NỘI DUNG THỰC HIỆN KHÁC KẾ HOẠCH", _deviations(report)),
         ("ĐÁNH GIÁ CỦA NGƯỜI THAM GIA", _sections(report)),
@@ -230,6 +231,41 @@ def _releasers(released_by: str, posted_by: str) -> str:
     if not posted_by or posted_by == released_by:
         return f"Công bố: {released_by}"
     return f"Công bố: {released_by}\nĐăng: {posted_by}"
+
+
+def _press(report: Report) -> Iterator[Block]:
+    """Outlets, times and results; who asked, and in which words, stands in the annex alone."""
+    yield Paragraph(report.press_summary)
+    if not report.press:
+        return
+    columns = (
+        Column("Câu", 7, True), Column("Cơ quan báo chí", 25), Column("Nhận lúc", 16, True),
+        Column("Hạn của báo", 16, True), Column("Trả lời lúc", 16, True), Column("Kết quả", 20),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            str(p.n), p.outlet, stamp(p.received_at), stamp(p.deadline), stamp(p.answered_at),
+            p.state + (", sau hạn" if p.late else "") + (f": {p.answer}" if p.answer and not report.internal else ""),
+        )
+        for p in report.press
+    )  # fmt: skip
+    yield Table("Câu hỏi của báo chí", columns, rows)
+    if report.internal:
+        yield from _press_by_name(report)
+
+
+def _press_by_name(report: Report) -> Iterator[Block]:
+    columns = (
+        Column("Câu", 7, True),
+        Column("Người hỏi", 25),
+        Column("Câu hỏi", 38),
+        Column("Trả lời", 30),
+    )
+    rows = tuple(
+        (str(p.n), p.name or NO_TIME, p.question, " ".join(x for x in (p.answer, p.link) if x) or NO_TIME)
+        for p in report.press
+    )
+    yield Table("Người hỏi, câu hỏi và nội dung trả lời", columns, rows)
 
 
 def _measures(report: Report) -> Iterator[Block]:

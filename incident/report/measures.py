@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from incident.papers.dates import between, length
+from incident.report.press import enquiry_words
 from incident.report.record import AnswerView, EntryView, IncidentView, RevisionView, StatementView
 from incident.report.titles import NO_DATA
 
@@ -48,6 +49,7 @@ def measures(view: IncidentView, now: datetime) -> tuple[Measure, ...]:
         _quorum(view),
         *_holding(view),
         *_approving(view),
+        _enquiries(view),
         _corrections(view.statements),
         _completeness(view),
     )
@@ -194,6 +196,12 @@ def _waiting_share(view: IncidentView, title: str) -> Measure:
     before = [r for r in first[0].revisions if r.submitted_at <= first[1]]
     part = sum(sum(decision_waits(revision)) for revision in before)
     return Measure("t_approve_share", title, f"{min(100, round(part * 100 / whole))}%", definition)
+
+
+def _enquiries(view: IncidentView) -> Measure:
+    value, seconds = enquiry_words(view.press)
+    definition = "từ khi báo chí hỏi đến khi trả lời (giữa); hạn của báo là hạn do cơ quan báo chí nêu"
+    return Measure("t_enquiry", "Trả lời câu hỏi của báo chí", value, definition, seconds)
 
 
 def _corrections(statements: tuple[StatementView, ...]) -> Measure:

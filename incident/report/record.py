@@ -275,6 +275,36 @@ class ImprovementView:
 
 
 @dataclass(frozen=True, slots=True)
+class PressView:
+    """A question of the press. state: new | answering | answered | refused. `question`, `answer` (of a refusal: its
+    reason) as they may be shown. `name` and `phone` of the journalist: the caller decides who sees them."""
+
+    id: str
+    n: int
+    outlet: str
+    name: str
+    phone: str
+    question: str
+    received_at: datetime
+    deadline: datetime | None
+    state: str
+    owner_id: str | None
+    owner: str
+    answered_at: datetime | None
+    answer: str
+    link: str
+
+    @property
+    def open(self) -> bool:
+        return self.state in ("new", "answering")
+
+    @property
+    def late(self) -> bool:
+        """Answered or refused after the outlet's own deadline."""
+        return bool(self.deadline and self.answered_at and self.answered_at > self.deadline)
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
     """The whole of one incident as the record has it."""
 
@@ -323,6 +353,7 @@ class IncidentView:
     names: dict[str, Any]
     chain_seq: int
     chain_hash: str
+    press: tuple[PressView, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

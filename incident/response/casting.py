@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from incident.directory import queries
+from incident.directory import queries, rota
 from incident.store.tables import Incident, Person, Setting
 from incident.wording import House
 from playbooks.language import Playbook
@@ -14,9 +14,18 @@ from playbooks.signals import Holders
 
 
 def cast(
-    session: Session, playbook: Playbook, *, topic: str | None, area: list[str], now: datetime
+    session: Session,
+    playbook: Playbook,
+    *,
+    topic: str | None,
+    area: list[str],
+    now: datetime,
+    since: datetime | None = None,
 ) -> dict[str, Holders]:
-    """The holders of every role: people in order, then their stand-ins; groups only by name."""
+    """The holders of every role: people in order, then their stand-ins; groups only by name.
+
+    `since`: when the incident was opened. What was open before the shift changed is told to both officers until the
+    hand-over is accepted."""
     cast: dict[str, Holders] = {}
     named = [role for role in playbook.roles.values() if not role.is_group]
     queries.look_up(session, [pick for role in named for pick in (role.pick, *role.standin)], now, topic)
@@ -25,6 +34,9 @@ def cast(
             cast[role.slug] = Holders(group=True)
             continue
         people = queries.holders(session, role.pick, now=now, topic=topic, area=area)
+        if role.pick == rota.OFFICER and since is not None:
+            also = rota.also_on_duty(session, now, since)
+            people = [*people, *(p for p in also if p not in people)]  # what was looked up is shared
         standins: list[str] = []
         for pick in role.standin:
             for person in queries.holders(session, pick, now=now, topic=topic, area=area):

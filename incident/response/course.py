@@ -146,7 +146,9 @@ def _fact_event(session: Session, incident: Incident, changed: dict[str, Any], n
     roles = {}
     if "topic" in changed:
         playbook = pinned(session, incident.playbook_version)
-        roles = casting.cast(session, playbook, topic=incident.topic, area=incident.area, now=now)
+        roles = casting.cast(
+            session, playbook, topic=incident.topic, area=incident.area, now=now, since=incident.opened_at
+        )
         current = state_of(session, incident.id).roles
         roles = {slug: holders for slug, holders in roles.items() if current.get(slug) != holders}
     return FactChanged(anchors=anchors, roles=roles, laws=laws)

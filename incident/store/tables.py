@@ -664,6 +664,59 @@ class Lease(Base):
     beat_at: Mapped[datetime | None]
 
 
+# ------------------------------------------------------------------ shift change, the press
+
+
+class Handover(Base):
+    """One change of the officer on duty: due when the rota changes, handed over by the outgoing, taken over by the
+    incoming. `picture`: what was open at that moment. `note_seq`: the entry of the system's chain beside which the note
+    for the next officer lies. `told_at`: when the rooms' heads were told; `warned_at`: when nobody had taken over."""
+
+    __tablename__ = "handover"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    begins_at: Mapped[datetime] = mapped_column(unique=True)
+    outgoing: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    incoming: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    handed_at: Mapped[datetime | None]
+    handed_by: Mapped[str | None] = mapped_column(String(120))
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[str | None] = mapped_column(String(120))
+    via: Mapped[str | None] = mapped_column(String(10))  # web | phone
+    picture: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    note_seq: Mapped[int | None] = mapped_column(Integer)
+    told_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class PressRequest(Base):
+    """A question of the press. Its words, the answer and the reason of a refusal lie beside the timeline's entries
+    `asked_seq` and `ended_seq`; the journalist's name and number stand here alone. state: new | answering | answered |
+    refused. `key`: one form, one row. `deadline`: the outlet's own. `alarmed_at`: when its nearness was recorded."""
+
+    __tablename__ = "press_request"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    n: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(36), unique=True)
+    outlet: Mapped[str] = mapped_column(String(160))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    asked_seq: Mapped[int] = mapped_column(Integer)
+    received_at: Mapped[datetime]
+    deadline: Mapped[datetime | None] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(String(10), default="new")
+    owner: Mapped[str | None] = mapped_column(Id)
+    ended_seq: Mapped[int | None] = mapped_column(Integer)
+    answered_at: Mapped[datetime | None]
+    link: Mapped[str] = mapped_column(String(500), default="")
+    alarmed_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("incident_id", "n"),
+        one_of("state", ("new", "answering", "answered", "refused"), "state"),
+    )
+
+
 # ------------------------------------------------------------------ report
 
 

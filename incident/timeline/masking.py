@@ -17,6 +17,7 @@ from incident.store.tables import (
     Entry,
     FreeText,
     Incident,
+    PressRequest,
     Proof,
     Request,
     Revision,
@@ -70,6 +71,12 @@ def _blank_copies(session: Session, incident: Incident, entry: Entry, field: str
             incident.title = HIDDEN
         elif field == "summary":
             incident.summary = ""
+    elif field == "question":  # whoever is named in it may be the one who asked
+        session.execute(
+            update(PressRequest)
+            .where(PressRequest.incident_id == incident.id, PressRequest.asked_seq == entry.seq)
+            .values(name="", phone="")
+        )
     elif field == "proof":
         session.execute(
             update(Proof).where(Proof.incident_id == incident.id, Proof.text == text).values(text=HIDDEN)

@@ -176,6 +176,42 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "reopened": ("Mở lại vụ việc|, lý do: {reason}", "Reopened|, reason: {reason}"),
     "handed_over": ("Chuyển cơ quan khác| ({to})|: {reason}", "Handed over| to {to}|: {reason}"),
     "duty_changed": ("Bàn giao ca trực| cho {people_or_who}", "Duty handed over| to {people_or_who}"),
+    "shift_handed_over": (
+        "{person} bàn giao ca trực| cho {incoming}",
+        "{person} handed over the shift| to {incoming}",
+    ),
+    "shift_accepted": (
+        "{person} đã nhận bàn giao ca trực| từ {outgoing}|, {via}",
+        "{person} took over the shift| from {outgoing}|, {via}",
+    ),
+    "shift_not_accepted": (
+        "Quá 30 phút sau khi đổi ca, {person} chưa nhận bàn giao|, {outgoing} vẫn chịu trách nhiệm",
+        "30 minutes after the shift changed {person} has not taken over|, {outgoing} stays responsible",
+    ),
+    "press_asked": (
+        "Báo chí hỏi| (câu {n})|: {outlet}|, trả lời trước {due}",
+        "Question of the press| ({n})|: {outlet}|, answer wanted by {due}",
+    ),
+    "press_taken": (
+        "{person} trả lời câu hỏi {n} của {outlet}",
+        "{person} takes question {n} of {outlet}",
+    ),
+    "press_answered": (
+        "Đã trả lời câu hỏi {n} của {outlet}|, lúc {at}|, {after_deadline}|: {link}",
+        "Question {n} of {outlet} answered|, {at}|, {after_deadline}|: {link}",
+    ),
+    "press_refused": (
+        "Từ chối trả lời câu hỏi {n} của {outlet}|: {reason}",
+        "Question {n} of {outlet} refused|: {reason}",
+    ),
+    "press_due_soon": (
+        "Sắp đến hạn trả lời câu hỏi {n} của {outlet}|, hạn {due}",
+        "Answer to question {n} of {outlet} due soon|, by {due}",
+    ),
+    "group_told": (
+        "Đã gửi nội dung vào nhóm Zalo (tính đến {at})",
+        "Text put into the Zalo group (as of {at})",
+    ),
     "override.skip": ("Cho bỏ qua: {step}|, lý do: {reason}", "Skipping decided: {step}|, reason: {reason}"),
     "override.redo": ("Cho làm lại: {step}|, lý do: {reason}", "Redoing decided: {step}|, reason: {reason}"),
     "stood_down": ("Đã báo kết thúc đến {count} người", "{count} people told that it has ended"),
@@ -475,6 +511,9 @@ def _numbered(level: Any, name: Any) -> str:
 SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "person": lambda t: t.person(t.data.get("person")),
     "instead_of": lambda t: t.person(t.data.get("instead_of")),
+    "incoming": lambda t: t.person(t.data.get("incoming")),
+    "outgoing": lambda t: t.person(t.data.get("outgoing")),
+    "after_deadline": lambda t: ("sau hạn của báo", "after the outlet's deadline")[t.lang] if t.data.get("late") else "",
     "people": _Teller.people,
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),

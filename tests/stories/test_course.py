@@ -209,21 +209,6 @@ def test_the_machine_was_off_three_hours(world: World) -> None:
     quiet(world)
 
 
-def test_the_shift_changes_at_six(world: World) -> None:
-    """Who is on duty at six is told from then on; who was on duty at two is not."""
-    incident = world.opens()
-    before = world.phone("on_duty")
-    world.fast_forward(to=datetime(2026, 11, 21, 23, 5, tzinfo=UTC))
-    after = world.phone("on_duty")
-    assert before.person.id != after.person.id
-    before.has_read_all()
-    assert "role_holder_changed" in world.kinds(incident)
-    world.fast_forward(60)
-    assert after.messages(), "the stuck steps are told to who is on duty now"
-    before.hears_nothing()
-    quiet(world)
-
-
 def test_a_victims_name_is_masked_and_the_chain_still_verifies(world: World) -> None:
     incident = world.opens()
     seq = course.add_note(

@@ -19,7 +19,7 @@ from incident.directory import queries
 from incident.domain.actors import Actor, Role
 from incident.report.gathering import gather
 from incident.report.record import IncidentView, MemberView, StatementView
-from incident.response import advance, course, inbox, statement, task
+from incident.response import advance, course, handover, inbox, press, statement, task
 from incident.response.desk import Desk
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.statement import Submitted
@@ -248,7 +248,9 @@ class World:
 
     def tick(self) -> None:
         """One sweep of the clock."""
+        handover.sweep(self.desk, self.time)
         advance.sweep_roles(self.desk, self.time)
+        press.sweep(self.desk, self.time)
         self.outbox.sweep(self.time)
         self.outbox.reconcile(self.time)
         advance.apply_pending(self.desk, self.time)

@@ -59,7 +59,7 @@ def _people(session: Session, today: date) -> list[Someone]:
         select(Person, Unit.name)
         .join(Unit, Unit.key == Person.unit)
         .where(Person.active)
-        .order_by(Person.sort_name)
+        .order_by(Person.sort_name, Person.id)
     )
     return [
         Someone(p.name, tuple(posts.get(p.id, ())), unit, p.phone, p.landline, p.email, _trouble(p))

@@ -18,15 +18,19 @@ from incident.web.pages import (
     board,
     calls,
     directory,
+    handover,
     opening,
     phone_approval,
     playbooks,
+    press,
     released,
     report,
     room,
+    sheets,
     simulator,
     statement,
     steps,
+    zalo,
 )
 from incident.web.pages.access import NOBODY
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 PARTS = (
     board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
     simulator, approve, phone_approval, released, approval_policy,
+    handover, press, zalo, sheets,
 )  # fmt: skip
 
 

@@ -32,7 +32,8 @@ for (const done of document.querySelectorAll('[data-taken]')) {
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.hidden = false
   button.addEventListener('click', async () => {
-    const text = document.getElementById(button.dataset.copy).textContent.trim()
+    const box = document.getElementById(button.dataset.copy)
+    const text = ('value' in box ? box.value : box.textContent).trim()
     await navigator.clipboard.writeText(text)
     button.textContent = button.dataset.copied
   })
