@@ -20,7 +20,8 @@ ONE_PART = 160
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it."""
+    """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it; `two_way`: its SMS can
+    be replied to."""
 
     agency: str = "UBND tỉnh"
     province: str = ""
@@ -28,6 +29,7 @@ class House:
     portal_url: str = ""
     hotline: str = ""
     public_url: str = ""
+    two_way: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ SMS: dict[str, str] = {
     "Cam on {dc}. Truc {duty}",
     "reply.approval_disputed": "Da ghi nhan: {dc} khong duyet ban {n}, ma {mark}, vu viec {code}. Da dung cong bo. "
     "Can bo truc se goi lai {dc}. Truc {duty}",
+    "handed_back": "Vu viec {code}, {short}: {who} da tham gia, {dc} khong phai tham gia thay nua. Cam on {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Con {waiting} nguoi chua tra loi, {late} viec qua han",
 }  # fmt: skip

@@ -146,7 +146,7 @@ def _fact_event(session: Session, incident: Incident, changed: dict[str, Any], n
     roles = {}
     if "topic" in changed:
         playbook = pinned(session, incident.playbook_version)
-        roles = casting.cast(session, playbook, topic=incident.topic, area=incident.area, now=now)
+        roles = casting.cast_again(session, incident, playbook, now)
         current = state_of(session, incident.id).roles
         roles = {slug: holders for slug, holders in roles.items() if current.get(slug) != holders}
     return FactChanged(anchors=anchors, roles=roles, laws=laws)
@@ -268,7 +268,7 @@ def _stand_down(
     session: Session, desk: Desk, incident: Incident, people: list[str], outcome: str, now: datetime
 ) -> None:
     """One mailing tells everyone who was asked that it is over."""
-    house = casting.house(session, desk.settings.public_url)
+    house = casting.house(session, desk.settings.public_url, desk.two_way)
     case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     kind = {"opened_by_mistake": "stand_down.mistake", "handed_over": "stand_down.handed"}.get(
         outcome, "stand_down"

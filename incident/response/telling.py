@@ -89,7 +89,7 @@ class Telling:
         self.incident = incident
         self.playbook = playbook
         self.now = now
-        self.house = casting.house(session, desk.settings.public_url)
+        self.house = casting.house(session, desk.settings.public_url, desk.two_way)
         self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
         self.drafts: dict[str, Draft] = {}
         self.something_to_send = False
@@ -143,7 +143,8 @@ class Telling:
         assert effect.person is not None
         asked = self._asked(effect.step, effect.activation)
         known = asked.get(effect.person)
-        if known is not None:  # two roles, one summons: one answer serves both
+        if known is not None:
+            self._ask_again(known, effect)
             return
         request = asked[effect.person] = Request(
             id=new_id(self.now),
@@ -172,6 +173,14 @@ class Telling:
             )
             self._requests[step, activation] = {row.person_id: row for row in self.session.scalars(found)}
         return self._requests[step, activation]
+
+    def _ask_again(self, known: Request, effect: Summon | Notify) -> None:
+        """Two roles, one summons: one answer serves both. Who was given up or let go and is called once more waits anew."""
+        if known.state == "accepted" or (known.state == "asked" and not known.reason):
+            return
+        known.state, known.asked_at, known.due = "asked", self.now, effect.due
+        known.answered_at, known.via, known.recorded_by, known.reason = None, None, None, ""
+        known.instead_of = getattr(effect, "instead_of", None) or known.instead_of
 
     def _open_statement(self, effect: OpenDraft) -> None:
         """The working text of a draft step, made from its template when it is asked for the first time."""

@@ -36,6 +36,7 @@ from playbooks.signals import (
     Event,
     FactChanged,
     Holders,
+    Invited,
     LawClock,
     LevelChanged,
     Paused,
@@ -43,7 +44,9 @@ from playbooks.signals import (
     Reassigned,
     Redone,
     Reopened,
+    Restored,
     Resumed,
+    Retracted,
     Returned,
     Skipped,
     Submitted,
@@ -273,6 +276,10 @@ class People(RuleBasedStateMachine):
             Redone(step, "vì"),
             Reassigned(step, person),
             Added("them", "Việc thêm", person, 600),
+            Invited(step, person),
+            Invited(step, person, instead_of=data.draw(st.sampled_from(PEOPLE))),
+            Retracted(step, self.run.steps[step].activation if step in self.run.steps else 0, person),
+            Restored(step, self.run.steps[step].activation if step in self.run.steps else 0, person),
         ]
         self.say(data.draw(st.sampled_from(choices)))
 

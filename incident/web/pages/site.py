@@ -19,6 +19,7 @@ from incident.web.pages import (
     calls,
     directory,
     opening,
+    people,
     phone_approval,
     playbooks,
     released,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
+    board, opening, room, steps, calls, people, actions, statement, acknowledge, report, playbooks, directory, account,
     simulator, approve, phone_approval, released, approval_policy,
 )  # fmt: skip
 
