@@ -360,7 +360,8 @@ def _one(row: Person, unit: Unit, held: Sequence[Post]) -> Listed:
 
 
 def _matches(row: Listed, wanted: str) -> bool:
-    return wanted in search_key(f"{row.name} {row.post} {row.unit}")
+    said = search_key(f"{row.name} {row.post} {row.unit}")
+    return all(word in said for word in wanted.split())
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:

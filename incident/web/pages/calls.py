@@ -38,16 +38,15 @@ class Waiting:
     label: labels.Label | None
 
 
-def heard_at(form: str = "when", chosen: str = "at") -> datetime:
+def heard_at(now: datetime) -> datetime:
     """Now, five minutes ago, or the time that was chosen. Raises Invalid."""
-    now = wiring().now()
-    wanted = request.form.get(form, "now")
+    wanted = request.form.get("when", "now")
     if wanted in AGO:
         return now - AGO[wanted]
-    typed = when({chosen: request.form.get(chosen, "")}, chosen)
+    typed = when({"at": request.form.get("at", "")}, "at")
     if typed is None:
         fault = _("Ghi thời điểm")
-        raise Invalid("no_time", fault, {chosen: [fault]})
+        raise Invalid("no_time", fault, {"at": [fault]})
     return typed
 
 
@@ -84,7 +83,8 @@ def record(incident_id: str) -> Answer:
             errors = refusal.errors or {"": [refusal.text]}
     now = wiring().now()
     typed = {"when": request.form.get("when", "now"), "at": request.form.get("at") or for_input(now)}
-    typed |= {name: request.form.get(name, "") for name in ("outcome", "source", "text")}
+    typed |= {name: request.form.get(name, "") for name in ("outcome", "text")}
+    typed["source"] = request.form.get("source", "zalo")
     page = render_template(
         "room/answers.html", view=view, waiting=_waiting(view, now), typed=typed, errors=errors,
         ticked=request.form.getlist("person"),
@@ -96,10 +96,11 @@ def _several(incident_id: str) -> Response:
     outcome, source = request.form.get("outcome", ""), request.form.get("source", "")
     if outcome not in ("accept", "decline"):
         raise Invalid("bad_outcome", _("Chọn câu trả lời"), {"outcome": [_("Chọn câu trả lời")]})
-    at, text = heard_at(), request.form.get("text", "").strip()
+    now = wiring().now()
+    at, text = heard_at(now), request.form.get("text", "").strip()
     people = dict.fromkeys(request.form.getlist("person"))
     heard = [Heard(person, outcome, at, source, text) for person in people]
-    told = calls.record_many(wiring().desk, incident_id, heard, actor(), wiring().now())
+    told = calls.record_many(wiring().desk, incident_id, heard, actor(), now)
     flash(_("Đã ghi trả lời của %(n)s người: %(what)s.", n=told, what=labels.outcome(outcome)), "taken")
     return back_to_room(incident_id)
 
@@ -131,7 +132,7 @@ def one(incident_id: str, person_id: str) -> Answer:
         if outcome == calls.SENT_ANOTHER:
             return redirect(url_for("people.stand_in", incident_id=incident_id, person_id=person_id), 303)
         try:
-            heard = Heard(person_id, outcome, heard_at(), text=request.form.get("text", "").strip())
+            heard = Heard(person_id, outcome, heard_at(now), text=request.form.get("text", "").strip())
             calls.record(wiring().desk, incident_id, heard, actor(), now)
         except Refusal as refusal:
             errors = refusal.errors or {"": [refusal.text]}

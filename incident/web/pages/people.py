@@ -155,12 +155,13 @@ def stand_in(incident_id: str, person_id: str) -> Answer:
         raise NotFound("no_person", _("Người này chưa được mời trong vụ việc."))
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
+        now = wiring().now()
         try:
             heard = Heard(
-                person_id, calls.SENT_ANOTHER, heard_at(), text=request.form.get("text", "").strip(),
+                person_id, calls.SENT_ANOTHER, heard_at(now), text=request.form.get("text", "").strip(),
                 instead=request.form.get("person") or None,
             )  # fmt: skip
-            calls.record(wiring().desk, incident_id, heard, actor(), wiring().now())
+            calls.record(wiring().desk, incident_id, heard, actor(), now)
         except Refusal as refusal:
             errors = {
                 ("person" if name == "instead" else name): texts for name, texts in refusal.errors.items()
