@@ -38,7 +38,6 @@ class Room:
     mine: frozenset[str]  # steps that wait for the reader
     ask_kinds_before: datetime | None
     entries: tuple[EntryView, ...]  # newest first
-    late: tuple[MemberView, ...] = ()  # replaced, then answered: who stays?
     recorded: tuple[CallView, ...] = ()  # calls of the last minutes, newest first
     units: tuple[UnitAnswer, ...] = ()
 
@@ -56,7 +55,6 @@ def sorted_room(
         mine=frozenset(s.id for s in to_do if person_id in s.person_ids),
         ask_kinds_before=_kinds_before(view),
         entries=tuple(reversed(view.timeline)),
-        late=tuple(m for m in view.task_force if m.late) if view.status == "open" else (),
         recorded=just_recorded(view, now),
         units=units,
     )
