@@ -264,6 +264,7 @@ class LinkView:
     code: str = ""
     mode: str = "live"
     person: str = ""
+    xung_ho: str = "đ/c"
     post: str = ""
     unit: str = ""
     agency: str = ""
@@ -297,6 +298,7 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
             code=wording.Case(incident.code, incident.mode, "").shown,
             mode=incident.mode,
             person=person.name,
+            xung_ho=person.xung_ho,
             post=seen.get("post", ""),
             unit=seen.get("unit", ""),
             agency=house.agency,
