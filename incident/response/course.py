@@ -59,7 +59,8 @@ def add_note(
     at = _not_ahead("occurred_at", occurred_at, now) or now
     with desk.store.writing() as session:
         incident = held(session, incident_id)
-        data = {"person": actor.person_id} if actor.person_id else {}
+        # The person of a call is the one who was called; who wrote it down is the actor.
+        data = {"person": actor.person_id} if actor.person_id and kind != "call_recorded" else {}
         if actor.person_id:
             casting.remember(session, incident, {actor.person_id}, now)
         entry = ledger.append(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
@@ -28,6 +28,7 @@ from incident.store.tables import (
     Assignment,
     Incident,
     Mailing,
+    Message,
     Person,
     Post,
     Request,
@@ -271,6 +272,7 @@ def correct_number(
         if not asked(session, incident_id, person_id):
             raise Conflict("not_asked", "Người này chưa được mời trong vụ việc.")
         _usable(session, person, number, shared)
+        _nothing_more_to(session, person, now)
         person.phone, person.wrong_number_at = number, None
         session.flush()
         again = False
@@ -279,6 +281,20 @@ def correct_number(
             again = again or (told and incident.id == incident_id)
         desk.store.after_commit(session, desk.ring)
         return Corrected(person.name, again)
+
+
+def _nothing_more_to(session: Session, person: Person, now: datetime) -> None:
+    """What still waits for the old number does not leave; the one apology does."""
+    session.execute(
+        update(Message)
+        .where(
+            Message.person_id == person.id,
+            Message.address == person.phone,
+            Message.status == "created",
+            Message.kind != "reply",
+        )
+        .values(status="cancelled", finished_at=now, error="number_corrected")
+    )
 
 
 def _usable(session: Session, person: Person, number: str, shared: bool) -> None:
