@@ -40,7 +40,6 @@ from incident.store.tables import (
     Incident,
     Person,
     PhoneApproval,
-    PhoneCall,
     PlaybookVersion,
     Release,
     Request,
@@ -266,16 +265,7 @@ def _review(session: Session, incident_id: str) -> tuple[ReviewView, ...]:
 
 
 def _calls(session: Session, incident_id: str) -> tuple[CallView, ...]:
-    found = (
-        select(
-            PhoneCall.id, PhoneCall.person_id, Person.name, PhoneCall.outcome, PhoneCall.source,
-            PhoneCall.occurred_at, PhoneCall.recorded_at, PhoneCall.recorded_by,
-        )
-        .join(Person, Person.id == PhoneCall.person_id)
-        .where(PhoneCall.incident_id == incident_id, PhoneCall.undone_at.is_(None))
-        .order_by(PhoneCall.occurred_at, PhoneCall.id)
-    )  # fmt: skip
-    return tuple(CallView(*row) for row in session.execute(found))
+    return tuple(CallView(*row) for row in session.execute(queries.CALLS, {"incident": incident_id}))
 
 
 def _proofs(session: Session, incident_id: str) -> dict[str, list[str]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident.store.tables import Person, Request, Unit
+from incident.report import queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,6 @@ class UnitAnswer:
 
 def units_answered(session: Session, incident_id: str) -> tuple[UnitAnswer, ...]:
     """Unit by unit, those that have not answered first. Groups counted by person are not units, and not listed."""
-    found = (
-        select(
-            Request.id, Request.step, Request.role, Unit.short_name, Person.id, Person.name, Person.phone,
-            Person.landline, Request.state, Request.asked_at, Request.answered_at, Request.via, Request.reason,
-        )
-        .join(Person, Person.id == Request.person_id)
-        .join(Unit, Unit.key == Request.party)
-        .where(Request.incident_id == incident_id, Request.grouped)
-    )  # fmt: skip
-    rows = [UnitAnswer(*tuple(row)) for row in session.execute(found)]
+    found = session.execute(queries.UNITS, {"incident": incident_id})
+    rows = [UnitAnswer(*tuple(row)) for row in found]
     return tuple(sorted(rows, key=lambda row: (row.state != "asked", row.unit, row.asked_at)))
