@@ -6,6 +6,7 @@ diacritics (GSM-7), at most 160 characters with the longest slots outside drills
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +17,13 @@ from notify.phone import segments, strip_marks
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 ONE_PART = 160
+ROOM_FOR_LINK = 32  # a link stands as {link} while a mailing is written
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it."""
+    """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it; `two_way`: its SMS can
+    be replied to."""
 
     agency: str = "UBND tỉnh"
     province: str = ""
@@ -28,6 +31,7 @@ class House:
     portal_url: str = ""
     hotline: str = ""
     public_url: str = ""
+    two_way: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,9 @@ SMS: dict[str, str] = {
     "summon.dang": "{agency} tran trong de nghi {dc} phoi hop vu viec {code}, {short}. "
     "Tra loi OK {code} hoac BAN {code} (ban). Truc {duty}",
     "summon.one_way": "{agency}: vu viec {code}, {short}. Moi {dc} xac nhan tai {link} hoac goi truc {duty}",
+    "summon.one_way.len": "Kinh bao cao {dc} vu viec {code}, {short}. Kinh moi {dc} xac nhan tai {link} hoac goi truc {duty}",
+    "summon.one_way.dang": "{agency} tran trong de nghi {dc} phoi hop vu viec {code}, {short}; "
+    "xac nhan tai {link} hoac goi truc {duty}",
     "confirm": "{agency}: vu viec {code}, {short}. De nghi {dc} xac nhan da nhan tin: "
     "tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
     "remind": "Vu viec {code}, {short}: chua nhan duoc tra loi cua {dc}. De nghi tra loi OK {code} "
@@ -95,12 +102,25 @@ SMS: dict[str, str] = {
     "hoac BAN {code} (ban). {due} se bao cao {dc} thay. Truc {duty}",
     "remind.one_way": "Vu viec {code}, {short}: chua co tra loi cua {dc}. De nghi xac nhan tai {link} "
     "truoc {due} hoac goi truc {duty}",
+    "remind.dang": "{agency} tran trong de nghi {dc} tra loi vu viec {code}, {short}: OK {code} "
+    "hoac BAN {code} (ban). {due} se moi nguoi thay. Truc {duty}",
+    "remind.last.len": "Kinh bao cao {dc}: vu viec {code}, {short} dang cho y kien {dc}. Tra loi OK {code} "
+    "hoac BAN {code} (ban). Sau {due} can bo truc se goi. Truc {duty}",
+    "remind.last.dang": "{agency} tran trong de nghi {dc} tra loi vu viec {code}, {short}: OK {code} "
+    "hoac BAN {code} (ban). Sau {due} can bo truc se goi. Truc {duty}",
+    "remind.one_way.len": "Kinh bao cao {dc}: vu viec {code}, {short} dang cho y kien {dc} truoc {due}, tai {link} "
+    "hoac goi truc {duty}",
+    "remind.one_way.dang": "{agency} tran trong de nghi {dc} xac nhan vu viec {code}, {short} truoc {due}: {link} . "
+    "Truc {duty}",
     "stand_in": "Vu viec {code}, {short}: kinh moi {dc} tham gia To cong tac thay {instead}. "
     "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
     "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} thay {instead}. "
     "Xac nhan tai {link} hoac goi truc {duty}",
     "task": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}, truoc {due}. Chi tiet: {link} . Truc {duty}",
     "task.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc} truoc {due}: {what}: {link} . Truc {duty}",
+    "task.dang": "{agency} tran trong de nghi {dc} vu viec {code}, {short}, truoc {due}: {what}: {link} . Truc {duty}",
+    "task.open.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc}: {what}: {link} . Truc {duty}",
+    "task.open.dang": "{agency} tran trong de nghi {dc} vu viec {code}, {short}: {what}: {link} . Truc {duty}",
     "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
     "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
     "approve.phone": "Da ghi: {dc} duyet qua dien thoai luc {at} ban {n}, ma {mark}, vu viec {code}. "
@@ -148,6 +168,7 @@ SMS: dict[str, str] = {
     "Cam on {dc}. Truc {duty}",
     "reply.approval_disputed": "Da ghi nhan: {dc} khong duyet ban {n}, ma {mark}, vu viec {code}. Da dung cong bo. "
     "Can bo truc se goi lai {dc}. Truc {duty}",
+    "handed_back": "Vu viec {code}, {short}: {who} da tham gia, {dc} khong phai tham gia thay nua. Cam on {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Con {waiting} nguoi chua tra loi, {late} viec qua han",
     "shift.clear": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
@@ -195,19 +216,46 @@ def framed(body: str, case: Case) -> Sms:
     return Sms(body, counted.encoding, counted.parts)
 
 
+def _ranked(kind: str, reader: Reader) -> str:
+    """The kind in the register of its reader, where there is one."""
+    ranked = f"{kind}.{reader.rank}"
+    return ranked if ranked in SMS else kind
+
+
 def summon_kind(reader: Reader, two_way: bool) -> str:
-    if not two_way:
-        return "summon.one_way"
-    return f"summon.{reader.rank}" if reader.rank in ("len", "dang") else "summon"
+    return _ranked("summon" if two_way else "summon.one_way", reader)
 
 
 def remind_kind(reader: Reader, two_way: bool, another: bool) -> str:
     """`another`: someone else will be asked next; else the duty officer phones."""
     if not two_way:
-        return "remind.one_way"
-    if not another:
-        return "remind.last"
-    return "remind.len" if reader.rank == "len" else "remind"
+        return _ranked("remind.one_way", reader)
+    return _ranked("remind" if another else "remind.last", reader)
+
+
+def task_kind(reader: Reader, timed: bool) -> str:
+    return _ranked("task" if timed else "task.open", reader)
+
+
+REPLY = re.compile(
+    r"(?P<after>: )?tra loi OK \w+(?: \(da nhan\))?(?: hoac BAN \w+(?: \(ban\))?)?", re.IGNORECASE
+)
+CALL_IF = re.compile(r"; co dien bien goi truc [\d ]+\. ")
+
+
+def one_way(text: str, link: str, house: House) -> str:
+    """A registered text for a sender nobody can reply to: what asks for a reply gives the link, else the duty phone."""
+    body = strip_marks(" ".join(text.split()))
+    if not REPLY.search(body):
+        return body
+    if not link:
+        return REPLY.sub("", body).strip(" .:") + f". Truc {house.duty_phone}"
+    asked = REPLY.sub(lambda m: f" tai {link} " if m["after"] else f"Xac nhan tai {link} ", body).strip()
+    if len(asked) > ONE_PART - ROOM_FOR_LINK and CALL_IF.search(asked):
+        asked = (
+            CALL_IF.sub("; ", asked).replace("; Xac nhan tai", "; xac nhan") + f" . Truc {house.duty_phone}"
+        )
+    return asked
 
 
 def sms_with_room(kind: str, house: House, case: Case, reader: Reader, what: str, **slots: object) -> Sms:
@@ -261,7 +309,7 @@ SUBJECTS: dict[str, str] = {
 }
 
 SIGNED = (
-    "Đề nghị đồng chí không tự phát ngôn, không chuyển tiếp thư này.\n\n"
+    "Đề nghị {who} không tự phát ngôn, không chuyển tiếp thư này.\n\n"
     "Trân trọng.\nCán bộ trực – {agency}\nSố trực: {duty}"
 )
 
@@ -301,21 +349,27 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
         lines.append(f"{number}. Chưa xác định: {facts.unknown}")
         number += 1
     if facts.asks:
-        lines.append(f"{number}. Đề nghị đồng chí: " + "; ".join(facts.asks) + ".")
+        lines.append(f"{number}. Đề nghị {_called(reader)}: " + "; ".join(facts.asks) + ".")
         number += 1
     if facts.link:
+        reply = f"hoặc nhắn tin OK {case.shown} (đã nhận), BAN {case.shown} (bận); " if house.two_way else ""
         lines.append(
-            f"{number}. Xác nhận: mở liên kết {facts.link} và bấm một lần; hoặc nhắn tin OK {case.shown} "
-            f"(đã nhận), BAN {case.shown} (bận); hoặc gọi số trực {house.duty_phone}."
+            f"{number}. Xác nhận: mở liên kết {facts.link} và bấm một lần; {reply}"
+            f"hoặc gọi số trực {house.duty_phone}."
         )
-    lines += ["", SIGNED.format(agency=house.agency, duty=house.duty_phone)]
+    lines += ["", SIGNED.format(who=_called(reader), agency=house.agency, duty=house.duty_phone)]
     body = "\n".join(lines)
     if case.mode == "drill":
         body = f"DIỄN TẬP – không phải sự cố thật.\n\n{body}\n\nDIỄN TẬP"
     return Email(" ".join(subject.split())[:240], body)
 
 
+def _called(reader: Reader) -> str:
+    """đồng chí, ông, bà, anh, chị: as the directory says."""
+    return {"đ/c": "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
+
+
 def _addressed(reader: Reader) -> str:
-    title = {"đ/c": "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
+    title = _called(reader)
     post = f", {reader.post}" if reader.post else ""
     return f"{title} {reader.name}{post}".strip()

@@ -18,6 +18,7 @@ from playbooks.signals import AskApproval, Effect, Notify, OpenDraft, OpenTask, 
 
 ASKED, ACCEPTED, DECLINED, REPLACED, UNREACHABLE = "asked", "accepted", "declined", "replaced", "unreachable"
 CALLS = (Verb.ASSIGN, Verb.NOTIFY)  # finished by acknowledgements; the others by an act
+EXTRA = "moi_them"  # the seat of somebody called up beside the roles; nobody stands in for it and no quorum counts it
 IN_TURN = (Verb.APPROVE, Verb.PUBLISH)  # one role of `by` after the other
 
 
@@ -253,6 +254,8 @@ def refuse_seat(p: Progress, step: Step, person: str, to: str) -> None:
 
 
 def _fill(p: Progress, step: Step, role: str, instead_of: str) -> None:
+    if role == EXTRA:
+        return
     if call_stand_ins(p, step, role, instead_of, rung=p.state(step.id).rung):
         return
     if not any(actor.role == role and actor.state == ASKED for actor in p.state(step.id).actors):
@@ -279,7 +282,7 @@ def awaited(step: Step, state: StepState) -> list[str]:
 
 def quorum_reached(step: Step, state: StepState) -> bool:
     """`all`: somebody of every role and every party of the groups. A number: so many seats and parties."""
-    accepted = [actor for actor in state.actors if actor.state == ACCEPTED]
+    accepted = [actor for actor in state.actors if actor.state == ACCEPTED and actor.role != EXTRA]
     count = len(accepted) + sum(group.accepted for group in state.counters)
     if count == 0:
         return False

@@ -21,7 +21,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from playbooks import deadlines, ladder
+from playbooks import deadlines, inviting, ladder
 from playbooks.asking import (
     ACCEPTED,
     ASKED,
@@ -77,13 +77,16 @@ from playbooks.signals import (
     FactChanged,
     Finish,
     Holders,
+    Invited,
     LevelChanged,
     Paused,
     Published,
     Reassigned,
     Redone,
     Reopened,
+    Restored,
     Resumed,
+    Retracted,
     Returned,
     Skipped,
     Started,
@@ -625,6 +628,9 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     Redone: _redone,
     Added: _added,
     Reassigned: _reassigned,
+    Invited: inviting.invited,
+    Retracted: inviting.retracted,
+    Restored: inviting.restored,
     Paused: _paused,
     Resumed: _resumed,
     Cancelled: _cancelled,

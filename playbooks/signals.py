@@ -200,6 +200,36 @@ class Reassigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Invited:
+    """Those on duty call a person up: beside the others (`role` ""), in a role, or in place of one who sent them. Who is
+    already asked and cannot be reached is asked again."""
+
+    step: str
+    person: str
+    role: str = ""
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """An answer recorded by mistake is taken back: the person waits again. For a group `person` is None."""
+
+    step: str
+    activation: int
+    person: str | None = None
+    accepted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One who was replaced and answered late takes the place back from the stand-in."""
+
+    step: str
+    activation: int
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     until: datetime
     reason: str = ""
@@ -249,6 +279,9 @@ Event = (
     | Redone
     | Added
     | Reassigned
+    | Invited
+    | Retracted
+    | Restored
     | Paused
     | Resumed
     | Cancelled

@@ -192,7 +192,8 @@ def people(
     limit: int = 100,
     offset: int = 0,
 ) -> list[Listed]:
-    """People by given name. `search` matches name or post, with or without marks."""
+    """People by given name. `search` matches name, post or unit, with or without marks: as it stands, else every word
+    of it somewhere."""
     query = select(Person).order_by(Person.sort_name, Person.id)
     if active is not None:
         query = query.where(Person.active == active)
@@ -203,7 +204,10 @@ def people(
     if not search_key(search):
         return _listed(session, list(session.scalars(query.limit(limit).offset(offset))), now)
     listed = _listed(session, list(session.scalars(query)), now)
-    return [row for row in listed if _matches(row, search_key(search))][offset : offset + limit]
+    wanted = search_key(search)
+    found = [row for row in listed if _matches(row, wanted)]
+    found = found or [row for row in listed if _matches_by_word(row, wanted)]
+    return found[offset : offset + limit]
 
 
 def units(session: Session, now: datetime) -> list[Unit]:
@@ -360,7 +364,15 @@ def _one(row: Person, unit: Unit, held: Sequence[Post]) -> Listed:
 
 
 def _matches(row: Listed, wanted: str) -> bool:
-    return wanted in search_key(f"{row.name} {row.post} {row.unit}")
+    return wanted in _said(row)
+
+
+def _matches_by_word(row: Listed, wanted: str) -> bool:
+    return all(word in _said(row) for word in wanted.split())
+
+
+def _said(row: Listed) -> str:
+    return search_key(f"{row.name} {row.post} {row.unit}")
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from incident.report.record import AnswerView, MemberView
+from incident.report.record import AnswerView, CallView, MemberView
 
 ON_THE_WAY = frozenset({"created", "sending", "unknown", "temporary-failure"})
 NEVER_ARRIVED = frozenset(
     {"permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled"}
 )
 FAILED_FOR_GOOD = frozenset({"permanent-failure", "technical-failure", "validation-failed"})
+NOT_REACHED = ("no_answer", "off")  # outcomes of a call
+STAND_IN_KEPT = "stand_in_kept"
 ANSWERED = ("accepted", "declined", "replaced", "expired")
 
 
@@ -95,9 +97,14 @@ def members(
     review: frozenset[str],
     roles: Mapping[str, str],
     given_up: frozenset[tuple[str, str]] = frozenset(),
+    calls: Iterable[CallView] = (),
 ) -> tuple[MemberView, ...]:
     """The named people called up or told with an answer wanted, each once per step, in the order of `roles` (slug to
-    title) and, within a role, in the order they were asked. `given_up`: (step, person) whom no channel could reach."""
+    title) and, within a role, in the order they were asked. `given_up`: (step, person) whom no channel could reach.
+    `calls`: what was recorded of calls to them, oldest first."""
+    called: dict[str, list[CallView]] = defaultdict(list)
+    for call in calls:
+        called[call.person_id].append(call)
     newest: dict[tuple[str, str], Asked] = {}
     for request in requests:
         if not request.grouped and request.purpose in ("summon", "notify"):
@@ -115,19 +122,20 @@ def members(
             (request.step, request.person_id) in given_up,
             roles,
             stand_ins.get((request.step, request.person_id)),
+            tuple(call for call in called[request.person_id] if call.occurred_at >= request.asked_at),
         )
         for request in sorted(newest.values(), key=lambda r: (rank.get(r.role, len(rank)), r.asked_at, r.id))
     )
 
 
-def _stand_ins(requests: Iterable[Asked]) -> dict[tuple[str, str], str]:
+def _stand_ins(requests: Iterable[Asked]) -> dict[tuple[str, str], Asked]:
     """Who acts in a person's place: one who accepted before one who was merely asked."""
     found: dict[tuple[str, str], list[Asked]] = defaultdict(list)
     for request in requests:
         if request.instead_of and request.state in ("accepted", "asked"):
             found[request.step, request.instead_of].append(request)
     return {
-        key: min(candidates, key=lambda r: (r.state != "accepted", r.asked_at)).person_id
+        key: min(candidates, key=lambda r: (r.state != "accepted", r.asked_at))
         for key, candidates in found.items()
     }
 
@@ -139,9 +147,11 @@ def _member(
     in_review: bool,
     given_up: bool,
     roles: Mapping[str, str],
-    stand_in: str | None,
+    stand_in: Asked | None,
+    calls: tuple[CallView, ...],
 ) -> MemberView:
     contact = contacts.get(request.person_id, NOBODY)
+    lost = given_up or any(call.outcome in NOT_REACHED for call in calls)
     return MemberView(
         person_id=request.person_id,
         name=contact.name,
@@ -149,7 +159,7 @@ def _member(
         unit=contact.unit,
         role=request.role,
         role_title=roles.get(request.role, request.role),
-        state=member_state(request, sent.get(request.id, NOT_SENT), contact, in_review, given_up),
+        state=member_state(request, sent.get(request.id, NOT_SENT), contact, in_review, lost),
         phone=contact.phone,
         landline=contact.landline,
         asked_at=request.asked_at,
@@ -158,8 +168,13 @@ def _member(
         step=request.step,
         request_id=request.id,
         instead_of=_name(contacts, request.instead_of),
-        replaced_by=_name(contacts, stand_in),
+        replaced_by=_name(contacts, stand_in.person_id if stand_in else None),
         reason=request.reason,
+        stand_in_accepted=stand_in is not None and stand_in.state == "accepted",
+        late=request.state == "replaced"
+        and request.answered_at is not None
+        and request.reason != STAND_IN_KEPT,
+        calls=calls,
     )
 
 

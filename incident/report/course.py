@@ -7,6 +7,7 @@ from typing import Any
 
 from incident.domain.titles import step_title
 from incident.report.record import DeadlineView, GroupView, StepView
+from playbooks.asking import EXTRA
 from playbooks.language import Deadline, Playbook, Step, Verb
 from playbooks.run import OPEN, AdHoc, DeadlineState, Run, StepState
 
@@ -20,12 +21,13 @@ ANCHOR_TITLES = {
     "opened_at": "Lúc mở vụ việc",
 }
 
+EXTRA_TITLE = "Mời thêm"
 STILL_RUNNING = ("running", "warned")
 
 
 def role_title(playbook: Playbook, slug: str) -> str:
     role = playbook.roles.get(slug)
-    return role.title if role else slug
+    return role.title if role else EXTRA_TITLE if slug == EXTRA else slug
 
 
 def titles(playbook: Playbook, run: Run) -> dict[str, str]:
@@ -38,7 +40,9 @@ def spoken(playbook: Playbook, run: Run) -> dict[str, dict[str, str]]:
     """The titles that the story of an entry asks for, under the names it knows them by."""
     known = {f"step:{id}": title for id, title in titles(playbook, run).items()}
     known |= {f"deadline:{deadline.id}": deadline.title for deadline in playbook.deadlines}
-    known |= {f"role:{slug}": role.title for slug, role in playbook.roles.items()}
+    known |= {f"role:{slug}": role.title for slug, role in playbook.roles.items()} | {
+        f"role:{EXTRA}": EXTRA_TITLE
+    }
     for step in playbook.steps:
         known |= {f"choice:{step.id}:{key}": title for key, title in step.choices.items()}
     return {key: {"name": title} for key, title in known.items()}

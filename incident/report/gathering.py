@@ -21,6 +21,7 @@ from incident.report import asked, course, press, queries
 from incident.report.asked import Asked, Contact, Sent
 from incident.report.record import (
     ApprovalView,
+    CallView,
     EntryView,
     ImprovementView,
     IncidentCard,
@@ -48,6 +49,7 @@ from incident.store.tables import (
 )
 from incident.store.tables import Run as RunRow
 from incident.timeline.story import tell
+from playbooks.asking import EXTRA
 from playbooks.language import Playbook, Verb
 from playbooks.load import from_compiled
 from playbooks.run import OPEN, STUCK, Run, from_json
@@ -173,6 +175,7 @@ class _Rows:
     review: tuple[ReviewView, ...]
     statements: tuple[StatementView, ...]
     proofs: dict[str, list[str]]
+    calls: tuple[CallView, ...]
 
     @classmethod
     def read(cls, session: Session, head: _Head, whole: bool) -> _Rows:
@@ -190,6 +193,7 @@ class _Rows:
             review=_review(session, id),
             statements=_statements(session, head, names),
             proofs=_proofs(session, id),
+            calls=_calls(session, id),
         )
 
 
@@ -258,6 +262,10 @@ def _message_counts(session: Session, incident_id: str) -> dict[str, int]:
 
 def _review(session: Session, incident_id: str) -> tuple[ReviewView, ...]:
     return tuple(ReviewView(*row) for row in session.execute(queries.REVIEW, {"incident": incident_id}))
+
+
+def _calls(session: Session, incident_id: str) -> tuple[CallView, ...]:
+    return tuple(CallView(*row) for row in session.execute(queries.CALLS, {"incident": incident_id}))
 
 
 def _proofs(session: Session, incident_id: str) -> dict[str, list[str]]:
@@ -547,19 +555,20 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         chain_seq=incident.chain_seq,
         chain_hash=incident.chain_hash,
         press=press.questions(session, incident.id, rows.names),
+        calls=rows.calls,
     )
 
 
 def _members(playbook: Playbook, run: Run, rows: _Rows) -> tuple[MemberView, ...]:
     review = frozenset(reply.person_id for reply in rows.review if reply.person_id)
-    roles = {slug: role.title for slug, role in playbook.roles.items()}
+    roles = {slug: role.title for slug, role in playbook.roles.items()} | {EXTRA: course.EXTRA_TITLE}
     given_up = frozenset(
         (step, actor.person)
         for step, state in run.steps.items()
         for actor in state.actors
         if actor.state == "unreachable"
     )
-    return asked.members(rows.requests, rows.sent, rows.contacts, review, roles, given_up)
+    return asked.members(rows.requests, rows.sent, rows.contacts, review, roles, given_up, rows.calls)
 
 
 def _improvements(session: Session, incident_id: str) -> tuple[ImprovementView, ...]:

@@ -20,6 +20,7 @@ from incident.store.tables import (
     MessageCause,
     Person,
     PhoneApproval,
+    PhoneCall,
     PlaybookVersion,
     Post,
     Proof,
@@ -116,6 +117,24 @@ REVIEW = (
 PROOFS = (
     select(Proof.step, Proof.text).where(_of_this(Proof.incident_id)).order_by(Proof.created_at, Proof.id)
 )
+CALLS = (
+    select(
+        PhoneCall.id, PhoneCall.person_id, Person.name, PhoneCall.outcome, PhoneCall.source,
+        PhoneCall.occurred_at, PhoneCall.recorded_at, PhoneCall.recorded_by,
+    )
+    .join(Person, Person.id == PhoneCall.person_id)
+    .where(_of_this(PhoneCall.incident_id), PhoneCall.undone_at.is_(None))
+    .order_by(PhoneCall.occurred_at, PhoneCall.id)
+)  # fmt: skip
+UNITS = (
+    select(
+        Request.id, Request.step, Request.role, Unit.short_name, Person.id, Person.name, Person.phone,
+        Person.landline, Request.state, Request.asked_at, Request.answered_at, Request.via, Request.reason,
+    )
+    .join(Person, Person.id == Request.person_id)
+    .join(Unit, Unit.key == Request.party)
+    .where(_of_this(Request.incident_id), Request.grouped)
+)  # fmt: skip
 TEXTS = (
     select(FreeText.seq, FreeText.field, FreeText.text, FreeText.salt, FreeText.mask_reason, FreeText.masked_at)
     .where(FreeText.chain == bindparam("chain"), FreeText.seq.between(bindparam("first"), bindparam("last")))

@@ -11,6 +11,20 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
+class CallView:
+    """A call or an answer heard elsewhere, as it was recorded and not taken back (see `store.tables.PhoneCall`)."""
+
+    id: str
+    person_id: str
+    name: str
+    outcome: str
+    source: str
+    occurred_at: datetime
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """A person asked in the task force (or told with an answer wanted). state: not_told | sending | asked | accepted |
     declined | replaced | expired | wrong_number | unreachable | review."""
@@ -32,6 +46,9 @@ class MemberView:
     instead_of: str | None = None  # name
     replaced_by: str | None = None  # name
     reason: str = ""
+    stand_in_accepted: bool = False  # and not merely asked
+    late: bool = False  # replaced, then said yes: those on duty decide who stays
+    calls: tuple[CallView, ...] = ()  # since they were asked, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +371,7 @@ class IncidentView:
     chain_seq: int
     chain_hash: str
     press: tuple[PressView, ...] = ()
+    calls: tuple[CallView, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -25,6 +25,8 @@ CHANNELS = {
     "sms": "tin nhắn SMS",
     "email": "thư điện tử",
     "phone": "điện thoại (cán bộ trực ghi)",
+    "zalo": "nhóm Zalo (cán bộ trực ghi)",
+    "direct": "gặp trực tiếp (cán bộ trực ghi)",
     "web": "hệ thống",
     "link": "liên kết cá nhân",
 }
@@ -66,6 +68,7 @@ REASONS = {
     "wrong_number": "nhầm số",
     "opted_out": "từ chối nhận tin",
     "no_number": "không có số",
+    "stand_in_kept": "trả lời muộn, giữ người thay",
 }
 VERIFIED = {
     "V2": "đã đối chiếu hai bản sao độc lập",

@@ -202,7 +202,5 @@ def sweep_roles(desk: Desk, now: datetime) -> int:
 def _recast(session: Session, incident: Incident, now: datetime) -> dict[str, Holders]:
     playbook: Playbook = pinned(session, incident.playbook_version)
     known = state_of(session, incident.id).roles
-    fresh = casting.cast(
-        session, playbook, topic=incident.topic, area=incident.area, now=now, since=incident.opened_at
-    )
+    fresh = casting.cast_again(session, incident, playbook, now)
     return {role: holders for role, holders in fresh.items() if known.get(role) != holders}

@@ -18,9 +18,11 @@ from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import token_hash
 from incident.response import casting
-from incident.response.advance import enter, held
+from incident.response.advance import enter
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
+from incident.response.saying import heard_from_us, say
+from incident.store.sessions import lock
 from incident.store.tables import (
     Incident,
     Link,
@@ -41,6 +43,8 @@ ACCEPT, DECLINE, WRONG, DISPUTE, OPTOUT, REVIEW = (
     "review",
 )
 LINK_LIVES = timedelta(days=30)  # after the incident is closed
+KEPT = "stand_in_kept"  # the reason of a replaced request whose late answer those on duty have seen
+HEARD = ("phone", "zalo", "direct")  # told to somebody on duty, who wrote it down
 STATES = {ACCEPT: "accepted", DECLINE: "declined"}
 
 
@@ -109,6 +113,8 @@ def answer(
             changes.events.append(Acknowledged(late.step, late.activation, person.id, at=at))
             if late.state == "expired":
                 _set(late, "accepted", via, at, actor, reason)
+            elif late.reason != KEPT:  # those on duty decide who stays
+                _set(late, "replaced", via, at, actor, reason)
         return Outcome("late_replaced" if late.state == "replaced" else STATES[meaning], late)
     for request in live:
         first = request.state == "asked"
@@ -126,7 +132,7 @@ def answer(
 
 def _set(request: Request, state: str, via: str, at: datetime, actor: Actor, reason: str) -> None:
     request.state, request.via, request.answered_at = state, via, at
-    request.recorded_by = actor.name if via == "phone" else None
+    request.recorded_by = actor.name if via in HEARD else None
     request.reason = reason[:300]
 
 
@@ -168,6 +174,27 @@ def commit_changes(session: Session, desk: Desk, changes: Changes, now: datetime
         enter(session, desk, changes.incident, events, now)
 
 
+def _commit_all(session: Session, desk: Desk, everywhere: list[Changes], now: datetime) -> None:
+    for changes in everywhere:
+        commit_changes(session, desk, changes, now)
+    desk.store.after_commit(session, desk.ring)
+
+
+def held_everywhere(session: Session, incident_id: str, disowned: Iterable[str]) -> list[Incident]:
+    """The incident, and every other open one that waits for these people, locked in the order of locks. Raises
+    NotFound."""
+    elsewhere = (
+        select(Request.incident_id)
+        .join(Incident, Incident.id == Request.incident_id)
+        .where(Request.person_id.in_(list(disowned)), Request.state == "asked", Incident.status == "open")
+    )
+    wanted = select(Incident).where((Incident.id == incident_id) | Incident.id.in_(elsewhere))
+    found: list[Incident] = list(lock(session, wanted.order_by(Incident.id)))
+    if not any(incident.id == incident_id for incident in found):
+        raise NotFound("no_incident", "Không có vụ việc này.")
+    return found
+
+
 # ------------------------------------------------------------------ by a person of the office, by link
 
 
@@ -199,18 +226,19 @@ def acknowledge(
     if at > now:
         raise Invalid("future", "Thời điểm không được ở tương lai.", {"occurred_at": ["Ở tương lai."]})
     with desk.store.writing() as session:
-        incident = held(session, incident_id)
+        disowned = [person_id] if meaning == WRONG else []
+        everywhere = [Changes(one) for one in held_everywhere(session, incident_id, disowned)]
         person = session.get(Person, person_id)
         if person is None:
             raise NotFound("no_person", "Không có người này trong danh bạ.")
         requests = asked(session, incident_id, person_id)
         if not requests:
             raise Conflict("not_asked", "Người này chưa được mời trong vụ việc.")
-        changes = Changes(incident)
         if meaning == WRONG:
-            disown(session, desk, person, [changes], now, actor)
-            commit_changes(session, desk, changes, now)
+            disown(session, desk, person, everywhere, now, actor)
+            _commit_all(session, desk, everywhere, now)
             return "wrong_number"
+        changes = next(one for one in everywhere if one.incident.id == incident_id)
         outcome = answer(session, changes, person, requests, meaning, via, at, now, actor, reason)
         commit_changes(session, desk, changes, now)
         return outcome.kind
@@ -236,6 +264,7 @@ class LinkView:
     code: str = ""
     mode: str = "live"
     person: str = ""
+    xung_ho: str = "đ/c"
     post: str = ""
     unit: str = ""
     agency: str = ""
@@ -260,7 +289,7 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
         seen = incident.names.get(person.id, {})
         requests = asked(session, incident.id, person.id)
         newest = requests[-1] if requests else None
-        house = casting.house(session, desk.settings.public_url)
+        house = casting.house(session, desk.settings.public_url, desk.two_way)
         return LinkView(
             dead=False,
             purpose=link.purpose,
@@ -269,6 +298,7 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
             code=wording.Case(incident.code, incident.mode, "").shown,
             mode=incident.mode,
             person=person.name,
+            xung_ho=person.xung_ho,
             post=seen.get("post", ""),
             unit=seen.get("unit", ""),
             agency=house.agency,
@@ -289,18 +319,20 @@ def answer_link(desk: Desk, token: str, meaning: str, now: datetime, instead_nam
     if meaning not in (ACCEPT, DECLINE, WRONG):
         raise Invalid("bad_answer", "Câu trả lời không hợp lệ.")
     with desk.store.writing() as session:
-        incident = held(session, view.incident_id)
+        disowned = [view.person_id] if meaning == WRONG else []
+        everywhere = [Changes(one) for one in held_everywhere(session, view.incident_id, disowned)]
         person = session.get_one(Person, view.person_id)
         actor = Actor("link", person.id, person.name, person_id=person.id)
-        changes = Changes(incident)
         if meaning == WRONG:
-            disown(session, desk, person, [changes], now, actor)
+            disown(session, desk, person, everywhere, now, actor)
         else:
-            requests = asked(session, incident.id, person.id)
+            requests = asked(session, view.incident_id, person.id)
             if not requests:
                 raise Conflict("not_asked", "Vụ việc không chờ trả lời của đồng chí.")
-            answer(session, changes, person, requests, meaning, "link", now, now, actor, instead_name)
-        commit_changes(session, desk, changes, now)
+            reason = f"{instead_name} trả lời thay" if instead_name else ""
+            changes = next(one for one in everywhere if one.incident.id == view.incident_id)
+            answer(session, changes, person, requests, meaning, "link", now, now, actor, reason)
+        _commit_all(session, desk, everywhere, now)
     return read_link(desk, token, now) or LinkView(dead=True)
 
 
@@ -310,7 +342,10 @@ def answer_link(desk: Desk, token: str, meaning: str, now: datetime, instead_nam
 def disown(
     session: Session, desk: Desk, person: Person, all_changes: list[Changes], now: datetime, actor: Actor
 ) -> None:
-    """The number is not this person's: nothing more is sent to it, links end, stand-ins are asked."""
+    """The number is not this person's: one apology, nothing more is sent to it, links end, stand-ins are asked."""
+    if person.phone and person.wrong_number_at is None and desk.sms and heard_from_us(session, person.phone):
+        house = casting.house(session, desk.settings.public_url, desk.two_way)
+        say(session, house, person, "reply.wrong_number", None, now)
     person.wrong_number_at = now
     silence(session, person, "wrong_number", now)
     session.execute(
@@ -324,7 +359,12 @@ def silence(session: Session, person: Person, reason: str, now: datetime) -> Non
         session.add(Suppression(address=person.phone, reason=reason, at=now))
     session.execute(
         update(Message)
-        .where(Message.person_id == person.id, Message.channel == "sms", Message.status == "created")
+        .where(
+            Message.person_id == person.id,
+            Message.channel == "sms",
+            Message.status == "created",
+            Message.kind != "reply",
+        )
         .values(status="cancelled", finished_at=now, error=reason)
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory import queries, rota
-from incident.store.tables import Incident, Person, Setting
+from incident.store.tables import Incident, Person, RoleChoice, Setting
 from incident.wording import House
 from playbooks.language import Playbook
 from playbooks.signals import Holders
@@ -46,6 +47,19 @@ def cast(
     return cast
 
 
+def cast_again(session: Session, incident: Incident, playbook: Playbook, now: datetime) -> dict[str, Holders]:
+    """The holders of an open incident as they are now: a person's own decision stands before rota and directory."""
+    fresh = cast(
+        session, playbook, topic=incident.topic, area=incident.area, now=now, since=incident.opened_at
+    )
+    chosen = select(RoleChoice.role, RoleChoice.person_id).join(Person, Person.id == RoleChoice.person_id)
+    for role, person in session.execute(chosen.where(RoleChoice.incident_id == incident.id, Person.active)):
+        if role in fresh:
+            standins = tuple(other for other in fresh[role].standins if other != person)
+            fresh[role] = Holders(people=(person,), standins=standins)
+    return fresh
+
+
 def remember(session: Session, incident: Incident, person_ids: set[str], now: datetime) -> None:
     """Keep name, post and unit of these people as they are today, so that old timelines keep old names."""
     missing = person_ids - incident.names.keys()
@@ -66,7 +80,7 @@ def reachable(person: Person, sms: bool) -> bool:
     return sms and person.active and person.phone is not None and person.wrong_number_at is None
 
 
-def house(session: Session, public_url: str) -> House:
+def house(session: Session, public_url: str, two_way: bool = True) -> House:
     """The province's own words, from the settings rows."""
     words = {row.key: row.value for row in session.query(Setting)}
     return House(
@@ -76,4 +90,5 @@ def house(session: Session, public_url: str) -> House:
         portal_url=words.get("portal_url", ""),
         hotline=words.get("hotline", ""),
         public_url=public_url,
+        two_way=two_way,
     )

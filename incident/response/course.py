@@ -59,7 +59,8 @@ def add_note(
     at = _not_ahead("occurred_at", occurred_at, now) or now
     with desk.store.writing() as session:
         incident = held(session, incident_id)
-        data = {"person": actor.person_id} if actor.person_id else {}
+        # The person of a call is the one who was called; who wrote it down is the actor.
+        data = {"person": actor.person_id} if actor.person_id and kind != "call_recorded" else {}
         if actor.person_id:
             casting.remember(session, incident, {actor.person_id}, now)
         entry = ledger.append(
@@ -146,9 +147,7 @@ def _fact_event(session: Session, incident: Incident, changed: dict[str, Any], n
     roles = {}
     if "topic" in changed:
         playbook = pinned(session, incident.playbook_version)
-        roles = casting.cast(
-            session, playbook, topic=incident.topic, area=incident.area, now=now, since=incident.opened_at
-        )
+        roles = casting.cast_again(session, incident, playbook, now)
         current = state_of(session, incident.id).roles
         roles = {slug: holders for slug, holders in roles.items() if current.get(slug) != holders}
     return FactChanged(anchors=anchors, roles=roles, laws=laws)
@@ -270,7 +269,7 @@ def _stand_down(
     session: Session, desk: Desk, incident: Incident, people: list[str], outcome: str, now: datetime
 ) -> None:
     """One mailing tells everyone who was asked that it is over."""
-    house = casting.house(session, desk.settings.public_url)
+    house = casting.house(session, desk.settings.public_url, desk.two_way)
     case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     kind = {"opened_by_mistake": "stand_down.mistake", "handed_over": "stand_down.handed"}.get(
         outcome, "stand_down"

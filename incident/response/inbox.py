@@ -17,9 +17,8 @@ from incident import wording
 from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
-from incident.domain.ids import new_id, new_token, token_hash
+from incident.domain.ids import new_token, token_hash
 from incident.response import casting, phone_approval
-from incident.response.advance import held
 from incident.response.answer import (
     ACCEPT,
     DECLINE,
@@ -33,11 +32,13 @@ from incident.response.answer import (
     asked,
     commit_changes,
     disown,
+    held_everywhere,
     silence,
     unreachable_everywhere,
 )
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
+from incident.response.saying import case, say
 from incident.store.sessions import lock
 from incident.store.tables import Inbound, Incident, Link, Message, Person, PhoneApproval, Request
 from incident.timeline import ledger
@@ -90,22 +91,26 @@ def understand(desk: Desk, inbound_ids: list[str] | None, now: datetime, limit: 
 
 
 def _touched(session: Session, ids: Iterable[str]) -> set[str]:
-    """Incidents the senders of these replies were ever asked in, of late."""
+    """Incidents the senders of these replies were ever asked in, of late, and open ones whose code they name."""
+    ids = list(ids)
     rows = session.scalars(
         select(Request.incident_id)
         .distinct()
         .join(Person, Person.id == Request.person_id)
         .join(Inbound, Inbound.sender == Person.phone)
-        .where(Inbound.id.in_(list(ids)))
+        .where(Inbound.id.in_(ids))
     )
     recorded = session.scalars(
         select(PhoneApproval.incident_id)
         .distinct()
         .join(Person, Person.id == PhoneApproval.person_id)
         .join(Inbound, Inbound.sender == Person.phone)
-        .where(Inbound.id.in_(list(ids)))
+        .where(Inbound.id.in_(ids))
     )
-    return {*rows, *recorded}
+    bodies = session.scalars(select(Inbound.body).where(Inbound.id.in_(ids)))
+    codes = {code for body in bodies if (code := replies.understand(body).code)}
+    named = select(Incident.id).where(Incident.code.in_(codes), Incident.status == "open")
+    return {*rows, *recorded, *session.scalars(named)}
 
 
 def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
@@ -129,7 +134,7 @@ def _batch(
         session,
         desk,
         now,
-        casting.house(session, desk.settings.public_url),
+        casting.house(session, desk.settings.public_url, desk.two_way),
         people,
         requests,
         incidents,
@@ -166,6 +171,7 @@ def _one(batch: Batch, row: Inbound) -> None:
     people = batch.people.get(row.sender, [])
     if not people:
         row.state = "ignored"
+        _from_a_stranger(batch, row, meaning.code)
         head = ledger.system_head(batch.session)
         ledger.append(
             batch.session, head, "reply_unknown", occurred_at=row.received_at, recorded_at=batch.now,
@@ -178,6 +184,27 @@ def _one(batch: Batch, row: Inbound) -> None:
     _from(batch, row, people[0], meaning.means, meaning.code)
 
 
+def _from_a_stranger(batch: Batch, row: Inbound, code: str | None) -> None:
+    """The right code of an open incident from a number nobody has: a person says whose answer it is. One at a time from
+    one number, and nothing is said back."""
+    incident = next((i for i in batch.incidents.values() if i.code == code and i.status == "open"), None)
+    if code is None or incident is None or _stranger_waits(batch.session, row, incident):
+        return
+    row.state, row.incident_id = "review", incident.id
+    unknown = Actor("phone", "", "số lạ")
+    data = {"inbound": row.id}
+    batch.of(incident.id).lines.append(
+        ledger.Line("reply_unclear", row.received_at, batch.now, unknown, data, {"reply": row.body[:1000]})
+    )
+
+
+def _stranger_waits(session: Session, row: Inbound, incident: Incident) -> bool:
+    waiting = select(Inbound.id).where(
+        Inbound.sender == row.sender, Inbound.incident_id == incident.id, Inbound.state == "review"
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
 def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | None) -> None:
     row.person_id = person.id
     actor = Actor("phone", person.id, person.name, person_id=person.id)
@@ -188,7 +215,6 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
         row.state = "understood"
         if means == WRONG:
             disown(batch.session, batch.desk, person, everywhere, batch.now, actor)
-            _say(batch, person, "reply.wrong_number", None)
         else:
             silence(batch.session, person, "optout", batch.now)
             unreachable_everywhere(batch.session, person, everywhere, "opted_out", batch.now, actor)
@@ -293,6 +319,7 @@ def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
     row.state = "review"
     row.person_id = person.id if person else None
     if person is None:
+        _several_answer(batch, row)
         return
     if row.incident_id is None:
         asked = [r for r in batch.requests.get(person.id, []) if _open(batch, r)]
@@ -313,6 +340,21 @@ def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
     )
     if not person.shared_phone:
         _say(batch, person, "reply.unclear", changes.incident, at=wording.clock(row.received_at))
+
+
+def _several_answer(batch: Batch, row: Inbound) -> None:
+    """The number is that of several people: the reply stands in the room that asked one of them, nameless."""
+    requests = [r for p in batch.people.get(row.sender, []) for r in batch.requests.get(p.id, [])]
+    open_in = list(dict.fromkeys(r.incident_id for r in requests if r.state == "asked" and _open(batch, r)))
+    row.incident_id = _which(batch, requests, open_in, row.code) or next(iter(open_in), None)
+    if row.incident_id is not None:
+        nameless = Actor("phone", "", "số dùng chung")
+        data = {"inbound": row.id}
+        batch.of(row.incident_id).lines.append(
+            ledger.Line(
+                "reply_unclear", row.received_at, batch.now, nameless, data, {"reply": row.body[:1000]}
+            )
+        )
 
 
 def _dispute(batch: Batch, row: Inbound, person: Person, actor: Actor) -> None:
@@ -389,16 +431,10 @@ def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> No
 
 
 def _ask_which(batch: Batch, person: Person, open_in: list[str]) -> None:
-    cases = [_case(batch.incidents[i]) for i in open_in]
-    listed = "; ".join(f"{case.shown}, {case.short_name}" for case in cases[:3])
+    cases = [case(batch.incidents[i]) for i in open_in]
+    listed = "; ".join(f"{one.shown}, {one.short_name}" for one in cases[:3])
     first = batch.incidents[open_in[0]]
     _say(batch, person, "reply.which", first, count=len(open_in), list=listed)
-
-
-def _case(incident: Incident | None) -> wording.Case:
-    if incident is None:
-        return wording.Case("", "live", "")
-    return wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
 
 
 def _say(
@@ -415,31 +451,8 @@ def _say(
     count = batch.answered.get(address, 0)
     if count >= ANSWERS_IN_A_ROW:
         return
-    reader = wording.Reader(name=person.name, xung_ho=person.xung_ho)
-    text = wording.sms(kind, batch.house, _case(incident), reader, **slots)
-    if batch.session.scalar(select(Message.id).where(Message.address == address, Message.body == text.body)):
-        return  # the same words twice tell nothing new, and could not be told apart at the carrier
-    batch.answered[address] = count + 1
-    id = new_id(batch.now)
-    batch.session.add(
-        Message(
-            id=id,
-            dedupe_key=f"reply:{id}",
-            incident_id=incident.id if incident else None,
-            person_id=person.id,
-            kind="reply",
-            channel="sms",
-            address=address,
-            body=text.body,
-            encoding=text.encoding,
-            parts=text.parts,
-            priority=5 if incident is None or incident.mode == "live" else 55,
-            drill=bool(incident and incident.mode == "drill"),
-            created_at=batch.now,
-            not_before=batch.now,
-            valid_until=batch.now + timedelta(hours=2),
-        )
-    )
+    if say(batch.session, batch.house, person, kind, incident, batch.now, **slots):
+        batch.answered[address] = count + 1
 
 
 # ------------------------------------------------------------------ a person decides an unclear reply
@@ -454,34 +467,68 @@ def decide_reply(
     now: datetime,
     person_id: str | None = None,
 ) -> None:
-    """The duty officer says what a reply meant: accept, decline, wrong_number or ignore; `person_id` when the
-    number belongs to several. Raises NotFound, Conflict, Invalid, Forbidden."""
+    """The duty officer says what a reply meant: accept, decline, wrong_number or ignore; `person_id` when the number is
+    nobody's or several people's. Raises NotFound, Conflict, Invalid, Forbidden."""
     require(actor, *COMMAND)
     with desk.store.reading() as session:
         found = session.get(Inbound, inbound_id)
         if found is None:
             raise NotFound("no_reply", "Không có tin trả lời này.")
-        incident_id = found.incident_id
+        incident_id = found.incident_id or _open_for(session, code)
+        person_id = found.person_id or person_id
+    if means != "ignore" and means not in (ACCEPT, DECLINE, WRONG):
+        raise Invalid("bad_answer", "Cần chọn: đã nhận, báo bận, nhầm số hoặc bỏ qua.")
     with desk.store.writing() as session:
-        incident = held(session, incident_id) if incident_id else None
-        row = session.get_one(Inbound, inbound_id)
+        disowned = [person_id] if means == WRONG and person_id else []
+        held = held_everywhere(session, incident_id, disowned) if incident_id else []
+        row = session.get_one(Inbound, inbound_id, populate_existing=True)
         if row.state != "review":
             raise Conflict("decided", "Tin này đã được xử lý.")
-        row.state, row.decided_by = "decided", actor.name
-        person_id = person_id or row.person_id
-        if means == "ignore" or incident is None:
-            return
-        if means not in (ACCEPT, DECLINE, WRONG):
-            raise Invalid("bad_answer", "Cần chọn: đã nhận, báo bận, nhầm số hoặc bỏ qua.")
-        if person_id is None:
-            raise Invalid("which_person", "Số này của nhiều người; cần chọn người đã trả lời.")
-        person = session.get_one(Person, person_id)
-        changes = Changes(incident)
-        if means == WRONG:
-            disown(session, desk, person, [changes], now, actor)
-        else:
-            answer(
-                session, changes, person, asked(session, incident.id, person.id, row.received_at),
-                means, "sms", row.received_at, now, actor, "cán bộ trực đọc tin trả lời",
-            )  # fmt: skip
-        commit_changes(session, desk, changes, now)
+        row.state, row.decided_by, row.incident_id = "decided", actor.name, incident_id
+        everywhere = [Changes(incident) for incident in held]
+        here = next((changes for changes in everywhere if changes.incident.id == incident_id), None)
+        if here is not None:
+            _decided(session, desk, row, person_id, means, here, everywhere, actor, now)
+        for changes in everywhere:
+            commit_changes(session, desk, changes, now)
+        desk.store.after_commit(session, desk.ring)
+
+
+def _open_for(session: Session, code: str | None) -> str | None:
+    """The open incident of a code, for a reply that named none."""
+    return session.scalar(select(Incident.id).where(Incident.code == code, Incident.status == "open"))
+
+
+def _decided(
+    session: Session,
+    desk: Desk,
+    row: Inbound,
+    person_id: str | None,
+    means: str,
+    here: Changes,
+    everywhere: list[Changes],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    if means == "ignore":
+        data = {"inbound": row.id, "means": means} | ({"person": person_id} if person_id else {})
+        here.lines.append(ledger.Line("reply_decided", now, now, actor, data))
+        return
+    if person_id is None:
+        fault = "Chọn người đã trả lời bằng số này."
+        raise Invalid("which_person", fault, {"person": [fault]})
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("no_person", "Không có người này trong danh bạ.")
+    if means == WRONG:
+        disown(session, desk, person, everywhere, now, actor)
+        return
+    requests = asked(session, here.incident.id, person.id, row.received_at)
+    if not requests:
+        raise Conflict("not_asked", "Người này chưa được mời trong vụ việc khi tin đến.")
+    assigned = row.person_id is None
+    reason = f"số lạ, gán bởi {actor.name}" if assigned else "cán bộ trực đọc tin trả lời"
+    row.person_id = person.id
+    answer(
+        session, here, person, requests, means, "sms", row.received_at, now, actor, reason
+    )  # fmt: skip

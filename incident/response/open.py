@@ -206,7 +206,7 @@ class _Previewing:
     ) -> None:
         self.session, self.desk, self.opening, self.playbook = session, desk, opening, playbook
         self.started, self.now = started, now
-        self.house = casting.house(session, desk.settings.public_url)
+        self.house = casting.house(session, desk.settings.public_url, desk.two_way)
         self.code = _free_code(session, opening.mode, now)
         self.case = wording.Case(self.code, opening.mode, opening.short_name, opening.title)
 

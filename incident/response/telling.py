@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from incident import wording
@@ -19,7 +19,8 @@ from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.domain.titles import draft_title, step_title
-from incident.response import casting, direct
+from incident.response import budget, casting, direct
+from incident.response.budget import Told
 from incident.response.desk import Desk
 from incident.store.tables import (
     Incident,
@@ -53,7 +54,7 @@ from playbooks.signals import (
 )
 
 Personal = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
-GAP = timedelta(minutes=3)  # one SMS in three minutes to one person, summons and approvals excepted
+LOOKED_BACK = timedelta(hours=2)  # longer than any rule of the budget
 # What a person is told when several effects meet in one transaction: the first of these that is among them.
 PRECEDENCE = (AskApproval, Summon, Notify, Remind, OpenTask, OpenDraft, Warn)
 PRIORITY = {"approve": 10, "summon": 10, "confirm": 10, "stand_in": 10, "warn": 15, "remind": 20, "task": 20}
@@ -89,7 +90,7 @@ class Telling:
         self.incident = incident
         self.playbook = playbook
         self.now = now
-        self.house = casting.house(session, desk.settings.public_url)
+        self.house = casting.house(session, desk.settings.public_url, desk.two_way)
         self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
         self.drafts: dict[str, Draft] = {}
         self.something_to_send = False
@@ -97,6 +98,7 @@ class Telling:
         self._requests: dict[tuple[str, int], dict[str, Request]] = {}  # of a step's activation, by person
         self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
         self._run: Run | None = None
+        self._answers: dict[str, list[str]] = {}
 
     @property
     def people(self) -> set[str]:
@@ -143,7 +145,8 @@ class Telling:
         assert effect.person is not None
         asked = self._asked(effect.step, effect.activation)
         known = asked.get(effect.person)
-        if known is not None:  # two roles, one summons: one answer serves both
+        if known is not None:
+            self._ask_again(known, effect)
             return
         request = asked[effect.person] = Request(
             id=new_id(self.now),
@@ -172,6 +175,14 @@ class Telling:
             )
             self._requests[step, activation] = {row.person_id: row for row in self.session.scalars(found)}
         return self._requests[step, activation]
+
+    def _ask_again(self, known: Request, effect: Summon | Notify) -> None:
+        """Two roles, one summons: one answer serves both. Who was given up or let go and is called once more waits anew."""
+        if known.state == "accepted" or (known.state == "asked" and not known.reason):
+            return
+        known.state, known.asked_at, known.due = "asked", self.now, effect.due
+        known.answered_at, known.via, known.recorded_by, known.reason = None, None, None, ""
+        known.instead_of = getattr(effect, "instead_of", None) or known.instead_of
 
     def _open_statement(self, effect: OpenDraft) -> None:
         """The working text of a draft step, made from its template when it is asked for the first time."""
@@ -354,11 +365,12 @@ class Telling:
     def write(self, run: Run) -> None:
         """Write one message per person and channel for what was taken."""
         self._run = run
-        recent = self._recently_told()
+        told = self._recently_told()
         self._said = self._said_before()
+        self._answers = self._answers_of(list(self.drafts))
         requests = self._requests_of(list(self.drafts))
         for draft in self.drafts.values():
-            self._write_one(draft, recent, requests[draft.person])
+            self._write_one(draft, told, requests[draft.person])
         self.drafts.clear()
 
     def _said_before(self) -> set[tuple[str, str]]:
@@ -372,22 +384,50 @@ class Telling:
         )
         return {(address, body) for address, body in rows}
 
-    def _recently_told(self) -> dict[str, datetime]:
+    def _recently_told(self) -> dict[str, list[Told]]:
+        """What each of those to be told heard by SMS of late, by number: two people of one phone share its budget."""
+        told: dict[str, list[Told]] = {}
         if not self.drafts:
-            return {}
+            return told
         rows = self.session.execute(
-            select(Message.person_id, func.max(Message.not_before))
-            .where(
+            select(Message.address, Message.kind, Message.not_before, Message.incident_id).where(
                 Message.address.in_([p for d in self.drafts if (p := self._person(d).phone)]),
-                Message.kind != "reply",
                 Message.status != "cancelled",
+                Message.not_before > self.now - LOOKED_BACK,
             )
-            .group_by(Message.person_id)
         )
-        return {person: at for person, at in rows if person and at is not None}
+        for address, kind, at, incident in rows:
+            told.setdefault(address, []).append(Told(kind, at, incident))
+        return told
+
+    def _may_go(self, kind: str, person: Person, told: dict[str, list[Told]]) -> datetime | None:
+        """When the budget lets an SMS out to this person, or None."""
+        answers = self._answers.get(person.id, ())
+        return budget.when_to_tell(
+            kind,
+            told.get(str(person.phone), ()),
+            self.incident.id,
+            self.now,
+            member=bool(answers),
+            answered="accepted" in answers,
+        )
+
+    def _answers_of(self, people: list[str]) -> dict[str, list[str]]:
+        """How those who were called up have answered so far."""
+        found: dict[str, list[str]] = {}
+        rows = self.session.execute(
+            select(Request.person_id, Request.state).where(
+                Request.incident_id == self.incident.id,
+                Request.person_id.in_(people),
+                Request.purpose == "summon",
+            )
+        )
+        for person, state in rows:
+            found.setdefault(person, []).append(state)
+        return found
 
     def _write_one(
-        self, draft: Draft, recent: dict[str, datetime], requests: dict[tuple[str, int], str]
+        self, draft: Draft, told: dict[str, list[Told]], requests: dict[tuple[str, int], str]
     ) -> None:
         effect = draft.primary()
         person = self._person(draft.person)
@@ -405,10 +445,9 @@ class Telling:
         link = ""
         if "sms" in via and casting.reachable(person, self.desk.sms):
             kind, text, link = self._sms(effect, reader, person)
-            not_before = self.now
-            if kind not in ("summon", "stand_in", "approve", "notify") and person.id in recent:
-                not_before = max(self.now, recent[person.id] + GAP)
-            self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before, requests)
+            not_before = self._may_go(kind, person, told)
+            if not_before is not None:
+                self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before, requests)
         if "email" in via and person.email and self.desk.email:
             kind, mail = self._email(effect, reader, person, link, self._also(draft, effect))
             counted = wording.Sms(mail.body, "mail", 1)
@@ -450,7 +489,10 @@ class Telling:
             case Notify():
                 values = self._values(unit=reader.unit, recipient=reader.name, due=wording.clock(effect.due))
                 body = templates.render(self.playbook.templates[effect.message], values)
-                return "notify", wording.registered(body, self.case), ""
+                link = self._link(person, "ack", "a") if not self.desk.two_way and effect.ack else ""
+                if not self.desk.two_way:
+                    body = wording.one_way(body, link, self.house)
+                return "notify", wording.registered(body, self.case), link
             case Remind() if (waiting := self._to_approve(effect)) is not None:
                 link = self._approval_link(person, waiting.id)
                 return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
@@ -480,7 +522,7 @@ class Telling:
             return "publish", wording.sms(
                 "publish", self.house, self.case, reader, due=due, link=link
             ), link  # fmt: skip
-        kind = "task.len" if due and reader.rank == "len" else "task" if due else "task.open"
+        kind = wording.task_kind(reader, timed=bool(due))
         return "task", self._say_what(kind, effect, reader, due=due, link=link), link
 
     def _say_what(self, kind: str, effect: Personal, reader: wording.Reader, **slots: object) -> wording.Sms:
@@ -680,9 +722,8 @@ def group_text(
     due = wording.clock(effect.due)
     if isinstance(effect, Notify):
         own = {"unit": "{donvi}", "recipient": "{ten}", "link": "{link}", "due": due}
-        return wording.registered(
-            templates.render(playbook.templates[effect.message], {**values, **own}), case
-        )
+        body = templates.render(playbook.templates[effect.message], {**values, **own})
+        return wording.registered(body if two_way else wording.one_way(body, "{link}", house), case)
     if isinstance(effect, Remind):
         kind = wording.remind_kind(reader, two_way, another=False)
         return wording.sms(kind, house, case, reader, due=due, link="{link}")

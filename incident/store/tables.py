@@ -381,6 +381,35 @@ class Link(Base):
     revision_id: Mapped[str | None] = mapped_column(Id)  # purpose approve: the one revision it is for
 
 
+class PhoneCall(Base):
+    """A call, or an answer heard elsewhere, as those on duty recorded it. outcome: accept | decline | sent_another |
+    no_answer | off | someone_else | wrong_number; source: phone | zalo | direct. `before`: the requests as they were,
+    so that a mistaken press can be taken back."""
+
+    __tablename__ = "phone_call"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    outcome: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(10))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[str] = mapped_column(String(120))
+    before: Mapped[list[Any]] = mapped_column(default=list)
+    undone_at: Mapped[datetime | None]
+
+
+class RoleChoice(Base):
+    """Who holds a role of one incident because a person decided so; directory and rota do not undo it."""
+
+    __tablename__ = "role_choice"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(60), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    chosen_by: Mapped[str] = mapped_column(String(120))
+    chosen_at: Mapped[datetime]
+
+
 class Proof(Base):
     """Proof handed in for a task: a text or a public address."""
 

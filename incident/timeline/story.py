@@ -161,6 +161,33 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "note": ("Ghi diễn biến|: {text}", "Note|: {text}"),
     "directive": ("Ý kiến chỉ đạo| của {person}|: {text}", "Instruction| of {person}|: {text}"),
     "call_recorded": ("Ghi cuộc gọi| với {person}|: {text}", "Call recorded| with {person}|: {text}"),
+    "call_recorded.no_answer": ("Gọi {person}: không nghe máy|: {text}", "{person} called, no answer|: {text}"),
+    "call_recorded.off": ("Gọi {person}: thuê bao, tắt máy|: {text}", "{person} called, phone off|: {text}"),
+    "call_recorded.someone_else": (
+        "Gọi {person}: người khác nghe máy|: {text}",
+        "{person} called, somebody else picked up|: {text}",
+    ),
+    "call_recorded.sent_another": (
+        "{person} báo bận, cử {instead} tham gia thay|: {reason}",
+        "{person} declined and sends {instead}|: {reason}",
+    ),
+    "call_undone": (
+        "Hoàn tác, ghi nhầm| về {person}|: {call_outcome}",
+        "Taken back, recorded by mistake| of {person}|: {call_outcome}",
+    ),
+    "person_invited": ("Mời thêm {person}", "{person} asked to join"),
+    "role_changed": (
+        "Đổi người giữ vai {role}: {person}|, lý do: {reason}",
+        "{role} is now {person}|, reason: {reason}",
+    ),
+    "late_answer_settled": (
+        "Chuyển lại cho {person}|, thôi mời {instead} tham gia thay",
+        "The place is given back to {person}|, {instead} no longer stands in",
+    ),
+    "late_answer_settled.keep": (
+        "{person} trả lời muộn; giữ {instead} tham gia thay",
+        "{person} answered late; {instead} keeps standing in",
+    ),
     "level_changed": (
         "Đổi cấp độ| từ {before}| thành {level}|, lý do: {reason}",
         "Level changed| from {before}| to {level}|, reason: {reason}",
@@ -221,8 +248,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
     ),
     "step_added": ("Thêm việc: {title}|, giao {person}", "Task added: {title}|, given to {person}"),
     "contact_corrected": (
-        "Sửa số của {who} và gửi lại",
-        "Number of {who} corrected, sent again",
+        "Sửa số của {who}|, {again}",
+        "Number of {who} corrected|, {again}",
     ),
     "text_masked": (
         "Đã che phần văn bản của mục {seq}|, lý do: {reason}",
@@ -279,6 +306,8 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "link": ("qua liên kết", "by link"),
         "web": ("trên hệ thống", "on the web"),
         "phone": ("qua điện thoại", "by phone"),
+        "zalo": ("qua nhóm Zalo", "in the Zalo group"),
+        "direct": ("gặp trực tiếp", "face to face"),
         "email": ("qua thư điện tử", "by email"),
     },
     "channel": {
@@ -310,6 +339,15 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "dispute": ("không phải mình trả lời", "disputes"),
         "optout": ("từ chối nhận tin", "opts out"),
         "ignore": ("không phải câu trả lời", "no answer"),
+    },
+    "call_outcome": {
+        "accept": ("đã nhận", "accepts"),
+        "decline": ("báo bận", "declines"),
+        "sent_another": ("cử người thay", "sends another"),
+        "no_answer": ("không nghe máy", "no answer"),
+        "off": ("thuê bao, tắt máy", "phone off"),
+        "someone_else": ("người khác nghe máy", "somebody else picked up"),
+        "wrong_number": ("sai số", "wrong number"),
     },
     "section": {
         "summary": ("tóm tắt", "summary"),
@@ -382,6 +420,10 @@ def _variant(kind: str, data: Mapping[str, Any]) -> str:
         return "leader_not_reached"
     if kind == "deadline_met" and str(data.get("at")) > str(data.get("due")):
         return "deadline_met_late"  # both are fixed-width UTC
+    if kind == "late_answer_settled" and data.get("keep"):
+        return "late_answer_settled.keep"
+    if kind == "call_recorded" and data.get("outcome"):
+        return f"call_recorded.{data['outcome']}"
     return f"{kind}.{data.get('what')}" if kind == "override" else kind
 
 
@@ -450,6 +492,8 @@ class _Teller:
         count = self.data.get("count")
         if isinstance(count, int) and count > 0:
             return (f"{count} nơi nhận", f"{count} recipients")[self.lang]
+        if self.data.get("inbound"):
+            return ("số lạ hoặc số dùng chung", "a number of nobody or of several")[self.lang]
         return str(self.data.get("name") or ("người được báo", "the person told")[self.lang])
 
     def to(self) -> str:
@@ -514,6 +558,9 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "incoming": lambda t: t.person(t.data.get("incoming")),
     "outgoing": lambda t: t.person(t.data.get("outgoing")),
     "after_deadline": lambda t: ("sau hạn của báo", "after the outlet's deadline")[t.lang] if t.data.get("late") else "",
+    "instead": lambda t: t.person(t.data.get("instead"), post=False),
+    "call_outcome": lambda t: t.word("call_outcome", t.data.get("outcome")),
+    "again": lambda t: ("gửi lại", "asked again")[t.lang] if t.data.get("again") else "",
     "people": _Teller.people,
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),

@@ -28,6 +28,8 @@ def via(way: str | None) -> str:
         "link": _("liên kết"),
         "web": _("trang này"),
         "phone": _("điện thoại"),
+        "zalo": _("nhóm Zalo"),
+        "direct": _("gặp trực tiếp"),
         "email": _("thư"),
     }
     return ways.get(way or "", way or "")
@@ -48,12 +50,20 @@ def member(person: MemberView, now: datetime) -> Label:
         )
     if state == "asked":
         return Label(_("Đã báo, chưa trả lời (%(span)s)", span=since(person.asked_at, now)), "orange")
+    if state in ("declined", "unreachable") and person.stand_in_accepted:
+        return _replaced(person)
     if state == "declined":
         return Label(_("Báo bận, đang mời người thay"), "orange")
+    if state == "replaced" and person.late:
+        at = moment_of(person.answered_at, now)
+        return Label(
+            _("Trả lời muộn lúc %(at)s, đã có đ/c %(name)s thay", at=at, name=person.replaced_by or ""),
+            "orange",
+        )
     if state == "replaced":
-        return Label(_("Đã có đ/c %(name)s thay", name=person.replaced_by or ""), "grey")
+        return _replaced(person)
     if state == "unreachable":
-        why = reason(person.reason)
+        why = unreached(person) or reason(person.reason)
         text = _("Không liên lạc được (%(reason)s)", reason=why) if why else _("Không liên lạc được")
         return Label(text, "red")
     plain = {
@@ -66,9 +76,46 @@ def member(person: MemberView, now: datetime) -> Label:
     return plain.get(state, Label(state, "grey"))
 
 
+def _replaced(person: MemberView) -> Label:
+    if not person.replaced_by:
+        return Label(_("Đã có người khác giữ vai này"), "grey")
+    return Label(_("Đã có đ/c %(name)s thay", name=person.replaced_by), "grey")
+
+
+OUTCOMES_UNREACHED = ("no_answer", "off", "someone_else")
+
+
+def unreached(person: MemberView) -> str:
+    """How often they were called in vain, and what the last call met: "gọi 2 lần, thuê bao"."""
+    tried = [call for call in person.calls if call.outcome in OUTCOMES_UNREACHED]
+    if not tried:
+        return ""
+    return _("gọi %(n)s lần, %(what)s", n=len(tried), what=outcome(tried[-1].outcome).lower())
+
+
+def outcome(key: str) -> str:
+    """What a call came to."""
+    words = {
+        "accept": _("Đã nhận"),
+        "decline": _("Báo bận"),
+        "sent_another": _("Cử người thay"),
+        "no_answer": _("Không nghe máy"),
+        "off": _("Thuê bao/tắt máy"),
+        "someone_else": _("Người khác nghe"),
+        "wrong_number": _("Sai số"),
+    }
+    return words.get(key, key)
+
+
 def reason(key: str) -> str:
     """Why a person was given up: a key of the record's own, or what somebody wrote."""
-    keys = {"wrong_number": _("nhầm số"), "opted_out": _("từ chối nhận tin"), "no_number": _("không có số")}
+    keys = {
+        "wrong_number": _("nhầm số"),
+        "opted_out": _("từ chối nhận tin"),
+        "no_number": _("không có số"),
+        "no_channel": _("không gửi được"),
+        "suppressed": _("số đã ngừng nhận tin"),
+    }
     return keys.get(key, key)
 
 

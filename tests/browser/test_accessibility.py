@@ -80,8 +80,19 @@ def test_the_board_the_room_and_its_pages_are_clean(page: Page, server: Server) 
     opens(page, server, "Tin lan truyền: vết nứt ở hồ Suối Lạc")
     clean(page)
     room = page.url
+    page.goto(f"{room}/calls")
+    page.locator(".tick__call").first.click()
+    call = page.url
+    clean(page)
+    page.get_by_role("button", name="Không nghe máy").click()
+    page.locator(".call").first.wait_for()
+    clean(page)
     for address in (
         f"{room}/calls",
+        f"{call}/stand-in",
+        f"{room}/people?q=van+phong",
+        f"{room}/roles?role=phat_ngon",
+        f"{room}/people/{call.rsplit('/', 1)[1]}/number",
         f"{room}/close",
         f"{room}/report",
         f"{server.address}/",

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from incident.wording import (
     SMS,
     Case,
+    Facts,
     House,
     Reader,
     clock,
+    email,
     framed,
+    one_way,
     registered,
     remind_kind,
     shorten,
     sms,
     sms_with_room,
     summon_kind,
+    task_kind,
 )
 
 LONGEST_NAME = "Nguyễn Thị Phương Thảo"  # 22 characters
@@ -89,16 +95,57 @@ def test_how_a_reader_is_addressed_is_data() -> None:
 def test_the_kind_follows_rank_and_carrier() -> None:
     leader, party = Reader(rank="len"), Reader(rank="dang")
     assert [summon_kind(r, True) for r in (READER, leader, party)] == ["summon", "summon.len", "summon.dang"]
-    assert summon_kind(leader, False) == "summon.one_way"
+    kinds = [summon_kind(r, False) for r in (READER, leader, party)]
+    assert kinds == ["summon.one_way", "summon.one_way.len", "summon.one_way.dang"]
     assert remind_kind(leader, True, another=True) == "remind.len"
     assert remind_kind(READER, True, another=False) == "remind.last"
+    assert remind_kind(party, True, another=False) == "remind.last.dang"
+    assert [task_kind(r, timed=True) for r in (READER, leader, party)] == ["task", "task.len", "task.dang"]
 
 
 def test_a_one_way_carrier_is_never_told_to_reply() -> None:
-    for kind in (k for k in SMS if k.endswith("one_way")):
+    for kind in (k for k in SMS if "one_way" in k):
         body = sms(kind, HOUSE, LIVE, READER, **SLOTS).body
-        assert "tra loi OK" not in body
+        assert "tra loi ok" not in body.lower()
         assert LINK in body
+
+
+ASKS_FOR_A_REPLY = {k for k, text in SMS.items() if "OK {code}" in text and not k.startswith("reply.")}
+
+
+def test_every_text_that_asks_for_a_reply_has_its_one_way_twin() -> None:
+    """Answers to replies are left out: a one-way sender never gets one."""
+    for kind in ASKS_FOR_A_REPLY - {"confirm"}:  # a group is asked with the words of a call-up
+        first, _, rank = kind.replace(".last", "").partition(".")
+        assert (f"{first}.one_way.{rank}" if rank else f"{first}.one_way") in SMS, kind
+
+
+@pytest.mark.parametrize("name", ["sms-bao-don-vi", "sms-goi-xac-nhan", "sms-phoi-hop"])
+@pytest.mark.parametrize("link", [LINK, ""])
+def test_a_registered_text_follows_the_carrier(name: str, link: str) -> None:
+    template = (Path(__file__).parents[2] / f"playbooks/library/mau/{name}.txt").read_text()
+    values = {
+        "agency": HOUSE.agency, "unit": "UBND xã Mường Lò Nam", "code": "27", "short_name": LIVE.short_name,
+        "duty_phone": HOUSE.duty_phone,
+    }  # fmt: skip
+    for key, value in values.items():
+        template = template.replace("{{ " + key + " }}", value)
+    text = registered(one_way(template, link, HOUSE), LIVE)
+    assert "tra loi" not in text.body.lower()
+    assert link in text.body
+    assert HOUSE.duty_phone in text.body
+    assert (text.encoding, text.parts) == ("GSM-7", 1), text.body
+    assert "  " not in text.body
+    assert not re.search(r"https?://\S+[.,]( |$)", text.body)
+
+
+def test_an_email_says_reply_only_where_one_can_and_calls_the_reader_as_the_directory_does() -> None:
+    facts = Facts(asks=("xác nhận",), link=LINK)
+    told = email("summon", replace(HOUSE, two_way=False), LIVE, Reader("Lê Thử", xung_ho="ông"), facts).body
+    assert "nhắn tin OK" not in told
+    assert "Đề nghị ông không tự phát ngôn" in told
+    assert "đồng chí" not in told
+    assert "nhắn tin OK 27" in email("summon", HOUSE, LIVE, READER, facts).body
 
 
 def test_times_are_local_and_absolute() -> None:

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from playbooks.asking import CALLS
 from playbooks.engine import EngineRefusal, advance, replay
 from playbooks.events import KINDS, event_from_json, event_to_json
 from playbooks.language import Step, Verb
@@ -36,6 +37,7 @@ from playbooks.signals import (
     Event,
     FactChanged,
     Holders,
+    Invited,
     LawClock,
     LevelChanged,
     Paused,
@@ -43,7 +45,9 @@ from playbooks.signals import (
     Reassigned,
     Redone,
     Reopened,
+    Restored,
     Resumed,
+    Retracted,
     Returned,
     Skipped,
     Submitted,
@@ -273,6 +277,18 @@ class People(RuleBasedStateMachine):
             Redone(step, "vì"),
             Reassigned(step, person),
             Added("them", "Việc thêm", person, 600),
+        ]
+        self.say(data.draw(st.sampled_from(choices)))
+
+    @rule(step=st.sampled_from([step.id for step in FLOOD.steps if step.verb in CALLS]), data=st.data())
+    def somebody_changes_who_sits(self, step: str, data: st.DataObject) -> None:
+        person, other = data.draw(st.sampled_from(PEOPLE)), data.draw(st.sampled_from(PEOPLE))
+        activation = self.run.steps[step].activation
+        choices: list[Event] = [
+            Invited(step, person),
+            Invited(step, person, instead_of=other),
+            Retracted(step, activation, person),
+            Restored(step, activation, person),
         ]
         self.say(data.draw(st.sampled_from(choices)))
 

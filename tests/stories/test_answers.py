@@ -190,7 +190,7 @@ def test_someone_opts_out(world: World) -> None:
 
 def test_an_unknown_number_gets_silence(world: World) -> None:
     world.opens()
-    world.receives("+84540777777", "OK 10")
+    world.receives("+84540777777", "OK")
     world.deliver()
     assert not world.sms.to("+84540777777")
     with world.store.reading() as session:

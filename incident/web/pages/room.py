@@ -5,20 +5,23 @@ The live part is one fragment with a tag; nobody types inside it. Must never cha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from incident.report.gathering import change_tag
-from incident.report.record import EntryView, IncidentView, MemberView, StepView
+from incident.report.record import CallView, EntryView, IncidentView, MemberView, StepView
+from incident.report.units import UnitAnswer, units_answered
 from incident.web.pages.access import actor, can, must_see, read, signed_in, wiring
 
 pages = Blueprint("room", __name__)
 
 ENTRIES = 30
 NO_SUCH_ENTRY = 2**31 - 1  # a larger number than any of an entry, that every database still takes
-SILENT_FOR = timedelta(minutes=10)
+SILENT_FOR = timedelta(minutes=3)  # the time a message takes; after it a call is worth more than waiting
+JUST_RECORDED = timedelta(minutes=10)  # how long a mistaken press is offered to be taken back
 KINDS_ASKED_WITHIN = timedelta(hours=2)  # an internal target: the clocks of the law need the answer
 OPEN_STEPS = ("stuck", "active")
 
@@ -35,20 +38,43 @@ class Room:
     mine: frozenset[str]  # steps that wait for the reader
     ask_kinds_before: datetime | None
     entries: tuple[EntryView, ...]  # newest first
+    recorded: tuple[CallView, ...] = ()  # calls of the last minutes, newest first
+    units: tuple[UnitAnswer, ...] = ()
 
 
-def sorted_room(view: IncidentView, person_id: str | None, now: datetime) -> Room:
+def sorted_room(
+    view: IncidentView, person_id: str | None, now: datetime, units: tuple[UnitAnswer, ...] = ()
+) -> Room:
     to_do = sorted((s for s in view.steps if s.state in OPEN_STEPS), key=lambda s: urgency(s, person_id))
     return Room(
         view=view,
         to_do=tuple(to_do),
         later=tuple(s for s in view.steps if s.state == "waiting"),
         finished=tuple(s for s in view.steps if s.state not in (*OPEN_STEPS, "waiting")),
-        calls=tuple(m for m in view.task_force if needs_a_call(m, now)) if view.status == "open" else (),
+        calls=in_order_of_calling(view, (m for m in view.task_force if needs_a_call(m, now))),
         mine=frozenset(s.id for s in to_do if person_id in s.person_ids),
         ask_kinds_before=_kinds_before(view),
         entries=tuple(reversed(view.timeline)),
+        recorded=just_recorded(view, now),
+        units=units,
     )
+
+
+def in_order_of_calling(view: IncidentView, members: Iterable[MemberView]) -> tuple[MemberView, ...]:
+    """Leaders first, then as the playbook names its roles; nobody is called for a closed incident, and nobody twice."""
+    if view.status != "open":
+        return ()
+    once = {m.person_id: m for m in reversed(tuple(members))}.values()
+    ordered = sorted(once, key=lambda m: view.task_force.index(m))
+    return tuple(sorted(ordered, key=lambda m: view.names.get(m.person_id, {}).get("rank") != "len"))
+
+
+def just_recorded(view: IncidentView, now: datetime) -> tuple[CallView, ...]:
+    """What a mistaken press could have recorded, newest first."""
+    if view.status != "open":
+        return ()
+    fresh = [call for call in view.calls if now - call.recorded_at <= JUST_RECORDED]
+    return tuple(sorted(fresh, key=lambda call: call.recorded_at, reverse=True))[:5]
 
 
 def urgency(step: StepView, person_id: str | None) -> tuple[bool, bool, bool, datetime | None]:
@@ -57,6 +83,8 @@ def urgency(step: StepView, person_id: str | None) -> tuple[bool, bool, bool, da
 
 
 def needs_a_call(member: MemberView, now: datetime) -> bool:
+    if member.stand_in_accepted:
+        return False
     if member.state in ("not_told", "unreachable", "wrong_number"):
         return True
     return member.state == "asked" and member.asked_at is not None and now - member.asked_at >= SILENT_FOR
@@ -109,7 +137,11 @@ def address(incident_id: str) -> str:
 
 
 def _room(view: IncidentView) -> Room:
-    return sorted_room(view, actor().person_id, wiring().now())
+    units: tuple[UnitAnswer, ...] = ()
+    if view.groups:
+        with wiring().store.reading() as session:
+            units = units_answered(session, view.id)
+    return sorted_room(view, actor().person_id, wiring().now(), units)
 
 
 def may_do(step: StepView) -> bool:

@@ -20,6 +20,7 @@ from incident.web.pages import (
     directory,
     handover,
     opening,
+    people,
     phone_approval,
     playbooks,
     press,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
+    board, opening, room, steps, calls, people, actions, statement, acknowledge, report, playbooks, directory, account,
     simulator, approve, phone_approval, released, approval_policy,
     handover, press, zalo, sheets,
 )  # fmt: skip

@@ -115,18 +115,20 @@ def test_a_refused_note_is_not_lost(site: Site, room: str) -> None:
     assert "Chưa ghi được</textarea>" in answer.text.replace("\n", "")
 
 
-def test_a_call_is_recorded_for_someone_else(site: Site, room: str) -> None:
+def test_a_call_is_recorded_with_one_press(site: Site, room: str) -> None:
     browser, person = site.browser("truc"), site.world.person("cong_ttdt_truc")
-    form = {"person": person.id, "answer": "accept", "reason": "gọi số trực, đồng chí nhận việc"}
-    assert browser.post(f"{room}/calls", form, page=f"{room}/calls").status_code == 303
+    one = f"{room}/calls/{person.id}"
+    assert browser.post(one, {"outcome": "accept"}, page=one).status_code == 303
     assert "qua điện thoại" in browser.text(room)
 
 
-def test_a_call_without_its_words_is_asked_again(site: Site, room: str) -> None:
+def test_a_call_without_its_outcome_is_asked_again(site: Site, room: str) -> None:
     browser, person = site.browser("truc"), site.world.person("cong_ttdt_truc")
-    answer = browser.post(f"{room}/calls", {"person": person.id, "answer": "accept"}, page=f"{room}/calls")
+    one = f"{room}/calls/{person.id}"
+    answer = browser.post(one, {"when": "chosen", "at": "2026-12-01T10:00", "text": "giữ lại"}, page=one)
     assert answer.status_code == 422
-    assert "Ghi nội dung cuộc gọi" in words(answer.text)
+    assert "Chọn kết quả cuộc gọi" in words(answer.text)
+    assert "giữ lại</textarea>" in answer.text.replace("\n", "")
 
 
 def test_silence_stands_on_the_call_list(site: Site, room: str) -> None:

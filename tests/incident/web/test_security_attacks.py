@@ -122,7 +122,11 @@ def test_no_form_breaks_the_service(site: Site, room: str) -> None:
         ("/steps/xac_minh/complete", {"items": "²", "answer": "zz"}),
         ("/steps/xac_minh/complete", {"items": "9" * 5000, "answer": "zz"}),
         ("/pause", {"until": "9999-99-99T99:99", "reason": "x"}),
-        ("/calls", {"person": "nobody", "answer": "accept", "reason": "x", "at": "0001-01-01T00:00"}),
+        ("/calls", {"person": "nobody", "outcome": "accept", "source": "zalo", "at": "0001-01-01T00:00"}),
+        ("/calls", {"person": "nobody", "outcome": "accept", "source": "zalo"}),
+        ("/calls/nobody", {"outcome": "accept"}),
+        ("/roles", {"role": "nobody", "person": "nobody", "reason": "x"}),
+        ("/people", {"how": "new", "name": "x" * 10_000, "phone": "\x00", "post": "<script>"}),
     ]
     for address, form in forms:
         status = browser.post(room + address, form, page=room).status_code
@@ -132,8 +136,8 @@ def test_no_form_breaks_the_service(site: Site, room: str) -> None:
 def test_a_masked_name_stands_nowhere_any_more(site: Site, room: str) -> None:
     officer = site.browser("truc")
     person, name = site.world.person("cong_ttdt_truc"), "Nạn Nhân Văn Ẩn"
-    call = {"person": person.id, "answer": "decline", "reason": f"đang ở bệnh viện với {name}"}
-    assert officer.post(f"{room}/calls", call, page=f"{room}/calls").status_code == 303
+    call = {"outcome": "decline", "text": f"đang ở bệnh viện với {name}"}
+    assert officer.post(f"{room}/calls/{person.id}", call, page=f"{room}/calls").status_code == 303
     with site.world.store.reading() as session:
         kept = session.scalars(select(FreeText).where(FreeText.text.contains(name))).one()
         seq, field = kept.seq, kept.field

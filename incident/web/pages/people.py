@@ -1,0 +1,346 @@
+"""Who takes part: call somebody up, send a stand-in, give a role to another, correct a number, settle a late answer.
+Knows no rule: the door does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from incident.directory import queries
+from incident.domain.errors import Invalid, NotFound, Refusal
+from incident.report.record import IncidentView
+from incident.response import calls, people
+from incident.response.advance import state_of
+from incident.response.calls import Heard
+from incident.response.library import pinned
+from incident.response.people import Newcomer
+from incident.store.tables import Inbound, Incident, Person
+from incident.web import language
+from incident.web.language import _
+from incident.web.pages.access import actor, can, command_only, read, signed_in, wiring
+from incident.web.pages.calls import back_to_room, heard_at, in_the_room
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask
+
+pages = Blueprint("people", __name__)
+
+FOUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A person one may choose, and what is said of them."""
+
+    id: str
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """A page that asks for one person: suggested ones first, others by search."""
+
+    title: str
+    button: str
+    lead: str
+    suggested: tuple[Choice, ...] = ()
+    suggested_title: str = ""
+    reason: str = ""  # the label of the field for a reason; "" = none is asked for
+    newcomer: bool = False
+    timed: bool = False
+    roles: tuple[tuple[str, str], ...] = ()
+
+
+def _choices(view: IncidentView, *, without: frozenset[str] = frozenset()) -> tuple[Choice, ...]:
+    wanted = request.args.get("q", "")[:100]
+    if not wanted.strip():
+        return ()
+    with wiring().store.reading() as session:
+        found = queries.people(session, wiring().now(), search=wanted, limit=FOUND)
+    asked = {m.person_id: m for m in view.task_force if m.state in ("asked", "accepted", "sending")}
+    return tuple(Choice(p.id, p.name, _about(p, p.id in asked)) for p in found if p.id not in without)
+
+
+def _about(person: queries.Listed, asked: bool) -> str:
+    parts = [person.post, person.unit]
+    if person.phone is None:
+        parts.append(_("không có số di động"))
+    if person.wrong_number_at:
+        parts.append(_("số đã báo nhầm"))
+    if asked:
+        parts.append(_("đã được mời"))
+    return " · ".join(part for part in parts if part)
+
+
+def _named(ids: tuple[str, ...]) -> tuple[Choice, ...]:
+    with wiring().store.reading() as session:
+        known = queries.snapshot(session, ids, wiring().now())
+    return tuple(
+        Choice(id, known[id]["name"], known[id]["post"] or known[id]["unit"]) for id in ids if id in known
+    )
+
+
+def _page(
+    view: IncidentView,
+    choosing: Choosing,
+    errors: dict[str, list[str]],
+    without: frozenset[str] = frozenset(),
+) -> Answer:
+    typed: dict[str, Any] = {
+        name: request.form.get(name, "") for name in ("name", "phone", "post", "unit", "reason", "text")
+    }
+    typed |= {
+        "person": request.form.get("person", ""),
+        "role": request.values.get("role", ""),
+        "q": request.args.get("q", ""),
+    }
+    page = render_template(
+        "room/choose.html", view=view, choosing=choosing, typed=typed, errors=errors,
+        found=_choices(view, without=without), units=_units() if choosing.newcomer else (),
+    )  # fmt: skip
+    return (page, 422) if errors else page
+
+
+def _units() -> tuple[tuple[str, str], ...]:
+    with wiring().store.reading() as session:
+        return tuple((unit.key, unit.name) for unit in queries.units(session, wiring().now()))
+
+
+# ------------------------------------------------------------------ somebody more
+
+
+@pages.route("/incidents/<incident_id>/people", methods=["GET", "POST"])
+@signed_in
+def add(incident_id: str) -> Answer:
+    view = read(incident_id, timeline=False)
+    command_only()
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            name = _invited(incident_id)
+        except Refusal as refusal:
+            errors = refusal.errors or {"": [refusal.text]}
+        else:
+            flash(_("Đã mời đ/c %(name)s tham gia.", name=name), "taken")
+            return back_to_room(incident_id)
+    lead = _("Người được mời nhận một SMS (và thư, nếu có địa chỉ), trả lời như các đồng chí khác.")
+    return _page(view, Choosing(_("Thêm người"), _("Mời tham gia"), lead, newcomer=True), errors)
+
+
+def _invited(incident_id: str) -> str:
+    desk, now = wiring().desk, wiring().now()
+    if request.form.get("person"):
+        return people.invite(desk, incident_id, request.form["person"], actor(), now)
+    if request.form.get("how") != "new":
+        raise Invalid("nobody", _("Chọn một người"), {"person": [_("Chọn một người")]})
+    typed = {name: request.form.get(name, "").strip() for name in ("name", "phone", "post", "unit")}
+    people.invite_newcomer(desk, incident_id, Newcomer(**typed), actor(), now)
+    return typed["name"]
+
+
+# ------------------------------------------------------------------ in place of another
+
+
+@pages.route("/incidents/<incident_id>/calls/<person_id>/stand-in", methods=["GET", "POST"])
+@signed_in
+def stand_in(incident_id: str, person_id: str) -> Answer:
+    """The one who was called sends somebody: who?"""
+    view = read(incident_id, timeline=False)
+    command_only()
+    member = next((m for m in view.task_force if m.person_id == person_id), None)
+    if member is None:
+        raise NotFound("no_person", _("Người này chưa được mời trong vụ việc."))
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        now = wiring().now()
+        try:
+            heard = Heard(
+                person_id, calls.SENT_ANOTHER, heard_at(now), text=request.form.get("text", "").strip(),
+                instead=request.form.get("person") or None,
+            )  # fmt: skip
+            calls.record(wiring().desk, incident_id, heard, actor(), now)
+        except Refusal as refusal:
+            errors = {
+                ("person" if name == "instead" else name): texts for name, texts in refusal.errors.items()
+            }
+            errors = errors or {"": [refusal.text]}
+        else:
+            flash(
+                _("Đã ghi: đ/c %(name)s cử người thay; người được cử đang được mời.", name=member.name),
+                "taken",
+            )
+            return back_to_room(incident_id)
+    choosing = Choosing(
+        _("Cử người thay đ/c %(name)s", name=member.name),
+        _("Mời người này thay"),
+        _("Đ/c %(name)s được ghi là báo bận; chỉ người chọn dưới đây nhận SMS mời thay.", name=member.name),
+        _named(_stand_ins(incident_id, member.role, person_id)),
+        _("Người thay theo danh bạ"),
+        timed=True,
+    )
+    return _page(view, choosing, errors, frozenset({person_id}))
+
+
+def _stand_ins(incident_id: str, role: str, absent: str) -> tuple[str, ...]:
+    with wiring().store.reading() as session:
+        holders = state_of(session, incident_id).roles.get(role)
+    return tuple(person for person in holders.standins if person != absent) if holders else ()
+
+
+# ------------------------------------------------------------------ who holds a role
+
+
+@pages.route("/incidents/<incident_id>/roles", methods=["GET", "POST"])
+@signed_in
+def role(incident_id: str) -> Answer:
+    view = read(incident_id, timeline=False)
+    command_only()
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        wanted, person = request.form.get("role", ""), request.form.get("person", "")
+        if not wanted:
+            errors["role"] = [_("Chọn vai cần đổi người")]
+        if not person:
+            errors["person"] = [_("Chọn một người")]
+        if not errors:
+            try:
+                name = people.change_role(
+                    wiring().desk,
+                    incident_id,
+                    wanted,
+                    person,
+                    request.form.get("reason", ""),
+                    actor(),
+                    wiring().now(),
+                )
+            except Refusal as refusal:
+                errors = refusal.errors or {"": [refusal.text]}
+            else:
+                flash(_("Đã đổi người giữ vai: đ/c %(name)s.", name=name), "taken")
+                return back_to_room(incident_id)
+    roles, standins = _roles(incident_id)
+    chosen = request.values.get("role", "")
+    choosing = Choosing(
+        _("Đổi người giữ vai"),
+        _("Đổi người giữ vai"),
+        _("Chỉ trong vụ việc này; danh bạ và lịch trực không đổi. Ai đã trả lời vẫn giữ nguyên trả lời."),
+        _named(standins.get(chosen, ())),
+        _("Người thay theo danh bạ"),
+        reason=_("Lý do"),
+        roles=roles,
+    )
+    return _page(view, choosing, errors)
+
+
+def _roles(incident_id: str) -> tuple[tuple[tuple[str, str], ...], dict[str, tuple[str, ...]]]:
+    """(slug, "title: who holds it now") of every role of one person, and the stand-ins of each."""
+    with wiring().store.reading() as session:
+        playbook = pinned(session, session.get_one(Incident, incident_id).playbook_version)
+        run = state_of(session, incident_id)
+        held = {
+            slug: run.roles[slug]
+            for slug, role in playbook.roles.items()
+            if not role.is_group and slug in run.roles
+        }
+        known = queries.snapshot(session, {p for h in held.values() for p in h.people}, wiring().now())
+    titles = tuple(
+        (
+            slug,
+            f"{playbook.roles[slug].title}: "
+            + (", ".join(known[p]["name"] for p in h.people if p in known) or _("chưa có người")),
+        )
+        for slug, h in held.items()
+    )
+    return titles, {slug: h.standins for slug, h in held.items()}
+
+
+# ------------------------------------------------------------------ a number corrected
+
+
+@pages.route("/incidents/<incident_id>/people/<person_id>/number", methods=["GET", "POST"])
+@signed_in
+def number(incident_id: str, person_id: str) -> Answer:
+    """Sửa số và gửi lại."""
+    command_only()
+
+    def build(view: IncidentView) -> Form:
+        name = _name(person_id)
+        return Form(
+            _("Sửa số và gửi lại"),
+            _("Sửa số và gửi lại"),
+            (
+                Field(
+                    "number",
+                    "line",
+                    _("Số di động đúng của đ/c %(name)s", name=name),
+                    _("10 chữ số; số cũ 11 chữ số được tự đổi"),
+                    need=_("Ghi số di động"),
+                    value=_suggested(),
+                ),
+                Field(
+                    "shared",
+                    "boxes",
+                    _("Nếu số này đang ghi cho người khác"),
+                    items=(("yes", _("Hai đồng chí dùng chung máy này")),),
+                    value=[],
+                ),
+            ),
+            lead=_(
+                "Số mới được ghi vào danh bạ. Đ/c %(name)s nhận một SMS mời trả lời; số cũ không bao giờ được nhắn nữa.",
+                name=name,
+            ),
+            done=_("Đã sửa số của đ/c %(name)s.", name=name),
+        )
+
+    def do(typed: Typed) -> None:
+        done = people.correct_number(
+            wiring().desk,
+            incident_id,
+            person_id,
+            typed["number"],
+            actor(),
+            wiring().now(),
+            "yes" in typed["shared"],
+        )
+        if not done.asked_again:
+            flash(_("Không gửi lại: việc của đ/c %(name)s đã có người nhận.", name=done.name), "info")
+
+    return ask(incident_id, build, do)
+
+
+def _suggested() -> str:
+    """The number of an assigned reply, so that nobody has to type it; only for those who see numbers."""
+    inbound = request.args.get("inbound")
+    if not inbound or not can().phones:
+        return ""
+    with wiring().store.reading() as session:
+        sender = session.scalar(select(Inbound.sender).where(Inbound.id == inbound))
+    return language.phone(sender) if sender else ""
+
+
+def _name(person_id: str) -> str:
+    with wiring().store.reading() as session:
+        person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("no_person", _("Không có người này trong danh bạ."))
+    return person.name
+
+
+# ------------------------------------------------------------------ a late answer
+
+
+@pages.post("/incidents/<incident_id>/late/<request_id>")
+@signed_in
+def late(incident_id: str, request_id: str) -> Response:
+    keep = request.form.get("who") != "back"
+
+    def act() -> str:
+        name = people.settle_late(wiring().desk, incident_id, request_id, keep, actor(), wiring().now())
+        if keep:
+            return _("Đã giữ người thay: đ/c %(name)s.", name=name)
+        return _("Đã chuyển lại cho đ/c %(name)s; người thay được nhắn thôi tham gia.", name=name)
+
+    return in_the_room(incident_id, act)
