@@ -26,10 +26,12 @@ from incident.web.pages import (
     released,
     report,
     room,
+    sending,
     sheets,
     simulator,
     statement,
     steps,
+    unsent,
     zalo,
 )
 from incident.web.pages.access import NOBODY
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
-    simulator, approve, phone_approval, released, approval_policy,
+    board, opening, unsent, room, sending, steps, calls, actions, statement, acknowledge, report, playbooks, directory,
+    account, simulator, approve, phone_approval, released, approval_policy,
     handover, press, zalo, sheets,
 )  # fmt: skip
 
