@@ -37,7 +37,7 @@ CODE_RESTS = timedelta(days=30)
 SHORT = 20
 LEADER_PICK = "lanh_dao_truc"
 LEADER_STEP = "bao_lanh_dao_truc"
-LEADER_TITLE = "Báo cáo lãnh đạo trực, chờ ý kiến để báo Tổ công tác"
+LEADER_TITLE = "Báo cáo lãnh đạo trực"
 LEADER_SECONDS = 600  # then those on duty hear that he is silent, and phone
 REPORTED = "da_bao_cao"  # the answer of a step that asks whether the leader was told
 OPENING_LOCK = 540_000_27  # any number: serialises code and number on PostgreSQL

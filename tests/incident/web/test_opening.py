@@ -176,7 +176,7 @@ def test_another_matter_elsewhere_is_not_like_it(site: Site) -> None:
 
 
 def test_two_officers_send_within_a_minute_and_the_second_is_shown_the_first(site: Site) -> None:
-    one, two = site.browser("truc"), site.browser("admin")
+    one, two = site.browser("truc"), site.browser("quantri")
     mine = {**OPENING, "key": "key-2", "leader": "not_reached"}
     assert "Có thể" not in words(two.post(NEW, {**mine, "do": "check"}, page=NEW).text)
     one.post(NEW, {**OPENING, "do": "send"}, page=NEW)
@@ -282,7 +282,7 @@ def test_saved_unsent_it_is_taken_up_by_another_officer(site: Site) -> None:
     saved = browser.post(NEW, {**OPENING, "do": "save"}, page=NEW)
     assert saved.status_code == 303
     assert incidents(site) == 0
-    other = site.browser("admin")
+    other = site.browser("quantri")
     board = other.get("/").text
     assert "Chưa gửi: Tin lan truyền: hồ Suối Lạc có vết nứt" in words(board)
     assert "Chưa gửi:" not in site.browser("theodoi").text("/")
