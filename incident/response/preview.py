@@ -114,7 +114,7 @@ def preview_call_out(desk: Desk, incident_id: str, now: datetime) -> Preview:
         )
 
 
-def counts(desk: Desk, playbook_slug: str, area: tuple[str, ...], mode: str, now: datetime) -> dict[int, int]:
+def counts(desk: Desk, playbook_slug: str, area: tuple[str, ...], now: datetime) -> dict[int, int]:
     """How many people each level of a playbook would tell at once. Nothing is asked that the number does not need."""
     playbook = read(desk, playbook_slug)
     with desk.store.reading() as session:

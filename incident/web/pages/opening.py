@@ -67,7 +67,8 @@ def _blank() -> Typed:
 def _taken_up(draft: str) -> Typed:
     """What was saved unsent, as it was typed. Raises NotFound."""
     with wiring().store.reading() as reading:
-        return {**_blank(), **drafts.find(reading, draft).fields, "draft": draft}
+        kept = drafts.find(reading, draft).fields
+    return {**_blank(), **{name: value for name, value in kept.items() if value}, "draft": draft}
 
 
 @pages.get("/incidents/new/counts")
@@ -76,7 +77,7 @@ def counts() -> Response:
     """How many each level wakes, for the kind and area chosen so far."""
     command_only()
     kind, area = request.args.get("kind", ""), request.args.getlist("area")[:200]
-    hints = _hints(kind, area, "drill" if request.args.get("drill") else "live")
+    hints = _hints(kind, area)
     answer = jsonify({str(level): text for level, text in hints.items()})
     answer.headers["Cache-Control"] = "private, max-age=30"
     return answer
@@ -211,10 +212,10 @@ def _moment(text: str) -> datetime | None:
 
 
 def _form(typed: Typed, errors: dict[str, Any]) -> str:
-    hints = _hints(str(typed.get("kind", "")), typed.get("area", []), "drill" if is_drill(typed) else "live")
+    hints = _hints(str(typed.get("kind", "")), typed.get("area", []))
     return render_template(
         "opening/form.html",
-        typed=typed,
+        typed={**typed, "key": typed.get("key") or secrets.token_urlsafe(18)},
         errors=errors,
         kinds=KINDS,
         places=_places(),
@@ -223,14 +224,13 @@ def _form(typed: Typed, errors: dict[str, Any]) -> str:
     )
 
 
-def _hints(kind: str, area: list[str], mode: str) -> dict[int, str]:
+def _hints(kind: str, area: list[str]) -> dict[int, str]:
     """Exact where kind and area are known; else of the neutral playbook, and said to be so."""
     exact = kind in PLAYBOOKS and bool(area)
     slug = PLAYBOOKS[kind] if exact else NEUTRAL
     try:
-        found = preview.counts(
-            wiring().desk, slug, area_of(area) if exact else (WHOLE_PROVINCE,), mode, wiring().now()
-        )
+        where = area_of(area) if exact else (WHOLE_PROVINCE,)
+        found = preview.counts(wiring().desk, slug, where, wiring().now())
     except Refusal:
         found = {}
     return level_hints(found, exact)
@@ -262,6 +262,7 @@ def _confirm(wanted: Opening, typed: Typed, errors: Faults, newly: tuple[Like, .
         "short_name": wanted.short_name,
         "seen": sorted(shown),
         "shown_code": seen.code,
+        "key": typed["key"] or secrets.token_urlsafe(18),
         "leader_at": typed["leader_at"] or for_input(now),
     }
     return render_template(

@@ -9,7 +9,7 @@ async function count () {
   asked = new AbortController()
   const said = new FormData(form)
   if (!said.get('kind') || !said.has('area')) return
-  const query = new URLSearchParams([...said].filter(([name]) => ['kind', 'area', 'drill'].includes(name)))
+  const query = new URLSearchParams([...said].filter(([name]) => ['kind', 'area'].includes(name)))
   try {
     const answer = await fetch(form.dataset.counts + '?' + query, { signal: asked.signal })
     if (!answer.ok) return
@@ -21,7 +21,7 @@ async function count () {
   } catch { /* the page after this one says it exactly */ }
 }
 if (form) {
-  form.addEventListener('change', (event) => { if (['kind', 'area', 'drill'].includes(event.target.name)) count() })
+  form.addEventListener('change', (event) => { if (['kind', 'area'].includes(event.target.name)) count() })
   count()
 }
 
@@ -61,7 +61,9 @@ async function send (sender, how) {
   const body = new FormData(sender)
   body.set('do', how)
   try {
-    const signal = AbortSignal.timeout(SEND_SECONDS * 1000)
+    const limit = new AbortController()
+    const signal = limit.signal
+    setTimeout(() => limit.abort(), SEND_SECONDS * 1000)
     const answer = await fetch(sender.action, { method: 'POST', body, signal, headers: { Accept: 'application/json' } })
     if (answer.status >= 500) return unsure()
     if (answer.headers.get('Content-Type')?.startsWith('application/json')) {
