@@ -93,12 +93,14 @@ def like(session: Session, wanted: Sought, now: datetime) -> tuple[Like, ...]:
     return tuple(sorted(found, key=lambda one: ("words" not in one.why, -len(one.why)))[:MOST_SHOWN])
 
 
-def look_again(session: Session, wanted: Sought, seen: Collection[str], now: datetime) -> tuple[Like, ...]:
-    """The like incidents, all of which the officer who opens this one has seen. Raises Alike: there is a new one."""
+def look_again(
+    session: Session, wanted: Sought, seen: Collection[str], officer: str, now: datetime
+) -> tuple[Like, ...]:
+    """The like incidents this officer has seen. Raises Alike: somebody else has opened one meanwhile."""
     found = like(session, wanted, now)
-    if new := tuple(one for one in found if one.id not in seen):
+    if new := tuple(one for one in found if one.id not in seen and one.opened_by != officer):
         raise Alike(new)
-    return found
+    return tuple(one for one in found if one.id in seen)
 
 
 def reasons(one: Sought, other: Sought) -> tuple[str, ...]:

@@ -229,7 +229,7 @@ def open_incident(
 ) -> Opened:
     """Open an incident and start its run: one transaction. The same key of the same scope again returns the same
     incident; with another body it raises KeyUsed. `told_apart`: ids of the like incidents the officer has seen; one
-    he has not seen raises Alike (None: nobody looks). `draft`: what was saved unsent and is now sent, by one only.
+    that somebody else has opened since raises Alike (None: nobody looks). `draft`: what was saved unsent and is now sent, by one only.
     Raises Invalid, Forbidden, Conflict."""
     require(actor, *COMMAND)
     if not key:
@@ -243,7 +243,7 @@ def open_incident(
         opening = checked(session, opening, read(desk, opening.playbook), now)
         others: tuple[likeness.Like, ...] = ()
         if told_apart is not None:
-            others = likeness.look_again(session, sought(opening), told_apart, now)
+            others = likeness.look_again(session, sought(opening), told_apart, actor.name, now)
         if draft:
             drafts.take(session, draft)
         incident = _write(session, desk, opening, actor, now)

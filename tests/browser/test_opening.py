@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Server, signs_in
+from tests.browser.test_accessibility import clean
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,7 @@ def test_the_answer_is_lost_and_trying_again_opens_no_second_one(page: Page, ser
     # Somebody cannot come: the page counts again by itself, and says who is told instead.
     page.locator("input[name=call]").nth(1).uncheck()
     expect(page.get_by_text("Không báo.", exact=True)).to_be_visible()
+    clean(page)
     page.get_by_label("Lý do không báo").fill("đang bay")
     page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
 
@@ -107,15 +109,30 @@ def test_a_drill_is_typed_and_a_draft_waits_on_the_board(page: Page, server: Ser
     fills(page, server, "Diễn tập: tin đồn ở chợ phiên", "Phường Sơn Lâm")
     page.locator("input[name=drill]").check()
     checks(page)
-    expect(page.get_by_role("note")).to_contain_text("DIỄN TẬP – không phải sự cố thật")
+    expect(page.locator(".drill-stripe")).to_contain_text("DIỄN TẬP – không phải sự cố thật")
     page.get_by_role("button", name=re.compile("Gửi cho")).click()
     expect(page.locator(".govuk-error-summary")).to_contain_text("Chưa gửi tin nào")
+    clean(page)
     page.get_by_role("button", name="Lưu, chưa gửi").click()
+    clean(page)
     page.get_by_role("link", name="Mở tiếp Diễn tập: tin đồn ở chợ phiên").click()
     checks(page)
     code = page.locator("label[for=drill_code]").inner_text().split()[1]
     page.locator("#drill_code").fill(code.lower())
     page.get_by_role("button", name=re.compile("Gửi cho")).click()
     expect(page.get_by_role("heading", name="Việc cần làm ngay")).to_be_visible()
+    room = page.url
     page.goto(f"{server.address}/")
     expect(page.get_by_text("Chưa gửi:")).to_have_count(0)
+    # What is stopped, and what may be one and the same, stand on pages that are clean, too.
+    page.goto(f"{room}/stop")
+    clean(page)
+    page.get_by_role("button", name="DỪNG GỬI").click()
+    expect(page.get_by_text("ĐÃ DỪNG GỬI lúc")).to_be_visible()
+    clean(page)
+    fills(page, server, "Diễn tập: tin đồn chợ phiên", "Phường Sơn Lâm")
+    page.locator("input[name=drill]").check()
+    checks(page)
+    expect(page.get_by_text("Có thể đã có người mở vụ việc này")).to_be_visible()
+    clean(page)
+    assert len(page.content().encode()) < 60_000

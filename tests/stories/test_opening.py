@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from incident.delivery import carriers, claims
 from incident.directory.sample import add_people
-from incident.domain.actors import Role
+from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.response import calling_out, course, drafts, stopping
 from incident.response.library import pinned
@@ -39,8 +39,11 @@ DAM = Opening(
 )
 
 
-def opened(world: World, opening: Opening = DAM, key: str = "one", **how: object) -> Opened:
-    made = open_incident(world.desk, opening, world.duty, world.time, scope="story", key=key, **how)  # type: ignore[arg-type]
+def opened(
+    world: World, opening: Opening = DAM, key: str = "one", by: Actor | None = None, **how: object
+) -> Opened:
+    actor = by or world.duty
+    made = open_incident(world.desk, opening, actor, world.time, scope=actor.id, key=key, **how)  # type: ignore[arg-type]
     world.deliver()
     return made
 
@@ -62,26 +65,29 @@ def replayed(world: World, incident: Opened) -> bool:
 def test_two_officers_within_a_minute_make_one_call_out(world: World) -> None:
     first = opened(world)
     other = replace(DAM, title="Hồ Suối Lạc bị nứt, dân lo vỡ đập")
+    second_officer = world.actor(DEPUTY, Role.DUTY_OFFICER)
     with pytest.raises(Alike) as refused:
-        opened(world, other, key="two", told_apart=())
+        opened(world, other, key="two", by=second_officer, told_apart=())
     assert [one.code for one in refused.value.found] == ["10"]
     for post in TASK_FORCE:
         world.phone(post).expects_sms("vu viec 10").hears_nothing()
-    second = opened(world, other, key="two", told_apart=[first.incident_id])
+    second = opened(world, other, key="two", by=second_officer, told_apart=[first.incident_id])
     assert "told_apart" in world.kinds(second)
     for post in TASK_FORCE:
         world.phone(post).expects_sms("vu viec 11")
-    assert opened(world, other, key="two", told_apart=()).incident_id == second.incident_id  # the retry
+    again = opened(world, other, key="two", by=second_officer, told_apart=())
+    assert again.incident_id == second.incident_id  # the retry
 
 
 def test_two_officers_in_the_same_second(world: World) -> None:
     """Both look before either has committed: the lock of the opening puts one behind the other."""
     outcomes: list[object] = []
-    duty, time = world.duty, world.time
+    time = world.time
 
     def officer(name: str) -> None:
+        actor = Actor("user", name, f"Cán bộ {name}", frozenset({Role.DUTY_OFFICER}))
         try:
-            made = open_incident(world.desk, DAM, duty, time, scope=name, key="k", told_apart=())
+            made = open_incident(world.desk, DAM, actor, time, scope=name, key="k", told_apart=())
             outcomes.append(made.code)
         except Alike as refusal:
             outcomes.append(refusal.found[0].code)
