@@ -55,6 +55,8 @@ def activate(
     _record_start(p, step, asking)
     if step.verb is Verb.NOTIFY and step.ack == "none":
         finish(p, step)
+    elif step.verb is Verb.ASSIGN and not keep and quorum_reached(step, p.state(step.id)):
+        finish(p, step)  # by those who had said yes before the others were called
 
 
 def _record_start(p: Progress, step: Step, position: int) -> None:
@@ -113,7 +115,7 @@ def seat(
     own = [actor for actor in state.actors if actor.person == person]
     if any(actor.role == role and actor.state != REPLACED for actor in own):
         return False
-    live = [actor.state for actor in own if actor.state != REPLACED]
+    live = [actor.state for actor in own if actor.state != REPLACED] or _said_yes_alone(p, step, person)
     actor = Actor(person, role, live[0] if live else ASKED, instead_of)
     others = tuple(seated for seated in state.actors if (seated.person, seated.role) != (person, role))
     state = p.amend(step.id, actors=(*others, actor))
@@ -122,6 +124,15 @@ def seat(
         key = f"{step.id}:{state.activation}:{{}}:{rung}:{person}{again}"
         p.emit(ask_effect(p, step, state, key, actor, rung))
     return True
+
+
+def _said_yes_alone(p: Progress, step: Step, person: str) -> list[str]:
+    """Who was called up alone and accepted is not called up a second time with the others."""
+    if step.verb is not Verb.ASSIGN:
+        return []
+    alone = [p.state(task.id) for task in p.run.added if task.role and task.id != step.id]
+    said = [actor for state in alone for actor in state.actors if actor.person == person]
+    return [ACCEPTED] if any(actor.state == ACCEPTED for actor in said) else []
 
 
 def ask_effect(p: Progress, step: Step, state: StepState, key: str, actor: Actor, rung: int) -> Effect:

@@ -150,10 +150,10 @@ def _approach(p: Progress, deadline: Deadline, state: DeadlineState, due: dateti
 
 
 def _warn(p: Progress, deadline: Deadline, reason: str, mark: int) -> None:
-    """To the roles of `to`, each person once; to those on duty when nobody holds them."""
+    """To the roles of `to`, each person once; to those on duty when nobody holds them, or nobody was called yet."""
     state = p.run.deadlines[deadline.id]
     told: dict[str, str] = {}
-    for role in deadline.to:
+    for role in () if p.run.held else deadline.to:
         for person in p.listeners(role):
             told.setdefault(person, role)
     if not told:

@@ -69,6 +69,7 @@ from playbooks.signals import (
     ApprovalWithdrawn,
     Approved,
     AudienceFrozen,
+    CalledOut,
     Cancelled,
     Declined,
     Edited,
@@ -151,7 +152,8 @@ def _settle(p: Progress) -> None:
     while not p.run.cancelled:
         before = p.run
         for step in p.steps.values():
-            _settle_step(p, step)
+            if not p.holds(step.id):
+                _settle_step(p, step)
         if p.run == before:
             return
 
@@ -234,6 +236,7 @@ def _started(p: Progress, event: Started) -> None:
         anchors=dict(event.anchors),
         roles=dict(event.roles),
         laws=dict(event.laws),
+        held=event.hold,
         steps={step.id: StepState() for step in p.playbook.steps},
         deadlines={deadline.id: DeadlineState(applies=False) for deadline in p.playbook.deadlines},
     )
@@ -515,8 +518,16 @@ def _redone(p: Progress, event: Redone) -> None:
 def _added(p: Progress, event: Added) -> None:
     if event.step in p.run.steps:
         raise p.refuse("step_exists", event.step)
-    task = AdHoc(event.step, event.text, event.person, event.within_seconds)
+    if event.role and event.role not in p.playbook.roles:
+        raise p.refuse("unknown_role", event.step)
+    task = AdHoc(event.step, event.text, event.person, event.within_seconds, event.role)
     p.change(added=(*p.run.added, task), steps=p.run.steps | {event.step: StepState()})
+
+
+def _called_out(p: Progress, _: CalledOut) -> None:
+    if not p.run.held:
+        raise p.refuse("not_held")
+    p.change(held=False)
 
 
 def _reassigned(p: Progress, event: Reassigned) -> None:
@@ -627,6 +638,7 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     Skipped: _skipped,
     Redone: _redone,
     Added: _added,
+    CalledOut: _called_out,
     Reassigned: _reassigned,
     Invited: inviting.invited,
     Retracted: inviting.retracted,

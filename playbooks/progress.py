@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from playbooks import calendar
-from playbooks.language import ByLevel, Playbook, Span, Step, Verb
-from playbooks.run import OPEN, Run, StepState
+from playbooks.language import ByLevel, Playbook, Rung, Span, Step, Verb
+from playbooks.run import OPEN, AdHoc, Run, StepState
 from playbooks.signals import Effect, Holders, Record, StandDown
 from playbooks.wire import encode
 
@@ -52,10 +52,18 @@ def steps_of(playbook: Playbook, run: Run) -> dict[str, Step]:
     """The steps of the file in order, then those added during the run."""
     steps = {step.id: step for step in playbook.steps}
     for task in run.added:
-        seconds = task.within_seconds
-        within = {} if seconds is None else {level: Span(seconds) for level in playbook.levels}
-        steps[task.id] = Step(task.id, Verb.TASK, (task.text,), by=(AD_HOC,), within=within)
+        steps[task.id] = _added(playbook, task)
     return steps
+
+
+def _added(playbook: Playbook, task: AdHoc) -> Step:
+    seconds = task.within_seconds
+    within = {} if seconds is None else {level: Span(seconds) for level in playbook.levels}
+    if not task.role:
+        return Step(task.id, Verb.TASK, (task.text,), by=(AD_HOC,), within=within)
+    # Nobody else is called when the role is silent: those on duty hear of it and phone.
+    on_duty = tuple(Rung(slug) for slug, role in playbook.roles.items() if role.pick == DUTY_PICK)
+    return Step(task.id, Verb.ASSIGN, (task.role,), within=within, ladder=on_duty, ack="any")
 
 
 class Progress:
@@ -109,6 +117,10 @@ class Progress:
         if self.state(step).state not in OPEN:
             raise self.refuse("step_not_open", step)
         return found
+
+    def holds(self, step: str) -> bool:
+        """The step waits because only the leader has been told so far."""
+        return self.run.held and all(task.id != step for task in self.run.added)
 
     # ------------------------------------------------------------ effects
 

@@ -70,12 +70,13 @@ class StepState:
 
 @dataclass(frozen=True, slots=True)
 class AdHoc:
-    """A task added during the run."""
+    """A task added during the run; with `role` the call-up of that role."""
 
     id: str
     text: str
     person: str
     within_seconds: int | None = None
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Run:
     paused_until: datetime | None = None
     paused_at: datetime | None = None
     cancelled: bool = False
+    held: bool = False  # only what was added has begun; the playbook's own steps wait for CalledOut
     finished: bool = False
     steps: dict[str, StepState] = field(default_factory=dict)
     added: tuple[AdHoc, ...] = ()

@@ -39,6 +39,7 @@ class Started:
     anchors: dict[str, datetime]  # includes opened_at
     roles: dict[str, Holders]
     laws: dict[str, LawClock] = field(default_factory=dict)  # by the name a deadline's `law:` uses
+    hold: bool = False  # the clocks run, the steps of the playbook wait for CalledOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +185,18 @@ class Redone:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """An ad-hoc task for one person. `within_seconds` None = no limit."""
+    """An ad-hoc task for one person; with `role` instead the call-up of that role. `within_seconds` None = no limit."""
 
     step: str
     text: str
     person: str
     within_seconds: int | None = None
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOut:
+    """A run that was held goes on: the steps of the playbook begin now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +285,7 @@ Event = (
     | Skipped
     | Redone
     | Added
+    | CalledOut
     | Reassigned
     | Invited
     | Retracted

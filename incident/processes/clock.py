@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from incident.delivery import leases, vitals
-from incident.response import advance, handover, inbox, press
+from incident.response import advance, drafts, handover, inbox, press
 from incident.store.tables import IdempotencyKey, Incident, Link
 from incident.wiring import Wiring
 
@@ -113,6 +113,7 @@ class Clock:
     def _tidy_up(self, now: datetime) -> None:
         ended = select(Incident.id).where(Incident.closed_at < now - LINKS_KEPT)
         with self.wiring.store.writing() as session:
+            drafts.tidy(session, now)
             session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - IDEMPOTENCY_KEPT))
             session.execute(
                 delete(Link).where(Link.incident_id.in_(ended)).execution_options(synchronize_session=False)

@@ -86,7 +86,9 @@ def member_state(asked: Asked, sent: Sent, contact: Contact, in_review: bool, gi
         return "sending"
     alive = set(sent.statuses) - NEVER_ARRIVED
     if not alive:
-        return "unreachable" if FAILED_FOR_GOOD.intersection(sent.statuses) else "asked"
+        if FAILED_FOR_GOOD.intersection(sent.statuses):
+            return "unreachable"
+        return "stopped" if "cancelled" in sent.statuses else "asked"
     return "sending" if alive <= ON_THE_WAY else "asked"
 
 

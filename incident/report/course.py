@@ -135,7 +135,7 @@ def _added(task: AdHoc, state: StepState, name: Name, proofs: tuple[str, ...]) -
     people = waits_for(state)
     return StepView(
         id=task.id,
-        verb=Verb.TASK.value,
+        verb=(Verb.ASSIGN if task.role else Verb.TASK).value,
         title=task.text,
         state=state.state,
         activation=state.activation,

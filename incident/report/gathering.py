@@ -138,15 +138,17 @@ class _Head:
     sha256: str
     playbook: Playbook
     run: Run
+    unexpanded: int  # recipients of mailings for whom there is no message yet
 
 
 def _head(session: Session, incident_id: str) -> _Head:
     found = session.execute(queries.HEAD, {"incident": incident_id}).one_or_none()
     if found is None:
         raise _not_found()
-    incident, version, title, sha256, state = found
+    incident, version, title, sha256, state, unexpanded = found
     playbook = _playbooks(session, {sha256})[sha256]
-    return _Head(incident, version, title, sha256, playbook, from_json(state) if state else Run())
+    run = from_json(state) if state else Run()
+    return _Head(incident, version, title, sha256, playbook, run, int(unexpanded or 0))
 
 
 # A compiled playbook never changes: its name is its hash. There are as many as were ever published.
@@ -556,6 +558,10 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         chain_hash=incident.chain_hash,
         press=press.questions(session, incident.id, rows.names),
         calls=rows.calls,
+        held_at=incident.held_at,
+        stopped_at=incident.stopped_at,
+        leaving=rows.messages.get("created", 0) + rows.messages.get("sending", 0) + head.unexpanded,
+        left_out=tuple(incident.left_out),
     )
 
 

@@ -16,6 +16,7 @@ from incident.store.tables import (
     Improvement,
     Inbound,
     Incident,
+    Mailing,
     Message,
     MessageCause,
     Person,
@@ -71,7 +72,17 @@ def _in_review() -> ColumnElement[bool]:
 
 
 HEAD = (
-    select(Incident, PlaybookVersion.version, PlaybookVersion.title, PlaybookVersion.sha256, RunRow.state)
+    select(
+        Incident,
+        PlaybookVersion.version,
+        PlaybookVersion.title,
+        PlaybookVersion.sha256,
+        RunRow.state,
+        select(func.sum(Mailing.total - Mailing.cursor))
+        .where(_of_this(Mailing.incident_id), Mailing.done_at.is_(None))
+        .scalar_subquery()
+        .label("unexpanded"),
+    )
     .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
     .where(_of_this(Incident.id))

@@ -27,7 +27,7 @@ class CallView:
 @dataclass(frozen=True, slots=True)
 class MemberView:
     """A person asked in the task force (or told with an answer wanted). state: not_told | sending | asked | accepted |
-    declined | replaced | expired | wrong_number | unreachable | review."""
+    declined | replaced | expired | wrong_number | unreachable | review | stopped (nothing was sent to them)."""
 
     person_id: str
     name: str
@@ -372,6 +372,10 @@ class IncidentView:
     chain_hash: str
     press: tuple[PressView, ...] = ()
     calls: tuple[CallView, ...] = ()
+    held_at: datetime | None = None  # only the leader on duty was told
+    stopped_at: datetime | None = None  # sending was stopped by a person
+    leaving: int = 0  # messages that have not left, with those of mailings still to be expanded
+    left_out: tuple[str, ...] = ()  # person ids who were not to be called
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

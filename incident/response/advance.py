@@ -45,6 +45,7 @@ REFUSED = {
     "unknown_item": "Mục này không có trong danh sách của bước.",
     "unknown_level": "Kịch bản không có cấp độ này.",
     "in_the_future": "Thời điểm không được ở tương lai.",
+    "not_held": "Tổ công tác của vụ việc này đã được báo.",
     "closed": "Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước.",
     "not_closed": "Vụ việc chưa kết thúc.",
     "not_paused": "Vụ việc không ở trạng thái tạm dừng nhắc.",

@@ -192,7 +192,7 @@ def _page(session: Session, desk: Desk, link: Link, now: datetime) -> ApprovalPa
     revision = session.get_one(Revision, link.revision_id)
     statement = session.get_one(Statement, revision.statement_id)
     incident = session.get_one(Incident, link.incident_id)
-    house = casting.house(session, desk.settings.public_url)
+    house = casting.house(session, desk.settings.public_url, desk.two_way)
     person = session.get_one(Person, link.person_id)
     newest = session.scalar(select(func.max(Revision.n)).where(Revision.statement_id == statement.id))
     state = _state(session, link, revision, statement, incident, now)

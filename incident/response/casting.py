@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,11 +24,12 @@ def cast(
     area: list[str],
     now: datetime,
     since: datetime | None = None,
+    without: Sequence[str] = (),
 ) -> dict[str, Holders]:
     """The holders of every role: people in order, then their stand-ins; groups only by name.
 
     `since`: when the incident was opened. What was open before the shift changed is told to both officers until the
-    hand-over is accepted."""
+    hand-over is accepted. Of `without` nobody holds anything: the first stand-in holds the role in their place."""
     cast: dict[str, Holders] = {}
     named = [role for role in playbook.roles.values() if not role.is_group]
     queries.look_up(session, [pick for role in named for pick in (role.pick, *role.standin)], now, topic)
@@ -44,13 +47,28 @@ def cast(
                 if person not in people and person not in standins:
                     standins.append(person)
         cast[role.slug] = Holders(people=tuple(people), standins=tuple(standins))
-    return cast
+    return {slug: left_without(holders, without) for slug, holders in cast.items()} if without else cast
+
+
+def left_without(holders: Holders, out: Sequence[str]) -> Holders:
+    """The role as if these people were not there. A stand-in who takes a place is asked as its holder."""
+    people = tuple(person for person in holders.people if person not in out)
+    standins = tuple(person for person in holders.standins if person not in out)
+    if people or not holders.people:
+        return replace(holders, people=people, standins=standins)
+    return replace(holders, people=standins[:1], standins=standins[1:])
 
 
 def cast_again(session: Session, incident: Incident, playbook: Playbook, now: datetime) -> dict[str, Holders]:
     """The holders of an open incident as they are now: a person's own decision stands before rota and directory."""
     fresh = cast(
-        session, playbook, topic=incident.topic, area=incident.area, now=now, since=incident.opened_at
+        session,
+        playbook,
+        topic=incident.topic,
+        area=incident.area,
+        now=now,
+        since=incident.opened_at,
+        without=incident.left_out,
     )
     chosen = select(RoleChoice.role, RoleChoice.person_id).join(Person, Person.id == RoleChoice.person_id)
     for role, person in session.execute(chosen.where(RoleChoice.incident_id == incident.id, Person.active)):

@@ -13,14 +13,14 @@ from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
-from incident.response import casting
+from incident.response import casting, stopping
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.response.open import AHEAD
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.task import with_reason
-from incident.store.tables import Entry, Incident, Mailing, Message, Request, RunEvent
+from incident.store.tables import Entry, Incident, Mailing, Request, RunEvent
 from incident.timeline import ledger, masking
 from playbooks.run import OPEN
 from playbooks.signals import Cancelled, Event, FactChanged, LevelChanged, Paused, Reopened, Resumed
@@ -176,6 +176,8 @@ def resume(desk: Desk, incident_id: str, actor: Actor, now: datetime, reason: st
         incident = held_open(session, incident_id)
         if incident.paused_until is None:
             raise Conflict("not_paused", "Vụ việc không ở trạng thái tạm dừng nhắc.")
+        if incident.stopped_at is not None:
+            raise Conflict("stopped", "Vụ việc đang dừng gửi: bấm “Tiếp tục gửi” ở đầu phòng xử lý.")
         incident.paused_until = None
         _record(session, incident, "resumed", actor, now, {}, reason)
         enter(session, desk, incident, [Resumed()], now)
@@ -208,6 +210,7 @@ def close(
         still_open = [step for step, state in run.steps.items() if state.state in OPEN]
         incident.status = "cancelled" if outcome == "opened_by_mistake" else "closed"
         incident.outcome, incident.closed_at, incident.paused_until = outcome, now, None
+        incident.stopped_at = None
         _record(
             session, incident, "closed", actor, now,
             {"outcome": outcome, "outcome_title": OUTCOMES[outcome], "still_open": still_open}, reason,
@@ -215,6 +218,10 @@ def close(
         asked = _asked_people(session, incident)
         enter(session, desk, incident, [Cancelled()], now)
         _stop_sending(session, incident, now)
+        if (
+            outcome == "opened_by_mistake"
+        ):  # an apology for what nobody got would be the first they hear of it
+            asked = stopping.got_something(session, incident)
         if stand_down and asked:
             _stand_down(session, desk, incident, asked, outcome, now)
             desk.store.after_commit(session, desk.ring)
@@ -244,17 +251,7 @@ def _asked_people(session: Session, incident: Incident) -> list[str]:
 
 def _stop_sending(session: Session, incident: Incident, now: datetime) -> None:
     """What has not left yet does not leave; nobody is asked any more, and nothing is left for the run."""
-    session.flush()
-    session.execute(
-        update(Mailing)
-        .where(Mailing.incident_id == incident.id, Mailing.done_at.is_(None))
-        .values(done_at=now)
-    )
-    session.execute(
-        update(Message)
-        .where(Message.incident_id == incident.id, Message.status == "created", Message.kind != "reply")
-        .values(status="cancelled", finished_at=now, error="closed")
-    )
+    stopping.halt(session, incident, now, "closed")
     session.execute(
         update(Request)
         .where(Request.incident_id == incident.id, Request.state == "asked")

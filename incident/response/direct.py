@@ -26,7 +26,7 @@ def text_to(
     """The words of `wording.SMS[kind]` for this person."""
     seen = incident.names.get(person.id, {})
     reader = wording.Reader(name=person.name, xung_ho=person.xung_ho, rank=seen.get("rank", "ngang"))
-    house = casting.house(session, desk.settings.public_url)
+    house = casting.house(session, desk.settings.public_url, desk.two_way)
     case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     return wording.sms(kind, house, case, reader, **slots)
 

@@ -1,42 +1,45 @@
-"""Opening an incident: what would happen (preview), and doing it once however often it is asked."""
+"""Opening an incident, once however often it is asked. What it would do is `preview`'s; must never know who asks."""
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from incident import wording
 from incident.directory import queries
 from incident.domain import legal
 from incident.domain.actors import Actor
-from incident.domain.codes import file_number, next_code, shown_code
+from incident.domain.codes import file_number, next_code
 from incident.domain.errors import Conflict, Invalid
 from incident.domain.ids import new_id
 from incident.domain.legal import VIETNAM
-from incident.response import casting
+from incident.response import casting, drafts, likeness
 from incident.response.advance import enter
 from incident.response.desk import Desk
 from incident.response.library import ensure_version, read
 from incident.response.permissions import COMMAND, require
-from incident.response.telling import group_text, template_values
-from incident.store.tables import IdempotencyKey, Incident, Person, Run, Setting
+from incident.store.tables import IdempotencyKey, Incident, Person, Run
 from incident.store.types import canonical
 from incident.timeline import ledger
 from notify.phone import strip_marks
-from playbooks.engine import advance
-from playbooks.language import Playbook
-from playbooks.signals import Notify, Started, Summon
+from playbooks.language import Playbook, Step, Verb
+from playbooks.signals import Added, Answered, Event, Started
 
 WHOLE_PROVINCE = "toan_tinh"
 AHEAD = timedelta(minutes=5)  # how far in the future a time may lie: two clocks never agree
 CODE_RESTS = timedelta(days=30)
 SHORT = 20
+LEADER_PICK = "lanh_dao_truc"
+LEADER_STEP = "bao_lanh_dao_truc"
+LEADER_TITLE = "Báo cáo lãnh đạo trực"
+LEADER_SECONDS = 600  # then those on duty hear that he is silent, and phone
+REPORTED = "da_bao_cao"  # the answer of a step that asks whether the leader was told
 OPENING_LOCK = 540_000_27  # any number: serialises code and number on PostgreSQL
 
 
@@ -61,6 +64,9 @@ class Opening:
     leader: str = ""
     leader_person: str | None = None
     leader_at: datetime | None = None
+    left_out: tuple[str, ...] = ()  # person ids who are not to be called, for one reason
+    left_out_reason: str = ""
+    only_leader: bool = False  # the leader on duty alone is told; the others when the officer says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +78,12 @@ class Opened:
     created: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewPerson:
-    person_id: str
-    name: str
-    post: str
-    unit: str
-    role_title: str
-    sms: bool
-    email: bool
-    phone: str | None
-    landline: str | None
-    reason_not: str = ""
+class KeyUsed(Conflict):
+    """The key has opened an incident already, and what is asked now differs from it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What sending will do. `cost` in đồng, an estimate by the price of a part in the settings."""
-
-    people: tuple[PreviewPerson, ...]
-    no_number: tuple[PreviewPerson, ...]
-    groups: tuple[tuple[str, int], ...]
-    sms: int
-    sms_parts: int
-    cost: int
-    emails: int
-    next: tuple[str, ...]
-    texts: tuple[str, ...]
-    vacant: tuple[str, ...]
-    level_name: str
-    playbook_title: str
-    code: str
-    short_name: str
-    errors: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        return len(self.people) + sum(count for _, count in self.groups)
+    def __init__(self, incident_id: str) -> None:
+        super().__init__("key_reused", "Khóa chống gửi trùng này đã dùng cho một nội dung khác.")
+        self.incident_id = incident_id
 
 
 def suggest_short_name(title: str) -> str:
@@ -123,7 +98,7 @@ def suggest_short_name(title: str) -> str:
 # ------------------------------------------------------------------ checking
 
 
-def _checked(session: Session, opening: Opening, playbook: Playbook, now: datetime) -> Opening:
+def checked(session: Session, opening: Opening, playbook: Playbook, now: datetime) -> Opening:
     """The opening with its gaps filled. Raises Invalid with every field at fault."""
     errors: dict[str, list[str]] = {}
     if not opening.title.strip():
@@ -152,6 +127,7 @@ def _checked(session: Session, opening: Opening, playbook: Playbook, now: dateti
         at = getattr(opening, name)
         if at is not None and at > now + AHEAD:
             errors[name] = ["Thời điểm không được ở tương lai."]
+    errors |= _faults_of_confirming(session, opening, playbook, now)
     if errors:
         raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
     area = (WHOLE_PROVINCE,) if WHOLE_PROVINCE in opening.area else tuple(dict.fromkeys(opening.area))
@@ -165,7 +141,33 @@ def _checked(session: Session, opening: Opening, playbook: Playbook, now: dateti
     )
 
 
-def _started(
+def _faults_of_confirming(
+    session: Session, opening: Opening, playbook: Playbook, now: datetime
+) -> dict[str, list[str]]:
+    """What is wrong with the answers of the page before sending. Nothing is asked of the database when they are plain."""
+    errors: dict[str, list[str]] = {}
+    if opening.left_out and not opening.left_out_reason.strip():
+        errors["left_out_reason"] = ["Cần ghi lý do không báo."]
+    if opening.leader_at is not None and opening.leader_at > now + AHEAD:
+        errors["leader_at"] = ["Thời điểm không được ở tương lai."]
+    named = {*opening.left_out, *((opening.leader_person,) if opening.leader_person else ())}
+    if named:
+        known = set(session.scalars(select(Person.id).where(Person.id.in_(named))))
+        if not set(opening.left_out) <= known:
+            errors["left_out"] = ["Không có người này trong danh bạ."]
+        if opening.leader_person and opening.leader_person not in known:
+            errors["leader"] = ["Không có người này trong danh bạ."]
+    if opening.only_leader and leader_role(playbook) is None:
+        errors["only_leader"] = ["Kịch bản này không có vai lãnh đạo trực."]
+    return errors
+
+
+def leader_role(playbook: Playbook) -> str | None:
+    """The role of the leader on duty, where the playbook knows one."""
+    return next((slug for slug, role in playbook.roles.items() if role.pick == LEADER_PICK), None)
+
+
+def started_by(
     session: Session, opening: Opening, playbook: Playbook, basis: dict[str, Any], now: datetime
 ) -> Started:
     anchors = {"opened_at": now}
@@ -175,189 +177,60 @@ def _started(
     return Started(
         level=opening.level,
         anchors=anchors,
-        roles=casting.cast(session, playbook, topic=opening.topic, area=list(opening.area), now=now),
+        roles=casting.cast(
+            session,
+            playbook,
+            topic=opening.topic,
+            area=list(opening.area),
+            now=now,
+            without=opening.left_out,
+        ),
         laws=legal.law_clocks(basis, opening.kinds, anchors),
+        hold=opening.only_leader,
     )
 
 
-# ------------------------------------------------------------------ preview
+def events_of(opening: Opening, playbook: Playbook, started: Started, actor: Actor | None) -> list[Event]:
+    """What the run is told at the opening: its start; the leader alone where only he is to be told; and, where the
+    officer has reported already, the answer to the step that asks for just that."""
+    if opening.only_leader:
+        role = leader_role(playbook) or ""
+        return [started, Added(LEADER_STEP, LEADER_TITLE, "", LEADER_SECONDS, role)]
+    asking = next((step for step in playbook.steps if _asks_for_report(step, opening.level)), None)
+    if opening.leader == "informed" and asking is not None:
+        return [started, Answered(asking.id, actor.person_id if actor else None, REPORTED)]
+    return [started]
 
 
-def preview(desk: Desk, opening: Opening, now: datetime) -> Preview:
-    """Who would be told what, now. Runs the real engine on the opening and writes nothing. Raises Invalid."""
-    with desk.store.reading() as session:
-        playbook = read(desk, opening.playbook)
-        opening = _checked(session, opening, playbook, now)
-        basis = legal.basis_for(opening.occurred_at or opening.detected_at or now).as_json()
-        started = _started(session, opening, playbook, basis, now)
-        _, effects = advance(playbook, None, started, now)
-        return _Previewing(session, desk, opening, playbook, started, now).of(effects)
+def _asks_for_report(step: Step, level: int) -> bool:
+    at_once = not step.after and not step.when.answers
+    applies = step.when.levels is None or level in step.when.levels
+    return step.verb is Verb.ASK and REPORTED in step.choices and at_once and applies
 
 
-class _Previewing:
-    def __init__(
-        self,
-        session: Session,
-        desk: Desk,
-        opening: Opening,
-        playbook: Playbook,
-        started: Started,
-        now: datetime,
-    ) -> None:
-        self.session, self.desk, self.opening, self.playbook = session, desk, opening, playbook
-        self.started, self.now = started, now
-        self.house = casting.house(session, desk.settings.public_url, desk.two_way)
-        self.code = _free_code(session, opening.mode, now)
-        self.case = wording.Case(self.code, opening.mode, opening.short_name, opening.title)
-
-    def of(self, effects: list[Any]) -> Preview:
-        people: dict[str, PreviewPerson] = {}
-        groups: list[tuple[str, int]] = []
-        texts: list[str] = []
-        parts = emails = sms = 0
-        snapshot = queries.snapshot(
-            self.session, [e.person for e in effects if isinstance(e, Summon | Notify) and e.person], self.now
-        )
-        for effect in effects:
-            if not isinstance(effect, Summon | Notify):
-                continue
-            role = self.playbook.roles[effect.role]
-            if effect.person is None:
-                audience = queries.audience(self.session, role.pick, list(self.opening.area), self.now)
-                groups.append((role.title, len(audience)))
-                text = self._group_text(effect)
-                texts.append(text.body)
-                sms += len(audience)
-                parts += len(audience) * text.parts
-                continue
-            if effect.person in people:
-                continue
-            person = self.session.get_one(Person, effect.person)
-            seen = snapshot.get(effect.person, {})
-            reachable = casting.reachable(person, self.desk.sms)
-            mail = bool(person.email) and self.desk.email
-            people[effect.person] = PreviewPerson(
-                person.id, person.name, seen.get("post", ""), seen.get("unit", ""), role.title,
-                reachable, mail, person.phone, person.landline,
-                "" if reachable else _why_not(person),
-            )  # fmt: skip
-            if reachable:
-                text = self._text(effect, person, seen)
-                texts.append(text.body)
-                sms, parts = sms + 1, parts + text.parts
-            emails += mail
-        price = self.session.get(Setting, "sms_part_cost")
-        return Preview(
-            people=tuple(people.values()),
-            no_number=tuple(p for p in people.values() if not p.sms),
-            groups=tuple(groups),
-            sms=sms,
-            sms_parts=parts,
-            cost=parts * int(price.value if price else 0),
-            emails=emails,
-            next=self._next(effects),
-            texts=tuple(dict.fromkeys(texts)),
-            vacant=tuple(
-                self.playbook.roles[slug].title
-                for slug, holders in self.started.roles.items()
-                if not holders.group and not holders.people
-            ),
-            level_name=self.playbook.levels[self.opening.level],
-            playbook_title=self.playbook.title,
-            code=shown_code(self.code, self.opening.mode),
-            short_name=self.opening.short_name,
-        )
-
-    def _text(self, effect: Summon | Notify, person: Person, seen: dict[str, str]) -> wording.Sms:
-        reader = wording.Reader(
-            person.name, seen.get("post", ""), xung_ho=person.xung_ho, rank=seen.get("rank", "ngang")
-        )
-        link = f"{self.house.public_url}/a/XXXXXXXXXX"
-        if isinstance(effect, Summon):
-            kind = wording.summon_kind(reader, self.desk.two_way)
-            if effect.instead_of:
-                other = self.session.get_one(Person, effect.instead_of)
-                return wording.sms(
-                    "stand_in",
-                    self.house,
-                    self.case,
-                    reader,
-                    instead=f"{other.xung_ho} {other.name}",
-                    link=link,
-                )
-            return wording.sms(kind, self.house, self.case, reader, link=link)
-        return self._group_text(effect)
-
-    def _group_text(self, effect: Summon | Notify) -> wording.Sms:
-        return group_text(effect, self.playbook, self.house, self.case, self.desk.two_way, self._values())
-
-    def _values(self) -> dict[str, str]:
-        o = self.opening
-        shown = Incident(
-            code=self.code, mode=o.mode, title=o.title, summary=o.summary, short_name=o.short_name,
-            area=list(o.area), level=o.level, opened_at=self.now, occurred_at=o.occurred_at,
-            detected_at=o.detected_at,
-        )  # fmt: skip
-        return template_values(
-            shown,
-            self.playbook,
-            self.house,
-            casting.area_names(self.session, list(self.opening.area)),
-            self.now,
-        )
-
-    def _next(self, effects: list[Any]) -> tuple[str, ...]:
-        """Who comes next when there is no answer, a sentence for each rung of the steps that ask now."""
-        sentences: list[str] = []
-        for step_id in dict.fromkeys(e.step for e in effects if isinstance(e, Summon | Notify)):
-            step = self.playbook.step(step_id)
-            limit = step.within.get(self.opening.level)
-            if limit is None or step.ack == "none":
-                continue
-            waited = limit.seconds
-            for rung in step.ladder:
-                waited += rung.after.seconds
-                sentences.append(f"Nếu sau {_minutes(waited)} chưa trả lời: {self._rung(step, rung.to)}")
-        return tuple(sentences)
-
-    def _rung(self, step: Any, to: str) -> str:
-        if to == "nhac_lai":
-            return "nhắc lại những người chưa trả lời."
-        if to != "thay_the":
-            return f"báo {self._who(self.started.roles[to].people) or self.playbook.roles[to].title}."
-        stand_ins = [
-            f"{self._who(h.standins[:1])} (thay {self.playbook.roles[r].title})"
-            for r in step.target
-            if (h := self.started.roles.get(r)) and h.standins
-        ]
-        return "mời người thay: " + "; ".join(stand_ins) + "."
-
-    def _who(self, ids: tuple[str, ...]) -> str:
-        people = [self.session.get_one(Person, i) for i in ids]
-        return ", ".join(f"{p.xung_ho} {p.name}" for p in people)
-
-
-def _why_not(person: Person) -> str:
-    if person.wrong_number_at:
-        return "Số đã báo nhầm"
-    if person.phone is None and person.landline:
-        return "Chỉ có máy bàn, cần gọi"
-    return "Không có số di động" if person.phone is None else "Không còn công tác"
-
-
-def _minutes(seconds: int) -> str:
-    hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(t for t in (f"{hours} giờ" if hours else "", f"{minutes} phút" if minutes else "") if t)
+def sought(opening: Opening) -> likeness.Sought:
+    """What other incidents are compared with."""
+    return likeness.Sought(opening.title, opening.playbook, opening.topic, opening.area, opening.mode)
 
 
 # ------------------------------------------------------------------ opening
 
 
 def open_incident(
-    desk: Desk, opening: Opening, actor: Actor, now: datetime, *, scope: str, key: str
+    desk: Desk,
+    opening: Opening,
+    actor: Actor,
+    now: datetime,
+    *,
+    scope: str,
+    key: str,
+    told_apart: Collection[str] | None = None,
+    draft: str = "",
 ) -> Opened:
     """Open an incident and start its run: one transaction. The same key of the same scope again returns the same
-    incident; with another body it raises Conflict. Raises Invalid, Forbidden."""
+    incident; with another body it raises KeyUsed. `told_apart`: ids of the like incidents the officer has seen; one
+    that somebody else has opened since raises Alike (None: nobody looks). `draft`: what was saved unsent and is now sent, by one only.
+    Raises Invalid, Forbidden, Conflict."""
     require(actor, *COMMAND)
     if not key:
         raise Invalid("no_key", "Thiếu khóa chống gửi trùng (Idempotency-Key).")
@@ -367,8 +240,18 @@ def open_incident(
         known = _known(session, scope, key, digest)
         if known:
             return known
-        opening = _checked(session, opening, read(desk, opening.playbook), now)
+        opening = checked(session, opening, read(desk, opening.playbook), now)
+        others: tuple[likeness.Like, ...] = ()
+        if told_apart is not None:
+            others = likeness.look_again(session, sought(opening), told_apart, actor.name, now)
+        if draft:
+            drafts.take(session, draft)
         incident = _write(session, desk, opening, actor, now)
+        if others:
+            ledger.append(
+                session, incident, "told_apart", occurred_at=now, recorded_at=now, actor=actor,
+                data={"incidents": [one.code for one in others]},
+            )  # fmt: skip
         session.add(
             IdempotencyKey(scope=scope, key=key, body_sha256=digest, incident_id=incident.id, created_at=now)
         )
@@ -380,7 +263,7 @@ def _known(session: Session, scope: str, key: str, digest: str) -> Opened | None
     if row is None:
         return None
     if row.body_sha256 != digest:
-        raise Conflict("key_reused", "Khóa chống gửi trùng này đã dùng cho một nội dung khác.")
+        raise KeyUsed(row.incident_id)
     incident = session.get_one(Incident, row.incident_id)
     return Opened(incident.id, incident.code, incident.number, incident.status, created=False)
 
@@ -394,7 +277,7 @@ def _one_at_a_time(session: Session) -> None:
 def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: datetime) -> Incident:
     version, playbook = ensure_version(session, desk, opening.playbook, now)
     basis = legal.basis_for(opening.occurred_at or opening.detected_at or now).as_json()
-    code = _free_code(session, opening.mode, now)
+    code = free_code(session, opening.mode, now)
     incident = Incident(
         id=new_id(now),
         code=code,
@@ -419,6 +302,8 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
         status="open",
         basis=basis,
         names={},
+        left_out=list(opening.left_out),
+        held_at=now if opening.only_leader else None,
         chain_seq=0,
         chain_hash="",
     )
@@ -426,12 +311,13 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
     session.flush()  # what follows refers to it
     run = Run(incident_id=incident.id, state="")  # held by name: the session forgets what nobody holds
     session.add(run)
-    started = _started(session, opening, playbook, basis, now)
+    started = started_by(session, opening, playbook, basis, now)
     everyone = {p for h in started.roles.values() for p in (*h.people, *h.standins)}
-    casting.remember(session, incident, everyone | ({actor.person_id} if actor.person_id else set()), now)
+    named = {actor.person_id, opening.leader_person, *opening.left_out} - {None}
+    casting.remember(session, incident, everyone | {person for person in named if person}, now)
     _record_opening(session, incident, playbook, opening, actor, now)
     session.flush()
-    enter(session, desk, incident, [started], now)
+    enter(session, desk, incident, events_of(opening, playbook, started, actor), now)
     return incident
 
 
@@ -452,14 +338,23 @@ def _record_opening(
         texts=texts,
     )  # fmt: skip
     if opening.leader:
+        at = min(opening.leader_at or now, now)
         ledger.append(
-            session, incident, "leader_informed", occurred_at=opening.leader_at or now, recorded_at=now,
-            actor=actor,
-            data={"reached": opening.leader == "informed", "person": opening.leader_person},
+            session, incident, "leader_informed", occurred_at=at, recorded_at=now, actor=actor,
+            data={"reached": opening.leader == "informed", "person": opening.leader_person, "at": at},
+        )  # fmt: skip
+    if opening.left_out:
+        ledger.append(
+            session, incident, "left_out", occurred_at=now, recorded_at=now, actor=actor,
+            data={"people": list(opening.left_out)}, texts={"reason": opening.left_out_reason.strip()},
+        )  # fmt: skip
+    if opening.only_leader:
+        ledger.append(
+            session, incident, "held", occurred_at=now, recorded_at=now, actor=actor, data={},
         )  # fmt: skip
 
 
-def _free_code(session: Session, mode: str, now: datetime) -> str:
+def free_code(session: Session, mode: str, now: datetime) -> str:
     """A code no open incident has, nor one opened or closed within the last 30 days, nor a file of this year."""
     year = now.astimezone(VIETNAM).year
     resting = now - CODE_RESTS
@@ -474,7 +369,12 @@ def _free_code(session: Session, mode: str, now: datetime) -> str:
     return next_code(codes, {row.number for row in rows if row.this_year}, mode, year)
 
 
+LATER_FIELDS = ("left_out", "left_out_reason", "only_leader")
+
+
 def _plain(opening: Opening) -> dict[str, Any]:
+    """What the hash of a body is taken of. A field that came later is left out while it says nothing: keys that were
+    used before it came still fit."""
     return {
         key: value.isoformat()
         if isinstance(value, datetime)
@@ -482,4 +382,5 @@ def _plain(opening: Opening) -> dict[str, Any]:
         if isinstance(value, tuple)
         else value
         for key, value in asdict(opening).items()
+        if value or key not in LATER_FIELDS
     }

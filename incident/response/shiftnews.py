@@ -40,7 +40,7 @@ def tell_the_change(
 ) -> None:
     if not desk.sms or now >= row.begins_at + WORTH:
         return
-    house = casting.house(session, desk.settings.public_url)
+    house = casting.house(session, desk.settings.public_url, desk.two_way)
     free_at: dict[str, datetime] = {}
     for incident in incidents:
         card = gather_list(session, now, only=incident.id)[0]

@@ -7,7 +7,7 @@ is delivery's. Must never know why the engine wanted an effect.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -62,6 +62,7 @@ LATER = {"notify": 30, "stand_down": 40}
 DRILL_LATER = 50
 VALID = {"warn": timedelta(hours=2), "notify": timedelta(hours=24), "stand_down": timedelta(hours=12)}
 VALID_ELSE = timedelta(hours=6)
+KEPT_BACK = "stopped"  # why a message was cancelled: DỪNG GỬI
 # Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
 POINTLESS_WHEN_DONE = ("remind", "task", "approve", "publish", "warn")
 
@@ -219,7 +220,8 @@ class Telling:
             audience = self._unanswered(effect)
         else:
             pairs = queries.audience(self.session, role.pick, self.incident.area, self.now)
-            audience = [[person, party] for person, party in pairs]
+            out = self.incident.left_out
+            audience = [[person, party] for person, party in pairs if person not in out]
             ack = isinstance(effect, Summon) or effect.ack
         text = self._group_text(effect)
         via = list(effect.via if isinstance(effect, Notify) else step.via or ("sms",))
@@ -247,6 +249,7 @@ class Telling:
                 due=effect.due,
                 valid_until=_valid_until(effect, kind, self.now),
                 created_at=self.now,
+                done_at=self.incident.stopped_at,  # kept back while sending is stopped
             )
         )
         self.something_to_send = True
@@ -432,13 +435,7 @@ class Telling:
         effect = draft.primary()
         person = self._person(draft.person)
         seen = self.incident.names.get(draft.person, {})
-        reader = wording.Reader(
-            name=person.name,
-            post=seen.get("post", ""),
-            unit=seen.get("unit", ""),
-            xung_ho=person.xung_ho,
-            rank=seen.get("rank", "ngang"),
-        )
+        reader = reader_of(person, seen, self.playbook, effect)
         if self._only_on_screen(effect):
             return
         via = self._via(effect)
@@ -610,6 +607,8 @@ class Telling:
             not_before=not_before,
             valid_until=_valid_until(effect, kind, not_before),
         )
+        if self.incident.stopped_at is not None:
+            message.status, message.error, message.finished_at = "cancelled", KEPT_BACK, self.now
         self.session.add(message)
         for cause in draft.effects:
             where = (getattr(cause, "step", ""), cause.activation)
@@ -707,6 +706,21 @@ class Telling:
     def _values(self, **more: str) -> dict[str, str]:
         areas = casting.area_names(self.session, self.incident.area)
         return {**template_values(self.incident, self.playbook, self.house, areas, self.now), **more}
+
+
+def reader_of(
+    person: Person, seen: Mapping[str, str], playbook: Playbook, effect: Personal
+) -> wording.Reader:
+    """Who reads a text, in which register: whoever leads tonight is reported to, whatever his post."""
+    role = playbook.roles.get(effect.role)
+    leads = isinstance(effect, Summon) and role is not None and role.pick == "lanh_dao_truc"
+    return wording.Reader(
+        name=person.name,
+        post=seen.get("post", ""),
+        unit=seen.get("unit", ""),
+        xung_ho=person.xung_ho,
+        rank="len" if leads else seen.get("rank", "ngang"),
+    )
 
 
 def group_text(

@@ -257,6 +257,10 @@ class Incident(Base):
     names: Mapped[dict[str, Any]] = mapped_column(default=dict)
     chain_seq: Mapped[int] = mapped_column(Integer, default=0)
     chain_hash: Mapped[str] = mapped_column(String(64), default="")
+    # Person ids the officer did not want called; they hold no role here until he has them called after all.
+    left_out: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    held_at: Mapped[datetime | None]  # only the leader on duty was told; the task force waits for the officer
+    stopped_at: Mapped[datetime | None]  # DỪNG GỬI: what would leave is kept until sending goes on
     __table_args__ = (
         one_of("mode", ("live", "drill"), "mode"),
         one_of("status", ("open", "closed", "cancelled"), "status"),
@@ -272,6 +276,18 @@ class IdempotencyKey(Base):
     body_sha256: Mapped[str] = mapped_column(String(64))
     incident_id: Mapped[str] = mapped_column(Id)
     created_at: Mapped[datetime]
+
+
+class OpeningDraft(Base):
+    """An opening that was typed and not sent: nobody was told, no code is used up. `fields`: the form as typed."""
+
+    __tablename__ = "opening_draft"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    mode: Mapped[str] = mapped_column(String(5))
+    title: Mapped[str] = mapped_column(String(300))
+    fields: Mapped[dict[str, Any]]
+    saved_by: Mapped[str] = mapped_column(String(120))
+    saved_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Run(Base):

@@ -71,6 +71,19 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Chưa liên lạc được {leader}, báo cáo sau|: {text}",
         "{leader} not reached yet, to be informed later|: {text}",
     ),
+    "left_out": ("Không báo khi mở: {people}|, lý do: {reason}", "Not called at the opening: {people}|, reason: {reason}"),
+    "called_after_all": ("Mời lại {person}, người chưa được báo khi mở", "{person}, left out at the opening, called after all"),
+    "held": (
+        "Chỉ báo lãnh đạo trực; Tổ công tác chờ báo sau",
+        "Only the leader on duty is told; the task force waits",
+    ),
+    "called_out": ("Báo Tổ công tác", "The task force is called out"),
+    "told_apart": ("Đã xem, là việc khác với {incidents}", "Seen and found another matter than {incidents}"),
+    "sending_stopped": (
+        "DỪNG GỬI: đã gửi đi {gone} tin|, {calling} tin đang gửi có thể vẫn đến|, dừng {stopped} tin|; lý do: {reason}",
+        "SENDING STOPPED: {gone} sent|, {calling} under way may still arrive|, {stopped} stopped|; reason: {reason}",
+    ),
+    "sending_resumed": ("Tiếp tục gửi: {sent} tin đã dừng được gửi tiếp", "Sending goes on: {sent} stopped messages are sent"),
     "link_opened": ("{who} đã mở liên kết", "{who} opened the link"),
     # asking and answering
     "asked": ("Đã báo {people_or_who}|, chờ trả lời| ({step})", "{people_or_who} asked| ({step})"),

@@ -65,6 +65,7 @@ def build(modules: Path, out: Path = OUT) -> dict[str, str]:
     bundle.add("start.js", start.encode())
     bundle.add("draft.js", (HERE / "scripts/draft.js").read_bytes())
     bundle.add("room.js", (HERE / "scripts/room.js").read_bytes())
+    bundle.add("opening.js", (HERE / "scripts/opening.js").read_bytes())
     bundle.add("htmx.js", _source(modules / "htmx.org/dist/htmx.min.js"))
     bundle.add("report.css", (HERE / "styles/report/report.css").read_bytes())
     bundle.add("icon.svg", (HERE / "styles/icon.svg").read_bytes())

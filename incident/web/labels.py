@@ -72,6 +72,7 @@ def member(person: MemberView, now: datetime) -> Label:
         "wrong_number": Label(_("Nhầm số, đã ngừng gửi"), "red"),
         "review": Label(_("Trả lời chưa rõ, cần xem"), "orange"),
         "expired": Label(_("Không cần trả lời nữa"), "grey"),
+        "stopped": Label(_("Chưa báo (tin đã dừng)"), "red"),
     }
     return plain.get(state, Label(state, "grey"))
 

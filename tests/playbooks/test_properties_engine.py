@@ -30,6 +30,7 @@ from playbooks.signals import (
     ApprovalWithdrawn,
     Approved,
     AudienceFrozen,
+    CalledOut,
     Cancelled,
     Declined,
     Edited,
@@ -277,6 +278,8 @@ class People(RuleBasedStateMachine):
             Redone(step, "vì"),
             Reassigned(step, person),
             Added("them", "Việc thêm", person, 600),
+            Added("goi", "Báo lãnh đạo trực", "", 600, "lanh_dao"),
+            CalledOut(),
         ]
         self.say(data.draw(st.sampled_from(choices)))
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from incident.domain.actors import Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, Refusal
 from incident.response import course, statement, task
-from incident.response.open import Opening, open_incident, preview
+from incident.response.open import Opening, open_incident
+from incident.response.preview import preview
 from incident.store.tables import Approval, Incident, Message, Revision, Run, RunEvent
 from playbooks import run as run_state
 from playbooks.engine import replay

@@ -6,196 +6,281 @@ Nothing typed is lost, whatever is refused. The sending itself is the door's.
 from __future__ import annotations
 
 import secrets
-import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates_schema
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, session, url_for
+from marshmallow import ValidationError
 from sqlalchemy import select
-from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as Answered
 
-from incident.domain.errors import Refusal
+from incident.domain.errors import Conflict, Invalid, Refusal
+from incident.response import drafts, likeness, preview
 from incident.response import open as opening_door
-from incident.response.open import Opening, Preview
-from incident.store.tables import Person, Shift, Unit
-from incident.web.language import _, for_input, parse_local
+from incident.response.likeness import Alike, Like, Sought
+from incident.response.open import KeyUsed, Opened, Opening
+from incident.store.tables import Incident, Person, Shift, Unit
+from incident.web.language import _, for_input, moment_of, parse_local
 from incident.web.pages.access import actor, command_only, signed_in, wiring
+from incident.web.pages.opening_form import (
+    KEPT_IN_DRAFT,
+    KINDS,
+    NEUTRAL,
+    PLAYBOOKS,
+    WHOLE_PROVINCE,
+    Typed,
+    answers_of,
+    area_of,
+    clean,
+    faults_of,
+    is_drill,
+    level_hints,
+    opening_of,
+    place,
+    typed_of,
+    wrong_drill_code,
+)
 
 pages = Blueprint("opening", __name__)
 
-WHOLE_PROVINCE = "toan_tinh"
-CALL_OUT = "goi-xac-nhan"
-NEUTRAL = "vu-viec-chung"
-SHORT = 20
-KINDS: tuple[tuple[str, Any, str], ...] = (
-    ("rumour", _l("Tin chưa kiểm chứng"), "tin-gia-dich-benh"),
-    ("own_error", _l("Văn bản, phát ngôn của ta bị sai"), NEUTRAL),
-    ("casualties", _l("Tai nạn, thiên tai có thương vong"), NEUTRAL),
-    ("officer", _l("Cán bộ"), NEUTRAL),
-    ("portal", _l("Cổng, dữ liệu"), NEUTRAL),
-    ("complaint", _l("Khiếu kiện"), NEUTRAL),
-    ("press", _l("Báo chí đăng sai"), NEUTRAL),
-    ("other", _l("Việc khác"), NEUTRAL),
-    ("call_out", _l("Gọi xác nhận toàn địa bàn (mọi cán bộ trả lời đã nhận tin)"), CALL_OUT),
-)
-PLAYBOOKS = {key: playbook for key, _title, playbook in KINDS}
-
-
-def clean(text: str) -> str:
-    """NFC, one line, without control characters."""
-    kept = "".join(s if s.isprintable() else " " for s in unicodedata.normalize("NFC", text))
-    return " ".join(kept.split())
-
-
-class OpeningSchema(Schema):
-    """What the form sends. Words of every fault are for the officer."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    title = fields.Str(
-        required=True,
-        validate=validate.Length(1, 300, error="Nêu ngắn việc đang xảy ra, không quá 300 ký tự"),
-        error_messages={"required": "Nêu ngắn việc đang xảy ra"},
-    )
-    short_name = fields.Str(
-        load_default="", validate=validate.Length(max=20, error="Tên ngắn không quá 20 ký tự")
-    )
-    kind = fields.Str(
-        required=True,
-        validate=validate.OneOf(list(PLAYBOOKS), error="Chọn loại vụ việc"),
-        error_messages={"required": "Chọn loại vụ việc"},
-    )
-    area = fields.List(fields.Str(), load_default=list)
-    level = fields.Int(
-        required=True,
-        validate=validate.OneOf([1, 2, 3], error="Chọn cấp độ"),
-        error_messages={"required": "Chọn cấp độ", "invalid": "Chọn cấp độ"},
-    )
-    detected_at = fields.Str(load_default="")
-    source = fields.Str(
-        load_default="", validate=validate.Length(max=300, error="Nguồn tin không quá 300 ký tự")
-    )
-    drill = fields.Bool(load_default=False)
-    key = fields.Str(load_default="", validate=validate.Length(max=64))
-
-    @pre_load
-    def tidy(self, data: dict[str, Any], **_how: Any) -> dict[str, Any]:
-        return {k: clean(v) if isinstance(v, str) else v for k, v in data.items()}
-
-    @validates_schema(skip_on_field_errors=False)
-    def times_and_places(self, data: dict[str, Any], **_how: Any) -> None:
-        faults: dict[str, list[str]] = {}
-        if not data.get("area"):
-            faults["area"] = ["Chọn ít nhất một địa bàn"]
-        if data.get("detected_at"):
-            try:
-                parse_local(data["detected_at"])
-            except ValueError:
-                faults["detected_at"] = ["Ghi thời điểm theo dạng giờ:phút ngày/tháng/năm"]
-        if faults:
-            raise ValidationError(faults)
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the form offers besides words: places, and how many are told at each level."""
-
-    areas: tuple[tuple[str, str], ...]
-    counts: dict[int, int]
+Page = str | Answered | tuple[str, int]
+Faults = dict[str, list[str]]
+# Which faults belong to the page before sending; all others to the form.
+OF_CONFIRMING = frozenset({"left_out", "left_out_reason", "leader", "leader_at", "drill_code", "only_leader"})
+LONGEST_NOTE = 600  # carried to another room in the session's cookie
 
 
 @pages.get("/incidents/new")
 @signed_in
-def form() -> str:
+def form() -> Page:
     command_only()
-    typed = {"detected_at": for_input(wiring().now()), "key": secrets.token_urlsafe(18)}
-    return _form(typed, {})
+    if draft := request.args.get("draft"):
+        return _form(_taken_up(draft), {})
+    return _form(_blank(), {})
+
+
+def _blank() -> Typed:
+    return {"detected_at": for_input(wiring().now()), "key": secrets.token_urlsafe(18), "area": []}
+
+
+def _taken_up(draft: str) -> Typed:
+    """What was saved unsent, as it was typed. Raises NotFound."""
+    with wiring().store.reading() as reading:
+        kept = drafts.find(reading, draft).fields
+    return {**_blank(), **{name: value for name, value in kept.items() if value}, "draft": draft}
+
+
+@pages.get("/incidents/new/counts")
+@signed_in
+def counts() -> Response:
+    """How many each level wakes, for the kind and area chosen so far."""
+    command_only()
+    kind, area = request.args.get("kind", ""), request.args.getlist("area")[:200]
+    hints = _hints(kind, area)
+    answer = jsonify({str(level): text for level, text in hints.items()})
+    answer.headers["Cache-Control"] = "private, max-age=30"
+    return answer
 
 
 @pages.post("/incidents/new")
 @signed_in
-def send() -> str | Response | tuple[str, int]:
+def send() -> Page:
     command_only()
-    typed = _typed(request.form)
-    if typed.get("do") == "edit":
+    typed, do = typed_of(request.form), request.form.get("do", "check")
+    if into := request.form.get("into"):
+        return _join(into, typed)
+    if do == "save":
+        return _save(typed)
+    if do == "edit":
         return _form(typed, {})
+    if do == "apart":
+        typed["apart"] = list(dict.fromkeys([*typed["apart"], *typed["seen"]]))
     try:
-        wanted = opening_of(OpeningSchema().load(typed), typed)
+        wanted = opening_of(typed, _places())
     except ValidationError as fault:
         return _form(typed, faults_of(fault)), 422
     try:
-        if typed.get("do") == "send":
-            return _open(wanted, typed)
-        return _confirm(wanted, typed)
+        if do in ("send", "leader"):
+            return _send(wanted, typed, only_leader=do == "leader")
+        return _confirm(wanted, typed, {})
     except Refusal as refusal:
-        return _form(typed, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _refused(wanted, typed, refusal)
 
 
-def faults_of(fault: ValidationError) -> dict[str, list[str]]:
-    messages = fault.messages
-    return messages if isinstance(messages, dict) else {"": [str(text) for text in messages]}
-
-
-def opening_of(data: dict[str, Any], typed: dict[str, Any]) -> Opening:
-    """The door's own value. Raises ValidationError when the leader's time cannot be read."""
-    area = (WHOLE_PROVINCE,) if WHOLE_PROVINCE in data["area"] else tuple(data["area"])
-    detected = parse_local(data["detected_at"]) if data["detected_at"] else None
-    wanted = Opening(
-        title=data["title"],
-        playbook=PLAYBOOKS[data["kind"]],
-        level=data["level"],
-        area=area,
-        short_name=data["short_name"] or neutral_name(data["kind"], area, _places()),
-        detected_at=detected,
-        source=data["source"],
-        mode="drill" if data["drill"] else "live",
+def _send(wanted: Opening, typed: Typed, only_leader: bool) -> Page:
+    answers, errors = answers_of(typed)
+    errors |= wrong_drill_code(typed)
+    if wanted.left_out and not wanted.left_out_reason:
+        errors["left_out_reason"] = [_("Ghi lý do không báo")]
+    if set(typed.get("computed", wanted.left_out)) != set(wanted.left_out):
+        errors["left_out"] = [_("Danh sách người được báo vừa đổi. Kiểm tra lại ai được báo thay rồi gửi.")]
+    if errors:
+        return _confirm(wanted, typed, errors), 422
+    who = actor()
+    opened = opening_door.open_incident(
+        wiring().desk,
+        replace(wanted, **answers, only_leader=only_leader),
+        who,
+        wiring().now(),
+        scope=f"web:{who.id}",
+        key=typed["key"] or secrets.token_urlsafe(18),
+        told_apart={*typed["seen"], *typed["apart"]},
+        draft=typed["draft"],
     )
-    leader = typed.get("leader", "")
-    if leader not in ("informed", "not_reached"):
-        return wanted
-    at = _leader_time(typed.get("leader_at", "")) if leader == "informed" else None
-    return replace(wanted, leader=leader, leader_person=typed.get("leader_person") or None, leader_at=at)
+    return _opened(opened, only_leader)
 
 
-def _leader_time(text: str) -> datetime:
+def _opened(opened: Opened, only_leader: bool) -> Answered:
+    if opened.created:
+        text = (
+            _(
+                "Đã mở vụ việc %(number)s. Chỉ báo lãnh đạo trực; Tổ công tác chưa được báo.",
+                number=opened.number,
+            )
+            if only_leader
+            else _("Đã mở vụ việc %(number)s. Tin đang được gửi.", number=opened.number)
+        )
+        flash(text, "taken")
+    return _go(url_for("room.show", incident_id=opened.incident_id))
+
+
+def _go(address: str) -> Answered:
+    """To a page: by a redirect, or, where a script sent the form, by its address."""
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify({"url": address})
+    return redirect(address, 303)
+
+
+def _refused(wanted: Opening, typed: Typed, refusal: Refusal) -> Page:
+    """The page the refusal belongs to, with everything that was typed."""
+    if isinstance(refusal, Alike):
+        return _confirm(wanted, typed, {}, newly=refusal.found), 409
+    if isinstance(refusal, KeyUsed):
+        return render_template("opening/used.html", incident=_head(refusal.incident_id), typed=typed), 409
+    if isinstance(refusal, Conflict):
+        typed["draft"] = ""
+    errors = refusal.errors or {"": [refusal.text]}
+    of_form = isinstance(refusal, Invalid) and not OF_CONFIRMING.issuperset(errors)
+    return (_form(typed, errors) if of_form else _confirm(wanted, typed, errors)), refusal.status
+
+
+def _head(incident_id: str) -> Incident:
+    with wiring().store.reading() as reading:
+        return reading.get_one(Incident, incident_id)
+
+
+# ------------------------------------------------------------------ instead of opening
+
+
+def _join(incident_id: str, typed: Typed) -> Answered:
+    """Into the incident that is open already; what was typed is offered there as a note."""
+    at = _moment(typed["detected_at"])
+    lines = [clean(typed["title"])]
+    if source := clean(typed["source"]):
+        lines.append(_("Nguồn: %(source)s", source=source))
+    if at is not None:
+        lines.append(_("Biết tin lúc %(at)s", at=moment_of(at, wiring().now())))
+    session["note"] = {"incident": incident_id[:36], "text": "\n".join(lines)[:LONGEST_NOTE]}
+    return redirect(url_for("room.show", incident_id=incident_id, _anchor="write"), 303)
+
+
+def carried_note(incident_id: str) -> dict[str, str]:
+    """The note that was carried to this room, once."""
+    note = session.get("note")
+    if not isinstance(note, dict) or note.get("incident") != incident_id:
+        return {}
+    session.pop("note")
+    return {"text": str(note.get("text", ""))}
+
+
+def _save(typed: Typed) -> Answered:
+    kept = {name: typed[name] for name in KEPT_IN_DRAFT}
+    drafts.save(wiring().desk, kept, actor(), wiring().now(), typed["draft"])
+    flash(_("Đã lưu, chưa gửi. Chưa ai được báo; cán bộ trực nào cũng mở tiếp được."), "taken")
+    return redirect(url_for("board.index"), 303)
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        return parse_local(text) if text else wiring().now()
+        return parse_local(text) if text else None
     except ValueError:
-        raise ValidationError({"leader_at": ["Ghi thời điểm báo cáo lãnh đạo"]}) from None
+        return None
 
 
-def _typed(form: MultiDict[str, str]) -> dict[str, Any]:
-    typed: dict[str, Any] = form.to_dict()
-    typed["area"] = form.getlist("area")
-    typed.pop("csrf_token", None)
-    return typed
+# ------------------------------------------------------------------ the two pages
 
 
-def _form(typed: dict[str, Any], errors: dict[str, Any]) -> str:
-    return render_template("opening/form.html", typed=typed, errors=errors, kinds=KINDS, choices=_choices())
+def _form(typed: Typed, errors: dict[str, Any]) -> str:
+    hints = _hints(str(typed.get("kind", "")), typed.get("area", []))
+    return render_template(
+        "opening/form.html",
+        typed={**typed, "key": typed.get("key") or secrets.token_urlsafe(18)},
+        errors=errors,
+        kinds=KINDS,
+        places=_places(),
+        hints=hints,
+        alike=_alike_so_far(typed),
+    )
 
 
-def _choices() -> Choices:
+def _hints(kind: str, area: list[str]) -> dict[int, str]:
+    """Exact where kind and area are known; else of the neutral playbook, and said to be so."""
+    exact = kind in PLAYBOOKS and bool(area)
+    slug = PLAYBOOKS[kind] if exact else NEUTRAL
+    try:
+        where = area_of(area) if exact else (WHOLE_PROVINCE,)
+        found = preview.counts(wiring().desk, slug, where, wiring().now())
+    except Refusal:
+        found = {}
+    return level_hints(found, exact)
+
+
+def _alike_so_far(typed: Typed) -> tuple[Like, ...]:
+    """Like incidents of what stands in a form that came back; a blank form is like nothing."""
+    if not typed.get("title"):
+        return ()
+    slug = PLAYBOOKS.get(str(typed.get("kind", "")), NEUTRAL)
+    mode = "drill" if is_drill(typed) else "live"
+    return _alike(Sought(clean(typed["title"]), slug, None, area_of(typed.get("area", [])), mode), typed)
+
+
+def _alike(wanted: Sought, typed: Typed) -> tuple[Like, ...]:
+    with wiring().store.reading() as reading:
+        found = likeness.like(reading, wanted, wiring().now())
+    return tuple(one for one in found if one.id not in typed.get("apart", ()))
+
+
+def _confirm(wanted: Opening, typed: Typed, errors: Faults, newly: tuple[Like, ...] = ()) -> str:
     now = wiring().now()
-    counts = {}
-    for level in (1, 2, 3):
-        sample = Opening(title="–", playbook=NEUTRAL, level=level, area=(WHOLE_PROVINCE,), short_name="–")
-        try:
-            preview = opening_door.preview(wiring().desk, sample, now)
-        except Refusal:
-            continue
-        counts[level] = len(preview.people)
-    return Choices(tuple(_places().items()), counts)
+    reason = wanted.left_out_reason or "–"  # asked for when it is sent
+    seen = preview.preview(wiring().desk, replace(wanted, left_out_reason=reason), now)
+    alike = newly or _alike(opening_door.sought(wanted), typed)
+    shown = {*typed["seen"], *(one.id for one in alike)}
+    carried = {
+        **typed,
+        "short_name": wanted.short_name,
+        "seen": sorted(shown),
+        "shown_code": seen.code,
+        "key": typed["key"] or secrets.token_urlsafe(18),
+        "leader_at": typed["leader_at"] or for_input(now),
+    }
+    return render_template(
+        "opening/confirm.html",
+        wanted=wanted,
+        typed=carried,
+        preview=seen,
+        told=seen.told,
+        leaders=_leaders(now),
+        alike=alike,
+        newly=bool(newly),
+        errors=errors,
+    )
 
 
 def _places() -> dict[str, str]:
-    with wiring().store.reading() as session:
-        communes = session.execute(
+    with wiring().store.reading() as reading:
+        communes = reading.execute(
             select(Unit.area, Unit.name)
             .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
             .order_by(Unit.name)
@@ -203,63 +288,12 @@ def _places() -> dict[str, str]:
         return {area: place(name) for area, name in communes if area}
 
 
-def neutral_name(kind: str, area: tuple[str, ...], places: dict[str, str]) -> str:
-    """At most 20 characters for the messages, that wound nobody when they leak: never words of the title."""
-    what = "tin về" if kind == "rumour" else "việc ở"
-    where = places.get(area[0], "") if len(area) == 1 else ""
-    bare = where.removeprefix("Xã ").removeprefix("Phường ")
-    names = (f"{what} {where[:1].lower()}{where[1:]}", f"{what} {bare}") if where else ()
-    return next((name for name in names if len(name) <= SHORT), f"{what} địa bàn tỉnh")
-
-
-def place(unit: str) -> str:
-    """The place a commune's committee is of: "xã Mường Lò"."""
-    name = unit.removeprefix("Ủy ban nhân dân ").removeprefix("UBND ")
-    return name[:1].upper() + name[1:]
-
-
-def _confirm(wanted: Opening, typed: dict[str, Any]) -> str:
-    now = wiring().now()
-    preview = opening_door.preview(wiring().desk, wanted, now)
-    typed = {**typed, "short_name": wanted.short_name}
-    return render_template(
-        "opening/confirm.html",
-        wanted=wanted,
-        typed=typed,
-        preview=preview,
-        told=told(preview),
-        leaders=_leaders(now),
-        errors={},
-    )
-
-
-def told(preview: Preview) -> int:
-    """How many something really goes to at once: the people by name, and the groups."""
-    named = sum(1 for person in preview.people if person.sms or person.email)
-    return named + sum(count for _title, count in preview.groups)
-
-
 def _leaders(now: datetime) -> list[tuple[str, str]]:
-    with wiring().store.reading() as session:
-        rows = session.execute(
+    with wiring().store.reading() as reading:
+        rows = reading.execute(
             select(Person.id, Person.name)
             .join(Shift, Shift.person == Person.id)
             .where(Shift.kind == "lanh_dao_truc", Shift.starts_at <= now, Shift.ends_at > now)
             .order_by(Shift.starts_at)
         )
         return [(id, name) for id, name in rows]
-
-
-def _open(wanted: Opening, typed: dict[str, Any]) -> Response:
-    who = actor()
-    opened = opening_door.open_incident(
-        wiring().desk,
-        wanted,
-        who,
-        wiring().now(),
-        scope=f"web:{who.id}",
-        key=typed.get("key") or secrets.token_urlsafe(18),
-    )
-    if opened.created:
-        flash(_("Đã mở vụ việc %(number)s. Tin đang được gửi.", number=opened.number), "taken")
-    return redirect(url_for("room.show", incident_id=opened.incident_id), 303)

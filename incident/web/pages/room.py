@@ -15,6 +15,7 @@ from incident.report.gathering import change_tag
 from incident.report.record import CallView, EntryView, IncidentView, MemberView, StepView
 from incident.report.units import UnitAnswer, units_answered
 from incident.web.pages.access import actor, can, must_see, read, signed_in, wiring
+from incident.web.pages.opening import carried_note
 
 pages = Blueprint("room", __name__)
 
@@ -100,7 +101,8 @@ def _kinds_before(view: IncidentView) -> datetime | None:
 @signed_in
 def show(incident_id: str) -> str:
     view = read(incident_id, limit=ENTRIES)
-    return render_template("room/room.html", room=_room(view), view=view, typed={}, errors={})
+    typed = carried_note(incident_id)
+    return render_template("room/room.html", room=_room(view), view=view, typed=typed, errors={})
 
 
 @pages.get("/incidents/<incident_id>/live")

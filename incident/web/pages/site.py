@@ -27,10 +27,12 @@ from incident.web.pages import (
     released,
     report,
     room,
+    sending,
     sheets,
     simulator,
     statement,
     steps,
+    unsent,
     zalo,
 )
 from incident.web.pages.access import NOBODY
@@ -39,9 +41,8 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, room, steps, calls, people, actions, statement, acknowledge, report, playbooks, directory, account,
-    simulator, approve, phone_approval, released, approval_policy,
-    handover, press, zalo, sheets,
+    board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
+    directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
 )  # fmt: skip
 
 
