@@ -21,6 +21,7 @@ from incident.web.pages import (
     handover,
     opening,
     phone_approval,
+    pictures,
     playbooks,
     press,
     released,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     board, opening, room, steps, calls, actions, statement, acknowledge, report, playbooks, directory, account,
-    simulator, approve, phone_approval, released, approval_policy,
+    simulator, approve, phone_approval, released, approval_policy, pictures,
     handover, press, zalo, sheets,
 )  # fmt: skip
 

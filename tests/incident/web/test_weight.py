@@ -77,7 +77,7 @@ def test_what_is_asked_uncompressed_comes_uncompressed(site: Site) -> None:
 
 
 def test_the_token_of_a_form_differs_with_every_second(site: Site) -> None:
-    """Decision 9: what stands in a compressed page must not be the same secret twice; and no foreign site's request
+    """Decision 10: what stands in a compressed page must not be the same secret twice; and no foreign site's request
     carries the cookie."""
     browser = site.browser("truc")
     cookie = browser.get("/account").headers.get("Set-Cookie", "")
