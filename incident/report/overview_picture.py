@@ -58,9 +58,9 @@ class Frame:
 
 def draw(seen: Overview, narrow: bool = False) -> str:
     """The picture as SVG."""
-    frame = Frame(seen, 360.0 if narrow else 760.0)
+    frame = Frame(seen, 360.0 if narrow else 600.0)
     bottom = 24 + CURVE + LANE * (len(seen.texts) + len(seen.limits)) + 14
-    paper = Drawing(frame.width, bottom + (88 if narrow else 62), describe(seen))
+    paper = Drawing(frame.width, bottom + (88 if narrow else 68), describe(seen))
     _axis(paper, frame, bottom)
     _ends(paper, frame, bottom)
     _curve(paper, frame, 24.0)
