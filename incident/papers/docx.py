@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from incident.papers.drawing import png
 from incident.papers.paper import Block, Heading, Paper, Paragraph, Picture, Quote, Table, printable
 
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -242,7 +243,7 @@ def _quote(document: Any, block: Quote) -> None:
 def _picture(document: Any, block: Picture) -> None:
     from docx.shared import Mm
 
-    shape = document.add_picture(io.BytesIO(block.png), width=Mm(PICTURE_MM))
+    shape = document.add_picture(io.BytesIO(block.png or png(block.svg)), width=Mm(PICTURE_MM))
     shape._inline.docPr.set("descr", printable(block.alt))
     shape._inline.docPr.set("title", printable(block.caption))
     _centre(document.paragraphs[-1]).paragraph_format.keep_with_next = True

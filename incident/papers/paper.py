@@ -51,12 +51,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`alt` says in words what the picture shows; `png` is for files that do not take SVG."""
+    """`alt` says in words what the picture shows. `png` is for files that take no SVG; empty, it is made of the SVG when it
+    is wanted. `narrow` is the same picture for a small screen, where there is one."""
 
     svg: str
     png: bytes
     alt: str
     caption: str
+    narrow: str = ""
 
 
 Block = Heading | Paragraph | Quote | Table | Picture

@@ -59,7 +59,7 @@ def _apart(data: str, now: datetime, tagged: bool) -> bytes:
 def _compile(data: str, now: datetime, tagged: bool, source: Path = SOURCE, name: str = "paper") -> bytes:
     import typst
 
-    compiler = typst.Compiler(source, root=source.parent, font_paths=_fonts())
+    compiler = typst.Compiler(source, root=source.parent, font_paths=typefaces())
     options: dict[str, Any] = {"sys_inputs": {name: data}, "timestamp": now.replace(microsecond=0)}
     if not tagged:
         return _single(compiler.compile(**options, pdf_standards=["a-2b"], pdf_tags=False))
@@ -79,7 +79,7 @@ def _single(made: bytes | list[bytes] | None) -> bytes:
 
 
 @cache
-def _fonts() -> Any:
+def typefaces() -> Any:
     import typst
 
     if fonts.available():

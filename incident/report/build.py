@@ -25,6 +25,7 @@ from incident.report.measures import (
     waited,
 )
 from incident.report.naming import INTERNAL, PARTS, Naming, post_and_unit
+from incident.report.overview import Overview, overview
 from incident.report.press import PressLine
 from incident.report.record import (
     AnswerView,
@@ -211,6 +212,7 @@ class Report:
     basis: tuple[str, ...]
     chain_seq: int
     chain_hash: str
+    overview: Overview
 
     @property
     def internal(self) -> bool:
@@ -249,6 +251,7 @@ def build(view: IncidentView, part: str, now: datetime) -> Report:
         basis=_basis(view),
         chain_seq=view.chain_seq,
         chain_hash=view.chain_hash,
+        overview=overview(view, now, naming.text),
     )
 
 

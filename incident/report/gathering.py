@@ -507,7 +507,7 @@ def _name(names: Mapping[str, Any], person: str) -> str:
 
 def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, ...]) -> IncidentView:
     incident, playbook, run = head.incident, head.playbook, head.run
-    areas = _area_names(session, [incident])
+    areas = area_names(session, [incident])
     sections = session.execute(queries.SECTIONS, {"incident": incident.id}).all()
     newest = {statement.step: statement.id for statement in rows.statements}
     return IncidentView(
@@ -526,7 +526,7 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         level_name=playbook.levels.get(incident.level, str(incident.level)),
         levels=dict(playbook.levels),
         area=tuple(incident.area),
-        area_names=_area_titles(incident.area, areas),
+        area_names=area_titles(incident.area, areas),
         topic=incident.topic,
         kinds=tuple(incident.kinds),
         source=incident.source,
@@ -583,7 +583,7 @@ def _improvements(session: Session, incident_id: str) -> tuple[ImprovementView, 
     )
 
 
-def _area_names(session: Session, incidents: Sequence[Incident]) -> dict[str, str]:
+def area_names(session: Session, incidents: Sequence[Any]) -> dict[str, str]:
     keys = {key for incident in incidents for key in incident.area} - {WHOLE_PROVINCE}
     names = {WHOLE_PROVINCE: WHOLE_PROVINCE_TITLE}
     if keys:
@@ -593,7 +593,7 @@ def _area_names(session: Session, incidents: Sequence[Incident]) -> dict[str, st
     return names
 
 
-def _area_titles(area: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
+def area_titles(area: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
     """The places, not the committees that govern them: "Xã Suối Lạc"."""
     return tuple(_place(names.get(key, key)) for key in area)
 
@@ -641,7 +641,7 @@ def gather_list(
     playbooks = _playbooks(session, {row.sha256 for row in rows})
     people = _asked_by_incident(session, ids)
     review = _review_counts(session, ids)
-    areas = _area_names(session, [row.Incident for row in rows])
+    areas = area_names(session, [row.Incident for row in rows])
     return [
         _card(
             row, playbooks[row.sha256], people.get(row.Incident.id, []), review.get(row.Incident.id, 0), areas
@@ -706,7 +706,7 @@ def _card(
         level=incident.level,
         level_name=playbook.levels.get(incident.level, str(incident.level)),
         area=tuple(incident.area),
-        area_names=_area_titles(incident.area, areas),
+        area_names=area_titles(incident.area, areas),
         opened_at=incident.opened_at,
         status=incident.status,
         outcome=incident.outcome,

@@ -19,6 +19,8 @@ from incident.papers.paper import (
 )
 from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine
 from incident.report.chart import Chart
+from incident.report.overview import describe
+from incident.report.overview_picture import draw as picture
 from incident.report.titles import DECISIONS, NO_DATA
 
 DRILL = "DIỄN TẬP"
@@ -48,7 +50,7 @@ def blocks(report: Report, chart: Chart | None) -> tuple[Block, ...]:
     """The body, chapter by chapter, numbered I, II, III…"""
     chapters = (
         ("THÔNG TIN CHUNG", _facts("Thông tin chung về vụ việc", report.cover)),
-        ("TÓM TẮT", (Paragraph(line) for line in report.summary)),
+        ("TÓM TẮT", _summary(report)),
         ("PHÁT HIỆN, TIẾP NHẬN", _facts("Phát hiện và tiếp nhận vụ việc", report.trigger)),
         ("TỔ CÔNG TÁC", _task_force(report)),
         ("THÔNG BÁO VÀ TRẢ LỜI", _asked(report, chart)),
@@ -71,6 +73,14 @@ def blocks(report: Report, chart: Chart | None) -> tuple[Block, ...]:
 def _facts(caption: str, facts: tuple[Fact, ...]) -> Iterator[Block]:
     columns = (Column("Mục", 34), Column("Nội dung", 66))
     yield Table(caption, columns, tuple((fact.label, fact.value) for fact in facts))
+
+
+def _summary(report: Report) -> Iterator[Block]:
+    for line in report.summary:
+        yield Paragraph(line)
+    seen = report.overview
+    caption = "Diễn biến: thông báo, trả lời, thông tin, thời hạn (giờ Việt Nam)"
+    yield Picture(picture(seen), b"", describe(seen), caption, narrow=picture(seen, narrow=True))
 
 
 def _task_force(report: Report) -> Iterator[Block]:

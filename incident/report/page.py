@@ -59,7 +59,7 @@ def _plain(body: tuple[Block, ...]) -> Iterator[dict[str, Any]]:
             case Table():
                 words |= {"caption": block.caption, "columns": block.columns, "rows": block.rows}
             case Picture():
-                words |= {"svg": Markup(block.svg), "caption": block.caption}
+                words |= {"svg": Markup(block.svg), "narrow": Markup(block.narrow), "caption": block.caption}
             case Heading():
                 words |= asdict(block)
             case Paragraph() | Quote():

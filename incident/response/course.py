@@ -13,7 +13,7 @@ from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
-from incident.response import casting, stopping
+from incident.response import casting, pressed, stopping
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
@@ -46,8 +46,10 @@ def add_note(
     now: datetime,
     occurred_at: datetime | None = None,
     kind: str = "note",
+    key: str = "",
 ) -> int:
-    """Write a line: a development, a leader's directive, a call. `occurred_at` may lie in the past. Returns its seq."""
+    """Write a line: a development, a leader's directive, a call. `occurred_at` may lie in the past. Returns its seq.
+    With the `key` of a form the same words are written once, however often they are sent."""
     require(actor, *COMMAND)
     text = text.strip()
     if not text:
@@ -59,6 +61,8 @@ def add_note(
     at = _not_ahead("occurred_at", occurred_at, now) or now
     with desk.store.writing() as session:
         incident = held(session, incident_id)
+        if written := pressed.before(session, incident_id, key, kind, text):
+            return int(written)
         # The person of a call is the one who was called; who wrote it down is the actor.
         data = {"person": actor.person_id} if actor.person_id and kind != "call_recorded" else {}
         if actor.person_id:
@@ -67,6 +71,7 @@ def add_note(
             session, incident, kind, occurred_at=min(at, now), recorded_at=now, actor=actor, data=data,
             texts={"text": text},
         )  # fmt: skip
+        pressed.remember(session, incident_id, key, kind, text, result=str(entry.seq))
         return entry.seq
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.response import pressed
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.store.sessions import lock
@@ -71,6 +72,9 @@ def add_improvement(
         raise Invalid("incomplete", "Chưa đủ thông tin.", errors)
     with desk.store.writing() as session:
         incident = _held(session, incident_id)
+        words = (said["issue"], said["action"], said["owner"], clean(unit), due.isoformat())
+        if written := pressed.before(session, incident_id, "improvement", *words):
+            return written  # the same line twice is one line
         row = Improvement(
             id=new_id(now), incident_id=incident_id, issue=said["issue"][:LONGEST], action=said["action"][:LONGEST],
             owner=said["owner"][:160], unit=clean(unit)[:160], due=due, created_at=now,
@@ -84,6 +88,7 @@ def add_improvement(
             now,
             {"improvement": row.id, "due": due.isoformat()},
         )
+        pressed.remember(session, incident_id, "improvement", *words, result=row.id)
         return row.id
 
 

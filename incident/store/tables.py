@@ -342,6 +342,15 @@ class FreeText(Base):
     masked_at: Mapped[datetime | None]
 
 
+class Pressed(Base):
+    """What a form of an incident has written: `key` is a digest of the form's key and its words, `result` names the row."""
+
+    __tablename__ = "pressed"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    result: Mapped[str] = mapped_column(String(40))
+
+
 class SystemChain(Base):
     """The head of the chain "system": sign-ins, refused webhooks, carrier switches, settings. One row, id "system"."""
 

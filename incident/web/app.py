@@ -23,7 +23,7 @@ from jinja2 import (
 )
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from incident.web import failures, files, language, signin
+from incident.web import compression, failures, files, language, signin, watching
 from incident.web.pages import site
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def create_app(wiring: Wiring) -> Flask:
     )
     app.jinja_env.install_gettext_callables(language.translated, ngettext, newstyle=True)  # type: ignore[attr-defined]
     csrf = CSRFProtect(app)
+    watching.register(app, wiring)  # ahead of the sign-in: it answers before an account is loaded
     signin.install(app, wiring)
     failures.register(app)
     site.register(app, wiring)
@@ -124,6 +125,8 @@ def create_app(wiring: Wiring) -> Flask:
         if not reads and not request.path.startswith(OWN_MARK):
             csrf.protect()
 
+    compression.register(app)
+    app.after_request(_for_a_script)
     app.after_request(_headers)
     return app
 
@@ -162,6 +165,13 @@ def _neighbours(app: Flask, wiring: Wiring) -> None:
     register_api(app, wiring)
     app.register_blueprint(hooks.blueprint(wiring))
     app.register_blueprint(health.blueprint(wiring))
+
+
+def _for_a_script(response: Response) -> Response:
+    """A form sent by our script is told where to go, and goes there itself: what the page says then is not lost on it."""
+    if request.headers.get("X-Sent") != "script" or response.status_code not in (302, 303):
+        return response
+    return Response(status=204, headers={"X-Go": response.headers["Location"]})
 
 
 def _headers(response: Response) -> Response:

@@ -30,6 +30,23 @@ WEIGHTS = (400, 600)
 SUBSETS = ("latin", "vietnamese")
 COMPRESSED = (".css", ".js")
 MOJ_PARTS = ("moj-timeline", "moj-badge")
+EVERYWHERE = (
+    "drafts.js",
+    "sending.js",
+    "unlock.js",
+    "progress.js",
+)  # behind start.js in one file: one request
+# What the macros and widgets of forms bring along, whether or not a template of ours says its name.
+BROUGHT_ALONG = {
+    "button",
+    "error-message",
+    "error-summary",
+    "fieldset",
+    "hint",
+    "input",
+    "label",
+    "password-input",
+}
 
 
 class Bundle:
@@ -61,16 +78,29 @@ def build(modules: Path, out: Path = OUT) -> dict[str, str]:
     bundle = Bundle(out)
     bundle.add("site.css", stylesheet(modules, bundle).encode())
     govuk = bundle.add("govuk.js", _source(modules / "govuk-frontend/dist/govuk/govuk-frontend.min.js"))
-    start = (HERE / "scripts/start.js").read_text().replace("./govuk.js", f"./{govuk}")
-    bundle.add("start.js", start.encode())
+    bundle.add("start.js", started(govuk).encode())
     bundle.add("draft.js", (HERE / "scripts/draft.js").read_bytes())
     bundle.add("room.js", (HERE / "scripts/room.js").read_bytes())
     bundle.add("opening.js", (HERE / "scripts/opening.js").read_bytes())
     bundle.add("htmx.js", _source(modules / "htmx.org/dist/htmx.min.js"))
     bundle.add("report.css", (HERE / "styles/report/report.css").read_bytes())
-    bundle.add("icon.svg", (HERE / "styles/icon.svg").read_bytes())
+    for name in ("icon.svg", "icon-drill.svg"):
+        bundle.add(name, (HERE / "styles" / name).read_bytes())
     bundle.close()
     return bundle.names
+
+
+def started(govuk: str) -> str:
+    """What every page runs: one module, in which each part keeps its names to itself. `govuk`: the built file's name."""
+    first = (HERE / "scripts/start.js").read_text().replace("./govuk.js", f"./{govuk}")
+    parts = ((HERE / "scripts" / name).read_text() for name in EVERYWHERE)
+    return _terse(first + "".join(f"{{\n{part}}}\n" for part in parts))
+
+
+def _terse(script: str) -> str:
+    """Without the lines that are comments only, and without indents."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 def stylesheet(modules: Path, bundle: Bundle) -> str:
@@ -80,11 +110,51 @@ def stylesheet(modules: Path, bundle: Bundle) -> str:
     return "\n".join(
         (
             "".join(_faces(modules, bundle)),
-            own_typeface(govuk),
+            own_typeface(without(govuk, unused(modules))),
             own_typeface(only(moj, MOJ_PARTS)),
             *(path.read_text() for path in sorted((HERE / "styles").glob("*.css"))),
         )
     )
+
+
+def unused(modules: Path) -> set[str]:
+    """The components of the design system that no template and no page of ours names."""
+    shipped = {
+        path.name for path in (modules / "govuk-frontend/dist/govuk/components").iterdir() if path.is_dir()
+    }
+    return shipped - _named() - BROUGHT_ALONG
+
+
+def _named() -> set[str]:
+    sources = [
+        *HERE.rglob("*.html"),
+        *HERE.glob("*.py"),
+        *HERE.glob("pages/*.py"),
+        *(HERE.parent / "report").rglob("*.html"),
+    ]
+    words = "\n".join(path.read_text() for path in sources)
+    return set(re.findall(r"(?:govuk-|components/)([a-z]+(?:-[a-z]+)*)", words))
+
+
+def without(css: str, components: set[str]) -> str:
+    """A minified sheet without the selectors of some components and without the one-off overrides (`govuk-!-…`);
+    a rule that loses all its selectors goes, and so does a group of media that loses all its rules."""
+    alternatives = "|".join(sorted(components, key=len, reverse=True)) or "(?!)"
+    foreign = re.compile(rf"\.govuk-(?:\\!|(?:{alternatives})(?![a-z]|-[a-z]))")
+    kept: list[str] = []
+    for head, body in rules(css):
+        if head.startswith(("@media", "@supports")):
+            inner = without(body, components)
+            if inner:
+                kept.append(f"{head}{{{inner}}}")
+        elif left := [one for one in _selectors(head) if not foreign.search(one)]:
+            kept.append(f"{','.join(left)}{{{body}}}")
+    return "".join(kept)
+
+
+def _selectors(head: str) -> list[str]:
+    """The selectors of a rule; a comma inside brackets parts nothing."""
+    return [head] if head.startswith("@") else re.split(r",(?![^(]*\))", head)
 
 
 def own_typeface(css: str) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from incident.domain.errors import Refusal
-from incident.web.language import _
+from incident.web.language import _, phone
+from incident.web.pages.access import sign_in_first
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +25,8 @@ def register(app: Flask) -> None:
         app.register_error_handler(code, _http)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(Refusal, _refused)
+    for fault in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(fault, _no_database)
 
 
 def page(code: int, title: str, text: str) -> Response:
@@ -55,6 +60,11 @@ def _http(error: HTTPException) -> Response:
 def _stale_form(error: CSRFError) -> Response:
     if request.path.startswith(MACHINES):
         return _machine(error)
+    if g.get("idle") and "X-Sent" in request.headers:
+        return page(401, *_words(401))
+    if g.get("idle"):
+        # The token ended with the session: what was typed is kept, and stands there again after the sign-in.
+        return sign_in_first()
     return page(
         400,
         _("Trang đã cũ"),
@@ -70,6 +80,20 @@ def _refused(error: Refusal) -> Response:
         answer.status_code, answer.mimetype = error.status, "application/problem+json"
         return answer
     return page(error.status, _words(error.status)[0], error.text)
+
+
+def _no_database(error: Exception) -> Response:
+    """A page that asks nothing of the database: what to do on paper, and whom to call."""
+    log.error("the database does not answer", exc_info=error)
+    if request.path.startswith(MACHINES) or "HX-Request" in request.headers:
+        answer = jsonify(title="Service Unavailable", status=503, detail="database")
+        answer.mimetype = "application/problem+json"
+    else:
+        known = {"duty_phone": current_app.extensions.get("duty_phone", ""), "phone": phone}
+        answer = Response(current_app.jinja_env.get_template("on_paper.html").render(known))
+    answer.status_code, answer.headers["Retry-After"] = 503, "10"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _words(code: int) -> tuple[str, str]:

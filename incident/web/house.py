@@ -6,24 +6,21 @@ Read once a request, together with what the page is about where it reads the dat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import current_app, g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident.store.tables import CarrierState, Lease, Setting
-from incident.web.language import _
+from incident.store.tables import Setting
+from incident.web import alarms
+from incident.web.alarms import Trouble, troubles
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
-CLOCK_STALE = timedelta(seconds=15)
-
 _WORDS = select(Setting.key, Setting.value).where(Setting.key.in_(("agency", "duty_phone")))
-_BEAT = select(Lease.beat_at).where(Lease.name == "clock")
-_PAUSED = select(CarrierState.name, CarrierState.reason).where(CarrierState.paused_at.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,13 @@ class House:
 def remember(session: Session, now: datetime) -> None:
     """Read it now, with the session of the page, and keep it for the templates."""
     words = {row.key: row.value for row in session.execute(_WORDS)}
-    warnings = _warnings(session, now) if g.get("actor") else ()
+    warnings: tuple[str, ...] = ()
+    if g.get("actor"):
+        calls_back = bool(current_app.extensions["wiring"].settings.twilio_sid)
+        warnings = tuple(alarms.words(found) for found in troubles(session, now, calls_back))
+    current_app.extensions["duty_phone"] = words.get(
+        "duty_phone", ""
+    )  # for the page that has no database to ask
     g.house = House(words.get("agency", ""), words.get("duty_phone", ""), warnings)
 
 
@@ -48,26 +51,11 @@ def of_this_page(wiring: Wiring) -> House:
                 remember(session, wiring.now())
         except Exception:
             current_app.logger.exception("the words of the house could not be read")
-            g.house = House("", "", ())
+            g.house = House("", current_app.extensions.get("duty_phone", ""), ())
     found: House = g.house
     return found
 
 
-def _warnings(session: Session, now: datetime) -> tuple[str, ...]:
-    found = []
-    beat = session.scalar(_BEAT)
-    if beat is None or now - beat > CLOCK_STALE:
-        found.append(
-            _(
-                "Bộ đếm giờ không chạy: hệ thống chưa tự nhắc và chưa tự mời người thay. Đề nghị gọi điện trực tiếp, báo quản trị."
-            )
-        )
-    found.extend(
-        _(
-            "Kênh gửi “%(name)s” đang tạm dừng: %(reason)s. Tin chờ sẽ được gửi khi kênh hoạt động lại.",
-            name=name,
-            reason=reason,
-        )
-        for name, reason in session.execute(_PAUSED)
-    )
-    return tuple(found)
+def troubles_now(session: Session, wiring: Wiring) -> tuple[Trouble, ...]:
+    """What is wrong at this moment, without words: also a mark of it, for what is sent only when something changed."""
+    return troubles(session, wiring.now(), calls_back=bool(wiring.settings.twilio_sid))

@@ -47,6 +47,10 @@ log = logging.getLogger(__name__)
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 IDLE_LIMIT = timedelta(minutes=15)
+WALL, WALL_LIMIT = (
+    "/wall",
+    timedelta(hours=12),
+)  # a screen on the wall has no hand on it; nothing can be done there
 SEEN = "seen_at"
 
 
@@ -322,12 +326,14 @@ def _end_idle_session() -> None:
     """Fifteen minutes without a hand on it end a session. What a page fetches by itself is no hand."""
     if not current_user.is_authenticated:
         return
-    seen = session.get(SEEN)
-    if seen is None or _now() - datetime.fromisoformat(seen) > IDLE_LIMIT:
+    seen, on_the_wall = session.get(SEEN), request.path.split("/live")[0] == WALL
+    limit = WALL_LIMIT if on_the_wall else IDLE_LIMIT
+    if seen is None or _now() - datetime.fromisoformat(seen) > limit:
+        g.idle_account = str(current_user.id)
         logout_user()
         session.pop(SEEN, None)
         g.idle = True
-    elif "HX-Request" not in request.headers:
+    elif "HX-Request" not in request.headers and not on_the_wall:
         session[SEEN] = _now().isoformat()
 
 

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incident.wiring import now
-from tests.bench import conditions, databases, fanout, first_sms, inbound, memory, pages, reports
+from tests.bench import conditions, databases, fanout, first_sms, inbound, memory, pages, reports, watching
 from tests.bench.numbers import Line
 from tests.bench.service import ROOT, Service, running
 from tests.bench.timelines import incident_with
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PARTS = ("memory", "first-sms", "pages", "reports", "inbound", "fan-out")
+PARTS = ("memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ def _measured(setting: Setting, parts: Sequence[str]) -> Iterator[Line]:
 
 
 def _records(service: Service, parts: Sequence[str]) -> Iterator[Line]:
+    if "watching" in parts:
+        yield from watching.measure(service, incident_with(service, 100))
     if "pages" not in parts and "reports" not in parts:
         return
     short, long = incident_with(service, 100), incident_with(service, 10_000)

@@ -19,7 +19,7 @@ from incident.report.gathering import gather, takes_part
 from incident.report.record import IncidentView
 from incident.response import permissions
 from incident.store.tables import Incident
-from incident.web import house
+from incident.web import drafts, house
 from incident.web.language import _
 from incident.web.signin import current_actor
 
@@ -78,16 +78,18 @@ def signed_in(view: View) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         who = current_actor()
         if who is None:
-            return _sign_in_first()
+            return sign_in_first()
         g.actor, g.can, g.private = who, Can.of(who), True
         return view(*args, **kwargs)
 
     return cast(View, guarded)
 
 
-def _sign_in_first() -> Response:
-    if "HX-Request" in request.headers:
+def sign_in_first() -> Response:
+    if "HX-Request" in request.headers or "X-Sent" in request.headers:
         abort(401)
+    if request.method == "POST":
+        drafts.keep()
     if g.get("idle"):
         flash(
             _("Phiên làm việc đã tự kết thúc sau 15 phút không thao tác. Đăng nhập lại để tiếp tục."), "info"

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 
 from incident.domain.errors import Invalid, Refusal
 from incident.report.record import IncidentView
@@ -14,7 +14,8 @@ from incident.response import course
 from incident.web.language import _, for_input
 from incident.web.pages.access import actor, read, signed_in, wiring
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask, reason_field, when
-from incident.web.pages.room import ENTRIES, sorted_room
+from incident.web.pages.room import ENTRIES
+from incident.web.pages.room import page as room_page
 
 pages = Blueprint("actions", __name__)
 
@@ -24,7 +25,7 @@ pages = Blueprint("actions", __name__)
 def note(incident_id: str) -> Answer:
     """Written in the room itself; a refusal shows the room with the text still there."""
     read(incident_id, timeline=False)  # who may not see an incident writes nothing into it
-    typed = {name: request.form.get(name, "").strip() for name in ("text", "kind", "at")}
+    typed = {name: request.form.get(name, "").strip() for name in ("text", "kind", "at", "key")}
     errors: dict[str, list[str]] = {} if typed["text"] else {"text": [_("Ghi nội dung")]}
     status = 422
     if not errors:
@@ -38,15 +39,14 @@ def note(incident_id: str) -> Answer:
                 wiring().now(),
                 occurred_at=when(typed, "at"),
                 kind=kind,
+                key=typed["key"],
             )
         except Refusal as refusal:
             errors, status = refusal.errors or {"text": [refusal.text]}, refusal.status
         else:
             flash(_("Đã ghi vào nhật ký."), "taken")
             return redirect(url_for("room.show", incident_id=incident_id), 303)
-    view = read(incident_id, limit=ENTRIES)
-    room = sorted_room(view, actor().person_id, wiring().now())
-    return render_template("room/room.html", room=room, view=view, typed=typed, errors=errors), status
+    return room_page(read(incident_id, limit=ENTRIES), typed, errors), status
 
 
 @pages.route("/incidents/<incident_id>/level", methods=["GET", "POST"])

@@ -13,8 +13,9 @@ from werkzeug.wrappers import Response
 
 from incident.domain.errors import Invalid, Refusal
 from incident.report.record import IncidentView
+from incident.web import drafts
 from incident.web.language import _, parse_local
-from incident.web.pages.access import read
+from incident.web.pages.access import actor, read
 
 Answer = str | Response | tuple[str, int]
 Typed = dict[str, Any]
@@ -52,6 +53,7 @@ def ask(
     form = build(view)
     if request.method == "GET":
         typed = {f.name: request.args.get(f.name, f.value) for f in form.fields}
+        typed |= {name: text for name, text in drafts.kept(request.path, actor().id).items() if name in typed}
         return _shown(view, form, typed, {})
     typed = typed_of(form)
     errors: dict[str, list[str]] = {f.name: [f.need] for f in form.fields if f.need and not typed[f.name]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template, request
 
 from incident.domain.errors import NotFound, Refusal
+from incident.domain.titles import step_title
 from incident.response import library
 from incident.web.language import _, span
 from incident.web.pages.access import signed_in, wiring
+from incident.web.pages.pictures import lanes_planned
 from playbooks.language import ByLevel, Playbook, Span, Step
 
 pages = Blueprint("playbooks", __name__)
@@ -26,9 +28,14 @@ def show(slug: str) -> str:
         playbook = library.read(wiring().desk, slug)
     except Refusal as refusal:
         raise NotFound("unknown_playbook", refusal.text) from None
+    level = request.args.get("level", max(playbook.levels), int)
+    if level not in playbook.levels:
+        abort(404)
+    titles = {step.id: step_title(playbook, step) for step in playbook.steps}
     return render_template(
-        "playbooks/playbook.html", playbook=playbook, steps=[told(playbook, s) for s in playbook.steps]
-    )
+        "playbooks/playbook.html", playbook=playbook, level=level, lanes=lanes_planned(playbook, level, titles),
+        steps=[told(playbook, s) for s in playbook.steps],
+    )  # fmt: skip
 
 
 def told(playbook: Playbook, step: Step) -> dict[str, object]:

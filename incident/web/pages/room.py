@@ -11,11 +11,15 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from incident.report.gathering import change_tag
+from incident.domain.ids import new_id
+from incident.report.outgoing import Progress, progress
 from incident.report.record import CallView, EntryView, IncidentView, MemberView, StepView
 from incident.report.units import UnitAnswer, units_answered
+from incident.web import drafts
 from incident.web.pages.access import actor, can, must_see, read, signed_in, wiring
 from incident.web.pages.opening import carried_note
+from incident.web.pages.todo import Next, Waiting, next_thing, waited_for
+from incident.web.watching import mark, state
 
 pages = Blueprint("room", __name__)
 
@@ -39,6 +43,8 @@ class Room:
     mine: frozenset[str]  # steps that wait for the reader
     ask_kinds_before: datetime | None
     entries: tuple[EntryView, ...]  # newest first
+    next: Next | None  # the one thing for the reader
+    waiting: tuple[Waiting, ...]
     recorded: tuple[CallView, ...] = ()  # calls of the last minutes, newest first
     units: tuple[UnitAnswer, ...] = ()
 
@@ -47,15 +53,19 @@ def sorted_room(
     view: IncidentView, person_id: str | None, now: datetime, units: tuple[UnitAnswer, ...] = ()
 ) -> Room:
     to_do = sorted((s for s in view.steps if s.state in OPEN_STEPS), key=lambda s: urgency(s, person_id))
+    calls = in_order_of_calling(view, (m for m in view.task_force if needs_a_call(m, now)))
+    kinds_before = _kinds_before(view)
     return Room(
         view=view,
         to_do=tuple(to_do),
         later=tuple(s for s in view.steps if s.state == "waiting"),
         finished=tuple(s for s in view.steps if s.state not in (*OPEN_STEPS, "waiting")),
-        calls=in_order_of_calling(view, (m for m in view.task_force if needs_a_call(m, now))),
+        calls=calls,
         mine=frozenset(s.id for s in to_do if person_id in s.person_ids),
-        ask_kinds_before=_kinds_before(view),
+        ask_kinds_before=kinds_before,
         entries=tuple(reversed(view.timeline)),
+        next=next_thing(view, tuple(to_do), calls, kinds_before, actor(), can(), now),
+        waiting=waited_for(view, tuple(to_do), person_id),
         recorded=just_recorded(view, now),
         units=units,
     )
@@ -101,8 +111,16 @@ def _kinds_before(view: IncidentView) -> datetime | None:
 @signed_in
 def show(incident_id: str) -> str:
     view = read(incident_id, limit=ENTRIES)
-    typed = carried_note(incident_id)
-    return render_template("room/room.html", room=_room(view), view=view, typed=typed, errors={})
+    written = drafts.kept(url_for("actions.note", incident_id=incident_id), actor().id)
+    return page(view, written | carried_note(incident_id), {})
+
+
+def page(view: IncidentView, typed: dict[str, str], errors: dict[str, list[str]]) -> str:
+    """The whole room. A note's form has a key of its own, so that pressing it again writes nothing twice."""
+    typed = {"key": new_id(wiring().now())} | typed
+    return render_template(
+        "room/room.html", room=_room(view), view=view, typed=typed, errors=errors, sending=_sending(view)
+    )
 
 
 @pages.get("/incidents/<incident_id>/live")
@@ -111,13 +129,15 @@ def live(incident_id: str) -> Response:
     now = wiring().now()
     with wiring().store.reading() as session:
         must_see(session, incident_id)
-        tag = f"{change_tag(session, incident_id)}-{int(now.timestamp()) // 60}-{actor().id}"
+        tag = mark(state(session, incident_id, wiring()), now, actor().id)
     if request.if_none_match.contains_weak(tag) or request.if_none_match.contains(tag):
         response = Response(status=304)
     else:
         view = read(incident_id, limit=ENTRIES)
-        response = make_response(render_template("room/live.html", room=_room(view), view=view))
-    response.set_etag(tag)
+        response = make_response(
+            render_template("room/live.html", room=_room(view), view=view, sending=_sending(view))
+        )
+    response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -144,6 +164,11 @@ def _room(view: IncidentView) -> Room:
         with wiring().store.reading() as session:
             units = units_answered(session, view.id)
     return sorted_room(view, actor().person_id, wiring().now(), units)
+
+
+def _sending(view: IncidentView) -> Progress | None:
+    with wiring().store.reading() as session:
+        return progress(session, view.id, view.messages)
 
 
 def may_do(step: StepView) -> bool:

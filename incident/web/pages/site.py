@@ -22,6 +22,7 @@ from incident.web.pages import (
     opening,
     people,
     phone_approval,
+    pictures,
     playbooks,
     press,
     released,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
+    pictures,
 )  # fmt: skip
 
 

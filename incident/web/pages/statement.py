@@ -20,6 +20,7 @@ from incident.domain.errors import Conflict, Invalid, NotFound, Refusal
 from incident.report.record import ApprovalView, IncidentView, RevisionView, StatementView
 from incident.response import approval_policy
 from incident.response import statement as door
+from incident.web import drafts
 from incident.web.language import _
 from incident.web.pages.access import actor, can, read, signed_in, wiring
 from incident.web.pages.forms import when
@@ -132,7 +133,9 @@ def _page(
 def show(incident_id: str, statement_id: str) -> str:
     view = read(incident_id, timeline=False)
     text = found(view, statement_id)
-    return _page(incident_id, statement_id, {"text": text.text, "version": text.version}, {})
+    typed = {"text": text.text, "version": text.version}
+    typed |= drafts.kept(request.path, actor().id)  # against the version it was typed upon
+    return _page(incident_id, statement_id, typed, {})
 
 
 @pages.post("/incidents/<incident_id>/statements/<statement_id>")

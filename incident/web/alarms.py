@@ -1,0 +1,119 @@
+"""What is wrong in the engine room, in words for those on duty: carriers, clock, messages that do not move.
+
+Reads indexed counts alone. Must never name a person, a number or an incident, and never fail a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from incident.store.tables import CarrierState, Lease, Message
+from incident.web.language import _, span
+
+CLOCK_STALE = timedelta(seconds=15)
+UNKNOWN_AFTER = timedelta(minutes=3)
+DUE_FOR = timedelta(seconds=30)
+UNHEARD_FOR = timedelta(minutes=10)
+LOOKED_BACK = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong, without words: clock | paused | unknown | late | unheard. `amount`: messages, or minutes."""
+
+    kind: str
+    carrier: str = ""
+    reason: str = ""
+    amount: int = 0
+
+
+def troubles(session: Session, now: datetime, calls_back: bool) -> tuple[Trouble, ...]:
+    """`calls_back`: whether a carrier is configured that is known to report what became of a message."""
+    return (
+        *_clock(session, now),
+        *_paused(session),
+        *_unknown(session, now),
+        *_late(session, now),
+        *_unheard(session, now, calls_back),
+    )
+
+
+def words(trouble: Trouble) -> str:
+    """The trouble, and what to do about it, in the reader's language."""
+    match trouble.kind:
+        case "clock":
+            return _(
+                "Bộ đếm giờ không chạy: hệ thống chưa tự nhắc và chưa tự mời người thay. Đề nghị gọi điện trực tiếp, báo quản trị."
+            )
+        case "paused":
+            return _(
+                "Kênh gửi “%(name)s” đang tạm dừng: %(reason)s. Tin chờ sẽ được gửi khi kênh hoạt động lại.",
+                name=trouble.carrier,
+                reason=trouble.reason,
+            )
+        case "unknown":
+            return _(
+                "%(n)s tin chưa rõ đã gửi hay chưa quá 3 phút. Việc gấp thì gọi điện, không chờ.",
+                n=trouble.amount,
+            )
+        case "late":
+            late = span(60 * trouble.amount)
+            return _("Tin gửi đi đang chậm: tin chờ lâu nhất %(span)s. Việc gấp thì gọi điện.", span=late)
+    return _(
+        "Nhà mạng chưa báo lại tin nào trong 10 phút qua: chưa biết tin đã tới máy hay chưa. Căn cứ vào trả lời của người nhận; ai chưa trả lời thì gọi điện."
+    )
+
+
+def _clock(session: Session, now: datetime) -> Iterator[Trouble]:
+    beat = session.scalar(select(Lease.beat_at).where(Lease.name == "clock"))
+    if beat is None or now - beat > CLOCK_STALE:
+        yield Trouble("clock")
+
+
+def _paused(session: Session) -> Iterator[Trouble]:
+    for carrier in session.scalars(select(CarrierState).where(CarrierState.paused_at.is_not(None))):
+        yield Trouble("paused", carrier.name, carrier.reason)
+
+
+def _unknown(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Messages nobody knows the fate of."""
+    lost = (Message.status == "unknown", Message.not_before < now - UNKNOWN_AFTER)
+    if found := session.scalar(select(func.count()).select_from(Message).where(*lost)):
+        yield Trouble("unknown", amount=found)
+
+
+def _late(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Messages that should have left."""
+    waiting = (Message.status == "created", Message.not_before <= now)
+    due = session.scalar(select(func.min(Message.not_before)).where(*waiting))
+    if due is not None and now - due > DUE_FOR:
+        yield Trouble("late", amount=int((now - due).total_seconds()) // 60)
+
+
+def _unheard(session: Session, now: datetime, calls_back: bool) -> Iterator[Trouble]:
+    """Carriers took messages more than ten minutes ago, and of none has a word come back since."""
+    heard = session.scalar(select(func.max(CarrierState.last_callback_at)))
+    if (heard is None and not calls_back) or (heard is not None and now - heard < UNHEARD_FOR):
+        return  # only of a carrier that calls back can silence be news
+    taken = session.scalar(
+        select(Message.created_at)
+        .where(
+            Message.id.between(_id_at(now - LOOKED_BACK), _id_at(now - UNHEARD_FOR)),
+            Message.channel == "sms",
+            Message.status == "accepted",
+        )
+        .limit(1)
+    )
+    if taken is not None and (heard is None or heard < taken):
+        yield Trouble("unheard")
+
+
+def _id_at(moment: datetime) -> str:
+    """Where the ids of that moment begin: they are made of their time, so a span of time is a span of the primary key."""
+    millis = f"{int(moment.timestamp() * 1000):012x}"
+    return f"{millis[:8]}-{millis[8:]}"

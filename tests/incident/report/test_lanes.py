@@ -1,0 +1,56 @@
+"""The swim-lane: rows of roles, and where a run stands in it."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from incident.report.lanes import Standing, describe, draw, numbered
+from playbooks.plan import Plan, PlannedLimit, PlannedStep
+
+PLAN = Plan(
+    level=3,
+    roles=(("thu_ky", "Thư ký <b>Tổ</b>"), ("phat_ngon", "Người phát ngôn")),
+    steps=(
+        PlannedStep("soan", ("thu_ky",), 0, 300),
+        PlannedStep("duyet", ("phat_ngon",), 300, 600),
+        PlannedStep("dang", ("thu_ky", "phat_ngon"), 600, 600),
+    ),
+    limits=(PlannedLimit("phap_ly", "Cung cấp thông tin ban đầu", True, 86400),),
+)
+TITLES = {"soan": "Soạn", "duyet": "Duyệt", "dang": "Công bố"}
+AT = Standing({"soan": "done", "duyet": "active", "dang": "waiting"}, frozenset({"duyet"}), 900)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_it_is_well_formed_and_holds_to_a_strict_policy(narrow: bool) -> None:
+    drawn = draw(PLAN, TITLES, AT, narrow)
+    ElementTree.fromstring(drawn)
+    assert "<b>" not in drawn
+    assert not re.search(r"style|script|href", drawn)
+
+
+def test_what_is_late_says_so_without_colour() -> None:
+    assert "2 !" in draw(PLAN, TITLES, AT)
+    assert "2. Duyệt: sau 5 phút, đến 10 phút, quá hạn" in describe(PLAN, TITLES, AT)
+
+
+def test_the_deadline_and_now_are_marked() -> None:
+    drawn = draw(PLAN, TITLES, AT)
+    assert "Hạn theo luật: 1 ngày" in drawn
+    assert "Bây giờ" in drawn
+    assert "Bây giờ" not in draw(PLAN, TITLES, Standing())
+
+
+def test_the_list_beside_it_counts_the_same_steps() -> None:
+    assert [(one.n, one.title, one.late) for one in numbered(PLAN, TITLES, AT)] == [
+        (1, "Soạn", False),
+        (2, "Duyệt", True),
+        (3, "Công bố", False),
+    ]
+
+
+def test_a_plan_without_steps_is_drawn() -> None:
+    ElementTree.fromstring(draw(Plan(1, (), (), ()), {}, Standing()))
