@@ -1,7 +1,7 @@
 """Sends pages compressed. Must never know a page.
 
 A page carries the token of its forms, and compression can betray a secret that stands beside words an attacker chooses
-(BREACH). Why that holds no danger here is decision 0010: the token differs with every second, and no foreign site's
+(BREACH). Why that holds no danger here is decision 0012: the token differs with every second, and no foreign site's
 request carries the cookie.
 """
 
