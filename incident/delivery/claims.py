@@ -27,6 +27,24 @@ LEASE_SECONDS = 30  # begun: longer than any call takes
 LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
 
+_OURS = (
+    select(
+        Message.id,
+        Message.claim_token,
+        select(Suppression.reason)
+        .where(Suppression.address == Message.address)
+        .scalar_subquery()
+        .label("reason"),
+    )
+    .where(
+        Message.id.in_(bindparam("ids", expanding=True)),
+        Message.status == "sending",
+        Message.claim_token.in_(bindparam("tokens", expanding=True)),
+    )
+    .order_by(Message.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A leased message, with all that sending needs."""
@@ -113,14 +131,13 @@ def begin(
     if not held:
         return []
     ours = _still_ours(session, held)
-    barred = _barred(session, [one for one in held if (one.id, one.token) in ours])
     calls: list[Call] = []
     dropped: list[tuple[Claimed, str, str]] = []
     for one in held:
         if (one.id, one.token) not in ours:
             continue
         sender = gateway.choose(one.channel, one.address, paused) or gateway.choose(one.channel, one.address)
-        if one.id in barred:
+        if _barred(one, ours[one.id, one.token]):
             dropped.append((one, "cancelled", "suppressed"))
         elif sender is None:
             dropped.append((one, "technical-failure", "NO_CARRIER"))
@@ -131,35 +148,17 @@ def begin(
     return calls
 
 
-def _still_ours(session: Session, held: Sequence[Claimed]) -> set[tuple[str, str]]:
-    """Message and token: what ran out and was claimed anew, by us too, does not belong to the old claim."""
-    query = (
-        select(Message.id, Message.claim_token)
-        .where(
-            Message.id.in_(some([one.id for one in held])),
-            Message.status == "sending",
-            Message.claim_token.in_({one.token for one in held}),
-        )
-        .order_by(Message.id)
-    )
-    return {(row.id, str(row.claim_token)) for row in session.execute(locked(session, query))}
+def _still_ours(session: Session, held: Sequence[Claimed]) -> dict[tuple[str, str], str | None]:
+    """By message and token, why its address asked for nothing, if it did. What ran out and was claimed anew, by us too,
+    does not belong to the old claim and is not there."""
+    which = {"ids": some([one.id for one in held]), "tokens": some([one.token for one in held])}
+    rows = session.execute(locked(session, _OURS), which)
+    return {(row.id, str(row.claim_token)): row.reason for row in rows}
 
 
-def _barred(session: Session, held: Sequence[Claimed]) -> set[str]:
+def _barred(one: Claimed, reason: str | None) -> bool:
     """Nothing goes to an address that asked for nothing, except the one answer to somebody who was texted by mistake."""
-    reasons = {
-        row.address: row.reason
-        for row in session.execute(
-            select(Suppression.address, Suppression.reason).where(
-                Suppression.address.in_({one.address for one in held})
-            )
-        )
-    }
-    return {
-        one.id
-        for one in held
-        if one.address in reasons and not (one.kind == "reply" and reasons[one.address] == "wrong_number")
-    }
+    return reason is not None and not (one.kind == "reply" and reason == "wrong_number")
 
 
 def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:

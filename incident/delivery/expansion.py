@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from incident.delivery.rows import hold_incident_of, insert_all, insert_once, locked
@@ -49,12 +49,13 @@ _NEXT = (
 _STILL = select(Mailing).where(Mailing.id == bindparam("mailing"), Mailing.done_at.is_(None))
 _PEOPLE = (
     select(
-        Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name
+        Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name,
+        exists().where(Suppression.address == Person.phone).label("phone_barred"),
+        exists().where(Suppression.address == Person.email).label("email_barred"),
     )
     .join(Unit, Unit.key == Person.unit)
     .where(Person.id.in_(bindparam("people", expanding=True)))
 )  # fmt: skip
-_BARRED = select(Suppression.address).where(Suppression.address.in_(bindparam("addresses", expanding=True)))
 _ASKED = select(Request.person_id, Request.id, Request.state).where(
     Request.incident_id == bindparam("incident"),
     Request.step == bindparam("step"),
@@ -140,23 +141,21 @@ class _Chunk:
 
     def _recipients(self, audience: Sequence[Sequence[str]]) -> list[Recipient]:
         parties = {str(pair[0]): str(pair[1]) for pair in audience}
-        rows = self.session.execute(_PEOPLE, {"people": list(parties)}).all()
-        addresses = [a for row in rows for a in (row.phone, row.email) if a]
-        barred = set(self.session.scalars(_BARRED, {"addresses": addresses}))
-        found = {row.id: self._reach(row, parties[row.id], barred) for row in rows}
+        rows = self.session.execute(_PEOPLE, {"people": list(parties)})
+        found = {row.id: self._reach(row, parties[row.id]) for row in rows}
         return [
             found.get(person, Recipient(person, party, why_not="no_person")) for person, party in audience
         ]
 
-    def _reach(self, row: Any, party: str, barred: set[str]) -> Recipient:
+    def _reach(self, row: Any, party: str) -> Recipient:
         via = self.mailing.via
         phone, email = row.phone, row.email
         why = "no_number"
         if phone is not None and row.wrong_number_at is not None:
             phone, why = None, "wrong_number"
-        if phone in barred:
+        if phone is not None and row.phone_barred:
             phone, why = None, "suppressed"
-        if email in barred:
+        if row.email_barred:
             email = None
         if "sms" not in via or not self.channels.sms:
             phone, why = None, "no_channel"

@@ -79,21 +79,37 @@ def state_of(session: Session, incident_id: str) -> run_state.Run:
 def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Event], now: datetime) -> None:
     """Tell the run these events and write everything that follows. Raises Refusal when the engine refuses one:
     the caller's transaction is then rolled back and nothing has happened."""
+    with session.no_autoflush:  # written together, where a part asks for it or at the end
+        _enter(session, desk, incident, events, now)
+
+
+def _enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Event], now: datetime) -> None:
     row = session.get_one(Run, incident.id)
-    run = run_state.from_json(row.state) if row.state else None
     playbook = pinned(session, incident.playbook_version)
     telling = Telling(session, desk, incident, playbook, now)
-    queue = deque(events)
-    records: list[Record] = []
+    run = run_state.from_json(row.state) if row.state else None
+    run, records = _advance(session, telling, run, events)
+    _record(session, incident, records, telling.people, now)
+    telling.write(run)
+    row.state = run_state.to_json(run)
+    row.wake_at = None if incident.status != "open" else run.wake_at
+    if telling.something_to_send:
+        desk.store.after_commit(session, desk.ring)
+
+
+def _advance(
+    session: Session, telling: Telling, run: run_state.Run | None, events: Iterable[Event]
+) -> tuple[run_state.Run, list[Record]]:
+    """The run after these events and what they bring about, and what is to be recorded of it."""
+    queue, records = deque(events), list[Record]()
     while queue:
-        event = queue.popleft()
-        before = run
+        event, before = queue.popleft(), run
         try:
-            run, effects = advance(playbook, run, event, now)
+            run, effects = advance(telling.playbook, run, event, telling.now)
         except EngineRefusal as refusal:
             raise _refused(refusal) from refusal
         if run != before or not isinstance(event, TimePassed):
-            session.add(_logged(incident.id, event, now))
+            session.add(_logged(telling.incident.id, event, telling.now))
         telling.foresee(effects)
         for effect in effects:
             if isinstance(effect, Record):
@@ -101,19 +117,19 @@ def enter(session: Session, desk: Desk, incident: Incident, events: Iterable[Eve
             elif not isinstance(effect, WakeAt):
                 queue.extend(telling.take(effect, run))
     assert run is not None
+    return run, records
+
+
+def _record(
+    session: Session, incident: Incident, records: list[Record], told: set[str], now: datetime
+) -> None:
     people = {person for record in records for person in record.data.get("people", ()) if person}
     people |= {p for record in records if (p := record.data.get("person"))}
     people |= {p for record in records if (p := record.data.get("instead_of"))}
-    casting.remember(session, incident, people | telling.people, now)
-    for record in records:
-        ledger.append(
-            session, incident, record.kind, occurred_at=now, recorded_at=now, actor=SYSTEM, data=record.data
-        )
-    telling.write(run)
-    row.state = run_state.to_json(run)
-    row.wake_at = None if incident.status != "open" else run.wake_at
-    if telling.something_to_send:
-        desk.store.after_commit(session, desk.ring)
+    casting.remember(session, incident, people | told, now)
+    ledger.append_many(
+        session, incident, [ledger.Line(record.kind, now, now, SYSTEM, record.data) for record in records]
+    )
 
 
 def _logged(incident_id: str, event: Event, now: datetime) -> RunEvent:

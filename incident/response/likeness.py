@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.codes import shown_code
@@ -74,14 +74,14 @@ class Alike(Conflict):
         self.found = found
 
 
-def like(session: Session, wanted: Sought, now: datetime) -> tuple[Like, ...]:
+def like(session: Session, wanted: Sought, now: datetime, *among: ColumnElement[bool]) -> tuple[Like, ...]:
     """The likest first, at most five. A drill is compared with drills only."""
     rows = session.execute(
         select(
             Incident.id, Incident.code, Incident.title, Incident.level, Incident.opened_at, Incident.opened_by,
             Incident.status, Incident.playbook, Incident.topic, Incident.area,
         )
-        .where(Incident.opened_at > now - RECENT, Incident.mode == wanted.mode)
+        .where(Incident.opened_at > now - RECENT, Incident.mode == wanted.mode, *among)
         .order_by(Incident.opened_at.desc())
         .limit(MOST_READ)
     )  # fmt: skip
@@ -97,7 +97,7 @@ def look_again(
     session: Session, wanted: Sought, seen: Collection[str], officer: str, now: datetime
 ) -> tuple[Like, ...]:
     """The like incidents this officer has seen. Raises Alike: somebody else has opened one meanwhile."""
-    found = like(session, wanted, now)
+    found = like(session, wanted, now, or_(Incident.opened_by != officer, Incident.id.in_(seen)))
     if new := tuple(one for one in found if one.id not in seen and one.opened_by != officer):
         raise Alike(new)
     return tuple(one for one in found if one.id in seen)

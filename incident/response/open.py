@@ -316,7 +316,6 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
     named = {actor.person_id, opening.leader_person, *opening.left_out} - {None}
     casting.remember(session, incident, everyone | {person for person in named if person}, now)
     _record_opening(session, incident, playbook, opening, actor, now)
-    session.flush()
     enter(session, desk, incident, events_of(opening, playbook, started, actor), now)
     return incident
 

@@ -275,6 +275,7 @@ class Telling:
 
     def _unanswered(self, effect: Remind) -> list[list[str]]:
         """Those of the group's frozen audience whose party has not answered."""
+        self.session.flush()
         original = self.session.scalar(
             select(Mailing).where(
                 Mailing.incident_id == self.incident.id,
@@ -312,6 +313,7 @@ class Telling:
     # -------------------------------------------------------------- standing down
 
     def _stand_down(self, effect: StandDown) -> None:
+        self.session.flush()
         here = (
             Request.incident_id == self.incident.id,
             Request.step == effect.step,
@@ -368,10 +370,12 @@ class Telling:
     def write(self, run: Run) -> None:
         """Write one message per person and channel for what was taken."""
         self._run = run
+        if not self.drafts:
+            return
+        self.session.flush()  # what was asked a moment ago is asked for here
         told = self._recently_told()
         self._said = self._said_before()
-        self._answers = self._answers_of(list(self.drafts))
-        requests = self._requests_of(list(self.drafts))
+        requests = self._asked_of(list(self.drafts))
         for draft in self.drafts.values():
             self._write_one(draft, told, requests[draft.person])
         self.drafts.clear()
@@ -390,8 +394,6 @@ class Telling:
     def _recently_told(self) -> dict[str, list[Told]]:
         """What each of those to be told heard by SMS of late, by number: two people of one phone share its budget."""
         told: dict[str, list[Told]] = {}
-        if not self.drafts:
-            return told
         rows = self.session.execute(
             select(Message.address, Message.kind, Message.not_before, Message.incident_id).where(
                 Message.address.in_([p for d in self.drafts if (p := self._person(d).phone)]),
@@ -414,20 +416,6 @@ class Telling:
             member=bool(answers),
             answered="accepted" in answers,
         )
-
-    def _answers_of(self, people: list[str]) -> dict[str, list[str]]:
-        """How those who were called up have answered so far."""
-        found: dict[str, list[str]] = {}
-        rows = self.session.execute(
-            select(Request.person_id, Request.state).where(
-                Request.incident_id == self.incident.id,
-                Request.person_id.in_(people),
-                Request.purpose == "summon",
-            )
-        )
-        for person, state in rows:
-            found.setdefault(person, []).append(state)
-        return found
 
     def _write_one(
         self, draft: Draft, told: dict[str, list[Told]], requests: dict[tuple[str, int], str]
@@ -630,17 +618,24 @@ class Telling:
         self._said.add((address, text.body))
         return text
 
-    def _requests_of(self, people: list[str]) -> dict[str, dict[tuple[str, int], str]]:
-        """By person, what each is asked in this incident."""
+    def _asked_of(self, people: list[str]) -> dict[str, dict[tuple[str, int], str]]:
+        """By person, what each is asked in this incident; and how those who were called up have answered so far."""
         found: dict[str, dict[tuple[str, int], str]] = {person: {} for person in people}
-        if people:
-            rows = self.session.execute(
-                select(Request.person_id, Request.step, Request.activation, Request.id).where(
-                    Request.incident_id == self.incident.id, Request.person_id.in_(people)
-                )
-            )
-            for person, step, activation, id in rows:
-                found[person][step, activation] = id
+        self._answers = {}
+        rows = self.session.execute(
+            select(
+                Request.person_id,
+                Request.step,
+                Request.activation,
+                Request.id,
+                Request.purpose,
+                Request.state,
+            ).where(Request.incident_id == self.incident.id, Request.person_id.in_(people))
+        )
+        for person, step, activation, id, purpose, state in rows:
+            found[person][step, activation] = id
+            if purpose == "summon":
+                self._answers.setdefault(person, []).append(state)
         return found
 
     # -------------------------------------------------------------- words

@@ -97,7 +97,7 @@ def send() -> Page:
     if do == "apart":
         typed["apart"] = list(dict.fromkeys([*typed["apart"], *typed["seen"]]))
     try:
-        wanted = opening_of(typed, _places())
+        wanted = opening_of(typed, _places)
     except ValidationError as fault:
         return _form(typed, faults_of(fault)), 422
     try:

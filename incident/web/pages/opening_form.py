@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -127,7 +127,7 @@ def area_of(chosen: list[str]) -> tuple[str, ...]:
     return (WHOLE_PROVINCE,) if WHOLE_PROVINCE in chosen else tuple(chosen)
 
 
-def opening_of(typed: Typed, places: Mapping[str, str]) -> Opening:
+def opening_of(typed: Typed, places: Callable[[], Mapping[str, str]]) -> Opening:
     """The door's own value, of the six questions. Raises ValidationError."""
     data = OpeningSchema().load({name: value for name, value in typed.items() if value})
     area = area_of(data["area"])
@@ -136,7 +136,7 @@ def opening_of(typed: Typed, places: Mapping[str, str]) -> Opening:
         playbook=PLAYBOOKS[data["kind"]],
         level=data["level"],
         area=area,
-        short_name=data["short_name"] or neutral_name(data["kind"], area, places),
+        short_name=data["short_name"] or neutral_name(data["kind"], area, places()),
         detected_at=parse_local(data["detected_at"]) if data["detected_at"] else None,
         source=data["source"],
         mode="drill" if data["drill"] else "live",
