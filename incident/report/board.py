@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident.domain.names import search_key
-from incident.report.gathering import area_names, area_titles, takes_part
+from incident.report.cards import takes_part
+from incident.report.places import area_names, area_titles
 from incident.store.tables import Inbound, Incident, Run
 
 

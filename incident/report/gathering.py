@@ -1,4 +1,4 @@
-"""Reads the record of one incident, or the cards of many, in a fixed number of queries whatever their size.
+"""Reads the record of one incident, in a fixed number of queries whatever its size.
 
 Responsible for which rows make the read model. Must never write, decide, or read the clock.
 """
@@ -12,50 +12,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory.queries import CHUNK, batched
-from incident.domain.errors import NotFound
 from incident.report import asked, course, press, queries
 from incident.report.asked import Asked, Contact, Sent
+from incident.report.places import area_names, area_titles
+from incident.report.reading import Head, head_of, name_of, not_found, shown
 from incident.report.record import (
-    ApprovalView,
     CallView,
     EntryView,
     ImprovementView,
-    IncidentCard,
     IncidentView,
     MemberView,
-    PhoneNote,
-    ReleaseView,
     ReviewView,
-    RevisionView,
     StatementView,
 )
+from incident.report.statements import statements_of
 from incident.store.tables import (
-    Approval,
     Entry,
-    Inbound,
-    Incident,
-    Person,
-    PhoneApproval,
-    PlaybookVersion,
-    Release,
-    Request,
-    Revision,
-    Statement,
-    Unit,
 )
-from incident.store.tables import Run as RunRow
 from incident.timeline.story import tell
 from playbooks.asking import EXTRA
-from playbooks.language import Playbook, Verb
-from playbooks.load import from_compiled
-from playbooks.run import OPEN, STUCK, Run, from_json
-
-WHOLE_PROVINCE = "toan_tinh"
-WHOLE_PROVINCE_TITLE = "Toàn tỉnh"
+from playbooks.language import Playbook
+from playbooks.run import Run
 
 
 def gather(
@@ -74,7 +55,7 @@ def gather(
     read one by one; without it they are read only with the whole timeline, as a report needs them. Groups are always
     given by numbers.
     """
-    head = _head(session, incident_id)
+    head = head_of(session, incident_id)
     whole = grouped if grouped is not None else timeline and limit is None
     rows = _Rows.read(session, head, whole)
     entries: tuple[EntryView, ...] = ()
@@ -95,10 +76,10 @@ def timeline_page(
 ) -> tuple[EntryView, ...]:
     """Entries with `after` < seq < `before`, always in order. With a limit the newest ones, or the oldest ones when
     `oldest_first`. Raises NotFound."""
-    head = _head(session, incident_id)
+    head = head_of(session, incident_id)
     people = _mentioned(head.run, head.incident.names)
     names = _names(head.incident.names, _contacts(session, incident_id, people, head.incident.names, False))
-    statements = _statements(session, head, names)
+    statements = statements_of(session, head, names)
     return _page(
         session,
         incident_id,
@@ -115,7 +96,7 @@ def change_tag(session: Session, incident_id: str) -> str:
     Raises NotFound."""
     row = session.execute(queries.CHANGE, {"incident": incident_id}).one_or_none()
     if row is None:
-        raise _not_found()
+        raise not_found()
     return _tag([*row, *sorted(_message_counts(session, incident_id).items())])
 
 
@@ -123,46 +104,7 @@ def _tag(parts: Iterable[Any]) -> str:
     return hashlib.sha256(repr([str(part) for part in parts]).encode()).hexdigest()[:20]
 
 
-def _not_found() -> NotFound:
-    return NotFound("incident_not_found", "Không có vụ việc này.")
-
-
 # ------------------------------------------------------------------ reading
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    incident: Incident
-    version: int
-    title: str
-    sha256: str
-    playbook: Playbook
-    run: Run
-    unexpanded: int  # recipients of mailings for whom there is no message yet
-
-
-def _head(session: Session, incident_id: str) -> _Head:
-    found = session.execute(queries.HEAD, {"incident": incident_id}).one_or_none()
-    if found is None:
-        raise _not_found()
-    incident, version, title, sha256, state, unexpanded = found
-    playbook = _playbooks(session, {sha256})[sha256]
-    run = from_json(state) if state else Run()
-    return _Head(incident, version, title, sha256, playbook, run, int(unexpanded or 0))
-
-
-# A compiled playbook never changes: its name is its hash. There are as many as were ever published.
-_known: dict[str, Playbook] = {}
-
-
-def _playbooks(session: Session, wanted: set[str]) -> dict[str, Playbook]:
-    """Compiled playbooks by their sha256; those not yet known are read in one query."""
-    missing = wanted - _known.keys()
-    if missing:
-        found = select(PlaybookVersion.sha256, PlaybookVersion.compiled)
-        for sha256, compiled in session.execute(found.where(PlaybookVersion.sha256.in_(missing))):
-            _known[sha256] = from_compiled(compiled)
-    return {sha256: _known[sha256] for sha256 in wanted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +122,7 @@ class _Rows:
     calls: tuple[CallView, ...]
 
     @classmethod
-    def read(cls, session: Session, head: _Head, whole: bool) -> _Rows:
+    def read(cls, session: Session, head: Head, whole: bool) -> _Rows:
         id = head.incident.id
         requests = _requests(session, id, whole)
         people = {r.person_id for r in requests if not r.grouped} | _mentioned(head.run, head.incident.names)
@@ -193,7 +135,7 @@ class _Rows:
             names=names,
             messages=_message_counts(session, id),
             review=_review(session, id),
-            statements=_statements(session, head, names),
+            statements=statements_of(session, head, names),
             proofs=_proofs(session, id),
             calls=_calls(session, id),
         )
@@ -303,7 +245,7 @@ def _page(
     return tuple(_entry(row, texts.get(row.seq, ()), names) for row in rows)
 
 
-def _spoken(head: _Head, statements: Iterable[StatementView]) -> dict[str, Any]:
+def _spoken(head: Head, statements: Iterable[StatementView]) -> dict[str, Any]:
     """What the story calls steps, roles, statements and kinds of the law, under the keys it asks for."""
     titles = {f"statement:{statement.id}": {"name": statement.title} for statement in statements}
     kinds = {f"kind:{key}": {"name": title} for key, title in head.incident.basis.get("kinds", {}).items()}
@@ -318,7 +260,7 @@ def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, lis
 
 
 def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any]) -> EntryView:
-    free = {text.field: _shown(text) for text in texts}
+    free = {text.field: shown(text) for text in texts}
     return EntryView(
         seq=row.seq,
         kind=row.kind,
@@ -336,176 +278,10 @@ def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any]) -> EntryVie
     )
 
 
-def _shown(text: Any) -> str:
-    return f"[đã che, lý do: {text.mask_reason}]" if text.masked_at else text.text or ""
-
-
-# ------------------------------------------------------------------ statements
-
-
-def _statements(session: Session, head: _Head, names: Mapping[str, Any]) -> tuple[StatementView, ...]:
-    id = head.incident.id
-    statements = session.scalars(queries.STATEMENTS, {"incident": id}).all()
-    if not statements:
-        return ()
-    notes = session.scalars(queries.PHONE_APPROVALS, {"incident": id}).all()
-    out = session.scalars(
-        select(Release).where(Release.incident_id == id).order_by(Release.approved_to_go_at, Release.id)
-    ).all()
-    seqs = {note.seq for note in notes} | {r.taken_down_seq for r in out if r.taken_down_seq}
-    beside = _beside(session, id, seqs)
-    revisions = _revisions(session, id, names, {n.approval_id: _phone_note(n, beside, names) for n in notes})
-    numbers = {revision.id: revision.n for kept in revisions.values() for revision in kept}
-    owners = {revision.id: owner for owner, kept in revisions.items() for revision in kept}
-    releases: dict[str, list[ReleaseView]] = defaultdict(list)
-    for release in out:
-        shown = _release(release, numbers[release.revision_id], names, beside)
-        releases[owners[release.revision_id]].append(shown)
-    return tuple(
-        _statement(row, head, tuple(revisions.get(row.id, ())), tuple(releases[row.id]), names)
-        for row in statements
-    )
-
-
-def _statement(
-    row: Statement,
-    head: _Head,
-    revisions: tuple[RevisionView, ...],
-    releases: tuple[ReleaseView, ...],
-    names: Mapping[str, Any],
-) -> StatementView:
-    approve = course.step_about(head.playbook, Verb.APPROVE, row.step)
-    publish = course.step_about(head.playbook, Verb.PUBLISH, row.step)
-    people = next(
-        (waiting for step in (approve, publish, row.step) if (waiting := _waiting(head.run, step))), ()
-    )
-    return StatementView(
-        id=row.id,
-        step=row.step,
-        title=row.title,
-        state=row.state,
-        text=row.text,
-        version=row.version,
-        revisions=revisions,
-        releases=releases,
-        approve_step=approve,
-        publish_step=publish,
-        waits_for=tuple(_name(names, person) for person in people),
-        waits_for_ids=people,
-        corrects=row.corrects,
-        updated_at=row.updated_at,
-    )
-
-
-def _waiting(run: Run, step: str | None) -> tuple[str, ...]:
-    return course.waits_for(run.steps.get(step)) if step else ()
-
-
-def _beside(session: Session, incident_id: str, seqs: set[int]) -> dict[tuple[int, str], str]:
-    """Free texts beside these entries, as they may be shown, by entry and field."""
-    if not seqs:
-        return {}
-    found = session.scalars(queries.BESIDE, {"incident": incident_id, "seqs": sorted(seqs)})
-    return {(text.seq, text.field): _shown(text) for text in found}
-
-
-def _phone_note(
-    row: PhoneApproval, beside: Mapping[tuple[int, str], str], names: Mapping[str, Any]
-) -> PhoneNote:
-    return PhoneNote(
-        recorded_by=_name(names, row.recorded_by),
-        recorded_at=row.recorded_at,
-        words=beside.get((row.seq, "words"), ""),
-        confirmed_at=row.confirmed_at,
-        confirmed_via=row.confirmed_via,
-        disputed_at=row.disputed_at,
-    )
-
-
-def _revisions(
-    session: Session, incident_id: str, names: Mapping[str, Any], notes: Mapping[str, PhoneNote]
-) -> dict[str, list[RevisionView]]:
-    mine = select(Statement.id).where(Statement.incident_id == incident_id)
-    decisions = _approvals(session, mine, names, notes)
-    by_statement: dict[str, list[RevisionView]] = defaultdict(list)
-    found = (
-        select(Revision).where(Revision.statement_id.in_(mine)).order_by(Revision.statement_id, Revision.n)
-    )
-    for row in session.scalars(found):
-        by_statement[row.statement_id].append(
-            RevisionView(
-                id=row.id,
-                n=row.n,
-                text=row.text,
-                sha256=row.sha256,
-                code=row.code,
-                editors=tuple(_name(names, person) for person in row.editors),
-                submitted_by=_name(names, row.submitted_by),
-                submitted_at=row.submitted_at,
-                voided_at=row.voided_at,
-                approvals=tuple(decisions.get(row.id, ())),
-            )
-        )
-    return by_statement
-
-
-def _approvals(
-    session: Session, statements: Select[str], names: Mapping[str, Any], notes: Mapping[str, PhoneNote]
-) -> dict[str, list[ApprovalView]]:
-    by_revision: dict[str, list[ApprovalView]] = defaultdict(list)
-    found = (
-        select(Approval)
-        .join(Revision, Revision.id == Approval.revision_id)
-        .where(Revision.statement_id.in_(statements))
-        .order_by(Approval.at, Approval.id)
-    )
-    for row in session.scalars(found):
-        by_revision[row.revision_id].append(
-            ApprovalView(
-                person_id=row.person_id,
-                name=_name(names, row.person_id),
-                decision=row.decision,
-                reason=row.reason,
-                via=row.via,
-                at=row.at,
-                sha256=row.sha256,
-                phone=notes.get(row.id),
-            )
-        )
-    return by_revision
-
-
-def _release(
-    row: Release, n: int, names: Mapping[str, Any], beside: Mapping[tuple[int, str], str]
-) -> ReleaseView:
-    return ReleaseView(
-        id=row.id,
-        revision_n=n,
-        sha256=row.sha256,
-        released_by=_name(names, row.released_by),
-        approved_to_go_at=row.approved_to_go_at,
-        posted_by=_name(names, row.posted_by) if row.posted_by else None,
-        channel=row.channel,
-        form=row.form,
-        link=row.link,
-        released_at=row.released_at,
-        recorded_at=row.recorded_at,
-        taken_down_at=row.taken_down_at,
-        taken_down_by=_name(names, row.taken_down_by) if row.taken_down_by else None,
-        taken_down_why=beside.get((row.taken_down_seq or 0, "reason"), ""),
-    )
-
-
-def _name(names: Mapping[str, Any], person: str) -> str:
-    """The name of a person; what is not a person's id is a name already."""
-    known = names.get(person)
-    return str(known["name"]) if known else person
-
-
 # ------------------------------------------------------------------ the view
 
 
-def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, ...]) -> IncidentView:
+def _view(session: Session, head: Head, rows: _Rows, entries: tuple[EntryView, ...]) -> IncidentView:
     incident, playbook, run = head.incident, head.playbook, head.run
     areas = area_names(session, [incident])
     sections = session.execute(queries.SECTIONS, {"incident": incident.id}).all()
@@ -541,7 +317,7 @@ def _view(session: Session, head: _Head, rows: _Rows, entries: tuple[EntryView, 
         closed_at=incident.closed_at,
         paused_until=incident.paused_until,
         basis=incident.basis,
-        steps=course.steps(playbook, run, lambda id: _name(rows.names, id), newest, rows.proofs),
+        steps=course.steps(playbook, run, lambda id: name_of(rows.names, id), newest, rows.proofs),
         task_force=_members(playbook, run, rows),
         groups=course.groups(playbook, run),
         deadlines=course.deadlines(playbook, run, incident.basis),
@@ -581,152 +357,3 @@ def _improvements(session: Session, incident_id: str) -> tuple[ImprovementView, 
     return tuple(
         ImprovementView(*row) for row in session.execute(queries.IMPROVEMENTS, {"incident": incident_id})
     )
-
-
-def area_names(session: Session, incidents: Sequence[Any]) -> dict[str, str]:
-    keys = {key for incident in incidents for key in incident.area} - {WHOLE_PROVINCE}
-    names = {WHOLE_PROVINCE: WHOLE_PROVINCE_TITLE}
-    if keys:
-        # A commune that was merged keeps its name here: the newest unit of a key comes last.
-        found = select(Unit.area, Unit.name).where(Unit.area.in_(keys), Unit.kind.in_(("xa", "phuong")))
-        names |= {area: name for area, name in session.execute(found.order_by(Unit.valid_from)) if area}
-    return names
-
-
-def area_titles(area: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    """The places, not the committees that govern them: "Xã Suối Lạc"."""
-    return tuple(_place(names.get(key, key)) for key in area)
-
-
-def _place(unit: str) -> str:
-    name = unit.removeprefix("Ủy ban nhân dân ").removeprefix("UBND ")
-    return name[:1].upper() + name[1:]
-
-
-# ------------------------------------------------------------------ many
-
-
-def gather_list(
-    session: Session,
-    now: datetime,
-    *,
-    status: str | None = None,
-    limit: int = 100,
-    after: str | None = None,
-    person_id: str | None = None,
-    mode: str | None = None,
-    only: str | None = None,
-) -> list[IncidentCard]:
-    """The incidents as cards, newest first. `after` is the id of the last card of the page before; `person_id` keeps
-    those in which this person was asked; `only` is one incident's id."""
-    chosen = (
-        select(Incident, PlaybookVersion.title, PlaybookVersion.sha256, RunRow.state)
-        .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
-        .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
-    )
-    if status is not None:
-        chosen = chosen.where(Incident.status == status)
-    if mode is not None:
-        chosen = chosen.where(Incident.mode == mode)
-    if only is not None:
-        chosen = chosen.where(Incident.id == only)
-    if after is not None:
-        chosen = chosen.where(Incident.id < after)
-    if person_id is not None:
-        chosen = chosen.where(Incident.id.in_(takes_part(person_id)))
-    rows = session.execute(chosen.order_by(Incident.id.desc()).limit(limit)).all()
-    if not rows:
-        return []
-    ids = [row.Incident.id for row in rows]
-    playbooks = _playbooks(session, {row.sha256 for row in rows})
-    people = _asked_by_incident(session, ids)
-    review = _review_counts(session, ids)
-    areas = area_names(session, [row.Incident for row in rows])
-    return [
-        _card(
-            row, playbooks[row.sha256], people.get(row.Incident.id, []), review.get(row.Incident.id, 0), areas
-        )
-        for row in rows
-    ]
-
-
-def takes_part(person_id: str) -> Select[str]:
-    """The incidents a person was asked in."""
-    return select(Request.incident_id).where(Request.person_id == person_id)
-
-
-def _asked_by_incident(session: Session, ids: Sequence[str]) -> dict[str, list[Any]]:
-    found = (
-        select(
-            Request.incident_id,
-            Request.person_id,
-            Request.state,
-            Request.activation,
-            Request.step,
-            Person.name,
-        )
-        .join(Person, Person.id == Request.person_id)
-        .where(
-            Request.incident_id.in_(ids),
-            Request.grouped.is_(False),
-            Request.purpose.in_(("summon", "notify")),
-        )
-        .order_by(Request.asked_at, Request.id)
-    )
-    by_incident: dict[str, list[Any]] = defaultdict(list)
-    for row in session.execute(found):
-        by_incident[row.incident_id].append(row)
-    return by_incident
-
-
-def _review_counts(session: Session, ids: Sequence[str]) -> dict[str, int]:
-    counted = select(Inbound.incident_id, func.count()).where(
-        Inbound.state == "review", Inbound.incident_id.in_(ids)
-    )
-    return {id: n for id, n in session.execute(counted.group_by(Inbound.incident_id)) if id}
-
-
-def _card(
-    row: Any, playbook: Playbook, people: Sequence[Any], review: int, areas: Mapping[str, str]
-) -> IncidentCard:
-    incident: Incident = row.Incident
-    run = from_json(row.state) if row.state else Run()
-    deadlines = course.deadlines(playbook, run, incident.basis)
-    running = [d for d in deadlines if d.due and d.state in course.STILL_RUNNING]
-    states = _by_person(people)
-    return IncidentCard(
-        id=incident.id,
-        code=incident.code,
-        number=incident.number,
-        mode=incident.mode,
-        title=incident.title,
-        short_name=incident.short_name,
-        playbook=incident.playbook,
-        playbook_title=row.title,
-        level=incident.level,
-        level_name=playbook.levels.get(incident.level, str(incident.level)),
-        area=tuple(incident.area),
-        area_names=area_titles(incident.area, areas),
-        opened_at=incident.opened_at,
-        status=incident.status,
-        outcome=incident.outcome,
-        closed_at=incident.closed_at,
-        paused_until=incident.paused_until,
-        next_deadline=min(running, key=lambda d: (d.due or incident.opened_at, d.id), default=None),
-        missed=sum(d.state == "missed" and d.met_at is None for d in deadlines),
-        asked=len(states),
-        accepted=sum(state == "accepted" for state, _ in states.values()),
-        missing=tuple(name for state, name in states.values() if state == "asked"),
-        overdue=sum(step.state == STUCK for step in run.steps.values()),
-        open_steps=sum(step.state in OPEN for step in run.steps.values()),
-        review=review,
-    )
-
-
-def _by_person(people: Sequence[Any]) -> dict[str, tuple[str, str]]:
-    """Each person once: an answer in any step counts, else the newest state."""
-    states: dict[str, tuple[str, str]] = {}
-    for row in people:
-        if states.get(row.person_id, ("", ""))[0] != "accepted":
-            states[row.person_id] = (row.state, row.name)
-    return states

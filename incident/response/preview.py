@@ -20,7 +20,7 @@ from incident.response import casting
 from incident.response.desk import Desk
 from incident.response.library import pinned, read
 from incident.response.open import Opening, checked, events_of, free_code, leader_role, started_by
-from incident.response.telling import group_text, reader_of, template_values
+from incident.response.phrasing import group_text, reader_of, template_values
 from incident.store.tables import Incident, Person, Run, Setting
 from playbooks import run as run_state
 from playbooks.engine import advance

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from incident import wording
 from incident.directory import rota
 from incident.domain.ids import new_id
-from incident.report.gathering import gather_list
+from incident.report.cards import gather_list
 from incident.report.record import IncidentCard
 from incident.response import casting
 from incident.response.advance import state_of

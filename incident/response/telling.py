@@ -7,8 +7,8 @@ is delivery's. Must never know why the engine wanted an effect.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -17,20 +17,19 @@ from sqlalchemy.orm import Session
 from incident import wording
 from incident.directory import queries
 from incident.domain.actors import SYSTEM
-from incident.domain.ids import new_id, new_token, token_hash
-from incident.domain.titles import draft_title, step_title
-from incident.response import budget, casting, direct
+from incident.domain.ids import new_id
+from incident.domain.titles import draft_title
+from incident.response import budget, casting
 from incident.response.budget import Told
 from incident.response.desk import Desk
+from incident.response.phrasing import Personal, Phrasing, reader_of
 from incident.store.tables import (
     Incident,
-    Link,
     Mailing,
     Message,
     MessageCause,
     Person,
     Request,
-    Revision,
     Statement,
 )
 from incident.store.types import canonical
@@ -53,7 +52,6 @@ from playbooks.signals import (
     Warn,
 )
 
-Personal = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
 LOOKED_BACK = timedelta(hours=2)  # longer than any rule of the budget
 # What a person is told when several effects meet in one transaction: the first of these that is among them.
 PRECEDENCE = (AskApproval, Summon, Notify, Remind, OpenTask, OpenDraft, Warn)
@@ -91,14 +89,21 @@ class Telling:
         self.incident = incident
         self.playbook = playbook
         self.now = now
-        self.house = casting.house(session, desk.settings.public_url, desk.two_way)
-        self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+        self.words = Phrasing(
+            session,
+            desk,
+            incident,
+            playbook,
+            house=casting.house(session, desk.settings.public_url, desk.two_way),
+            case=wording.Case(incident.code, incident.mode, incident.short_name, incident.title),
+            now=now,
+            person=self._person,
+        )
         self.drafts: dict[str, Draft] = {}
         self.something_to_send = False
         self._persons: dict[str, Person] = {}
         self._requests: dict[tuple[str, int], dict[str, Request]] = {}  # of a step's activation, by person
         self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
-        self._run: Run | None = None
         self._answers: dict[str, list[str]] = {}
 
     @property
@@ -203,7 +208,7 @@ class Telling:
                 incident_id=self.incident.id,
                 step=effect.step,
                 title=title[:1].upper() + title[1:],
-                text=templates.render(template, self._values()).strip() + "\n",
+                text=templates.render(template, self.words.values()).strip() + "\n",
                 created_at=self.now,
                 updated_at=self.now,
             )
@@ -223,9 +228,9 @@ class Telling:
             out = self.incident.left_out
             audience = [[person, party] for person, party in pairs if person not in out]
             ack = isinstance(effect, Summon) or effect.ack
-        text = self._group_text(effect)
+        text = self.words.to_group(effect)
         via = list(effect.via if isinstance(effect, Notify) else step.via or ("sms",))
-        mail = self._group_email(effect) if "email" in via else wording.Email("", "")
+        mail = self.words.group_email(effect) if "email" in via else wording.Email("", "")
         kind = "confirm" if purpose == "summon" else purpose
         self.session.add(
             Mailing(
@@ -299,17 +304,6 @@ class Telling:
         )
         return [pair for pair in original.audience if pair[1] not in answered]
 
-    def _group_text(self, effect: Summon | Notify | Remind) -> str:
-        return group_text(
-            effect, self.playbook, self.house, self.case, self.desk.two_way, self._values()
-        ).body
-
-    def _group_email(self, effect: Summon | Notify | Remind) -> wording.Email:
-        reader = wording.Reader(name="{ten}", unit="{donvi}")
-        kind = "remind" if isinstance(effect, Remind) else "notify"
-        facts = self._facts(asks=("xác nhận đã nhận thông báo",), link="{link}", due=effect.due)
-        return wording.email(kind, self.house, self.case, reader, facts)
-
     # -------------------------------------------------------------- standing down
 
     def _stand_down(self, effect: StandDown) -> None:
@@ -369,7 +363,7 @@ class Telling:
 
     def write(self, run: Run) -> None:
         """Write one message per person and channel for what was taken."""
-        self._run = run
+        self.words.run = run
         if not self.drafts:
             return
         self.session.flush()  # what was asked a moment ago is asked for here
@@ -429,12 +423,14 @@ class Telling:
         via = self._via(effect)
         link = ""
         if "sms" in via and casting.reachable(person, self.desk.sms):
-            kind, text, link = self._sms(effect, reader, person)
+            kind, text, link = self.words.sms(effect, reader, person)
             not_before = self._may_go(kind, person, told)
             if not_before is not None:
                 self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before, requests)
         if "email" in via and person.email and self.desk.email:
-            kind, mail = self._email(effect, reader, person, link, self._also(draft, effect))
+            kind, mail = self.words.email(
+                effect, reader, person, link, self.words.also(draft.effects, effect)
+            )
             counted = wording.Sms(mail.body, "mail", 1)
             self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now, requests)
 
@@ -454,111 +450,6 @@ class Telling:
         if step is not None and step.verb in (Verb.ASSIGN, Verb.NOTIFY) and step.via:
             return step.via
         return ("sms",) if isinstance(effect, Warn | Remind) else ("sms", "email")
-
-    def _sms(self, effect: Personal, reader: wording.Reader, person: Person) -> tuple[str, wording.Sms, str]:
-        def say(kind: str, **slots: object) -> wording.Sms:
-            return wording.sms(kind, self.house, self.case, reader, **slots)
-
-        match effect:
-            case AskApproval():
-                revision = self.session.get_one(Revision, effect.revision)
-                link = self._approval_link(person, revision.id)
-                return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
-            case Summon() if effect.instead_of:
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                kind = "stand_in" if self.desk.two_way else "stand_in.one_way"
-                return "stand_in", say(kind, instead=self._named(effect.instead_of), link=link), link
-            case Summon():
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                return "summon", say(wording.summon_kind(reader, self.desk.two_way), link=link), link
-            case Notify():
-                values = self._values(unit=reader.unit, recipient=reader.name, due=wording.clock(effect.due))
-                body = templates.render(self.playbook.templates[effect.message], values)
-                link = self._link(person, "ack", "a") if not self.desk.two_way and effect.ack else ""
-                if not self.desk.two_way:
-                    body = wording.one_way(body, link, self.house)
-                return "notify", wording.registered(body, self.case), link
-            case Remind() if (waiting := self._to_approve(effect)) is not None:
-                link = self._approval_link(person, waiting.id)
-                return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
-            case Remind():
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                kind = wording.remind_kind(reader, self.desk.two_way, another=self._has_stand_in(effect))
-                return "remind", say(kind, due=wording.clock(effect.due), link=link), link
-            case OpenTask() | OpenDraft():
-                return self._task_sms(effect, reader, person)
-            case Warn():
-                kind = {"missed": "missed", "approaching": "approaching", "unanswered": "unanswered"}.get(
-                    effect.reason, "overdue"
-                )
-                if kind == "overdue" and reader.rank == "len":
-                    kind = "overdue.len"
-                due = wording.clock(effect.due)
-                at = wording.clock(self.now)
-                return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due, at=at), ""
-
-    def _task_sms(
-        self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
-    ) -> tuple[str, wording.Sms, str]:
-        link = self._link(person, "room", "a")
-        step = next((s for s in self.playbook.steps if s.id == effect.step), None)
-        due = wording.clock(effect.due)
-        if step is not None and step.verb is Verb.PUBLISH and due:
-            return "publish", wording.sms(
-                "publish", self.house, self.case, reader, due=due, link=link
-            ), link  # fmt: skip
-        kind = wording.task_kind(reader, timed=bool(due))
-        return "task", self._say_what(kind, effect, reader, due=due, link=link), link
-
-    def _say_what(self, kind: str, effect: Personal, reader: wording.Reader, **slots: object) -> wording.Sms:
-        return wording.sms_with_room(kind, self.house, self.case, reader, self._what(effect), **slots)
-
-    def _email(
-        self, effect: Personal, reader: wording.Reader, person: Person, link: str, also: tuple[str, ...]
-    ) -> tuple[str, wording.Email]:
-        revision = self._to_approve(effect)
-        if revision is not None:
-            link = link or self._approval_link(person, revision.id)
-        link = link or self._link(person, "ack", "a")
-        due = effect.due
-        match effect:
-            case AskApproval() | Remind() if revision is not None:
-                extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
-                facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
-                facts = replace(facts, unknown=f"Toàn văn tại {link} (dùng trong 60 phút)", extra=extra)
-                return "approve", wording.email("approve", self.house, self.case, reader, facts)
-            case Summon() if effect.instead_of:
-                facts = self._facts(asks=("xác nhận tham gia", *also), link=link, due=due)
-                facts = replace(facts, extra={"instead": self._named(effect.instead_of)})
-                return "stand_in", wording.email("stand_in", self.house, self.case, reader, facts)
-            case Summon():
-                kind = f"summon.{reader.rank}" if reader.rank in ("len", "dang") else "summon"
-                facts = self._facts(asks=("xác nhận tham gia Tổ công tác", *also), link=link, due=due)
-                return "summon", wording.email(kind, self.house, self.case, reader, facts)
-            case Remind():
-                facts = self._facts(asks=("xác nhận", *also), link=link, due=due)
-                return "remind", wording.email("remind", self.house, self.case, reader, facts)
-            case Notify():
-                facts = self._facts(asks=("theo dõi, báo ngay khi có diễn biến", *also), link=link, due=due)
-                return "notify", wording.email("notify", self.house, self.case, reader, facts)
-            case _:
-                what = self._what(effect)
-                kind = "warn" if isinstance(effect, Warn) else "task"
-                asks = (what + (f", trước {wording.spoken(due)}" if due else ""),)
-                facts = replace(
-                    self._facts(asks=(*asks, *also), due=due), extra={"what": wording.shorten(what, 90)}
-                )
-                return kind, wording.email(kind, self.house, self.case, reader, facts)
-
-    def _also(self, draft: Draft, primary: Personal) -> tuple[str, ...]:
-        """What else waits for the person, so that one email says all of it."""
-        return tuple(
-            dict.fromkeys(
-                self._what(effect) + (f", trước {wording.spoken(effect.due)}" if effect.due else "")
-                for effect in draft.effects
-                if effect is not primary and isinstance(effect, OpenTask | OpenDraft)
-            )
-        )
 
     def _put(
         self,
@@ -644,128 +535,6 @@ class Telling:
         base = PRIORITY.get(kind, LATER.get(kind, 20))
         return base + (DRILL_LATER if self.incident.mode == "drill" else 0)
 
-    def _link(self, person: Person, purpose: str, path: str) -> str:
-        token = new_token()
-        self.session.add(
-            Link(
-                token_hash=token_hash(token),
-                incident_id=self.incident.id,
-                person_id=person.id,
-                purpose=purpose,
-                created_at=self.now,
-            )
-        )
-        return f"{self.desk.settings.public_url}/{path}/{token}"
-
-    def _approval_link(self, person: Person, revision_id: str) -> str:
-        return direct.approval_address(
-            self.session, self.desk, self.incident, person.id, revision_id, self.now
-        )
-
-    def _to_approve(self, effect: Personal) -> Revision | None:
-        """The revision this person is asked, or reminded, to approve."""
-        if isinstance(effect, AskApproval):
-            return self.session.get(Revision, effect.revision)
-        step = next((s for s in self.playbook.steps if s.id == getattr(effect, "step", "")), None)
-        if not isinstance(effect, Remind) or step is None or step.verb is not Verb.APPROVE or not self._run:
-            return None
-        return self.session.get(Revision, self._run.steps[step.text].revision)
-
-    def _named(self, person_id: str) -> str:
-        person = self._person(person_id)
-        return f"{person.xung_ho} {person.name}"
-
-    def _has_stand_in(self, effect: Remind) -> bool:
-        holders = self._run.roles.get(effect.role) if self._run else None
-        return holders is not None and bool(holders.standins)
-
-    def _what(self, effect: Personal) -> str:
-        if isinstance(effect, Warn) and effect.about == "deadline":
-            return next((d.title for d in self.playbook.deadlines if d.id == effect.id), effect.id)
-        step_id = effect.id if isinstance(effect, Warn) else effect.step
-        added = next((a.text for a in self._run.added if a.id == step_id), None) if self._run else None
-        if added is not None:
-            return added
-        return step_title(self.playbook, self.playbook.step(step_id))
-
-    def _facts(self, asks: tuple[str, ...], link: str = "", due: datetime | None = None) -> wording.Facts:
-        return wording.Facts(
-            known=self.incident.summary or self.incident.title,
-            as_of=wording.stamp(self.now),
-            source=self.incident.source,
-            asks=asks,
-            link=link,
-            before=wording.spoken(due) if due else "",
-        )
-
-    def _values(self, **more: str) -> dict[str, str]:
-        areas = casting.area_names(self.session, self.incident.area)
-        return {**template_values(self.incident, self.playbook, self.house, areas, self.now), **more}
-
-
-def reader_of(
-    person: Person, seen: Mapping[str, str], playbook: Playbook, effect: Personal
-) -> wording.Reader:
-    """Who reads a text, in which register: whoever leads tonight is reported to, whatever his post."""
-    role = playbook.roles.get(effect.role)
-    leads = isinstance(effect, Summon) and role is not None and role.pick == "lanh_dao_truc"
-    return wording.Reader(
-        name=person.name,
-        post=seen.get("post", ""),
-        unit=seen.get("unit", ""),
-        xung_ho=person.xung_ho,
-        rank="len" if leads else seen.get("rank", "ngang"),
-    )
-
-
-def group_text(
-    effect: Summon | Notify | Remind,
-    playbook: Playbook,
-    house: wording.House,
-    case: wording.Case,
-    two_way: bool,
-    values: dict[str, str],
-) -> wording.Sms:
-    """The skeleton of a message to a group: what differs by recipient stands as {donvi}, {ten}, {link}."""
-    reader = wording.Reader()
-    due = wording.clock(effect.due)
-    if isinstance(effect, Notify):
-        own = {"unit": "{donvi}", "recipient": "{ten}", "link": "{link}", "due": due}
-        body = templates.render(playbook.templates[effect.message], {**values, **own})
-        return wording.registered(body if two_way else wording.one_way(body, "{link}", house), case)
-    if isinstance(effect, Remind):
-        kind = wording.remind_kind(reader, two_way, another=False)
-        return wording.sms(kind, house, case, reader, due=due, link="{link}")
-    return wording.sms("confirm" if two_way else "summon.one_way", house, case, reader, link="{link}")
-
-
-def template_values(
-    incident: Incident, playbook: Playbook, house: wording.House, areas: list[str], now: datetime
-) -> dict[str, str]:
-    """A value for every variable a template may use (`playbooks.templates.VARIABLES`)."""
-    case = wording.Case(incident.code, incident.mode, incident.short_name)
-    return {
-        "code": case.shown,
-        "short_name": incident.short_name,
-        "title": incident.title,
-        "summary": incident.summary or incident.title,
-        "area": ", ".join(areas),
-        "province": house.province,
-        "agency": house.agency,
-        "duty_phone": house.duty_phone,
-        "opened_at": _moment(incident.opened_at),
-        "occurred_at": _moment(incident.occurred_at or incident.detected_at or incident.opened_at),
-        "detected_at": _moment(incident.detected_at or incident.opened_at),
-        "level_name": playbook.levels.get(incident.level, str(incident.level)),
-        "unit": "",
-        "recipient": "",
-        "next_update": _moment(now + timedelta(hours=4)),
-        "hotline": house.hotline,
-        "portal_url": house.portal_url,
-        "link": "",
-        "due": "",
-    }
-
 
 def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
     """How long a text makes sense. A reminder names the moment at which somebody else is asked: not a second longer."""
@@ -775,7 +544,3 @@ def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
 
 def _purpose(effect: Summon | Notify | Remind) -> str:
     return {Summon: "summon", Notify: "notify", Remind: "remind"}[type(effect)]
-
-
-def _moment(moment: datetime) -> str:
-    return f"{wording.spoken(moment)} ngày {wording.day(moment)}"

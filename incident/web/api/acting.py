@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from incident.report.gathering import gather_list
+from incident.report.cards import gather_list
 from incident.response import answer, course, task
 from incident.web.api import incoming, outgoing
 from incident.web.api.door import Calls, actor, must_see, person, wiring

@@ -16,7 +16,7 @@ from werkzeug.routing import BaseConverter
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Forbidden, Invalid, NotFound
-from incident.report.gathering import takes_part
+from incident.report.cards import takes_part
 from incident.response.permissions import reads_all, require_person
 from incident.store.tables import Incident, Request
 from incident.web.api import problem

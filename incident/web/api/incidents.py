@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 from werkzeug.http import quote_etag
 
-from incident.report.gathering import change_tag, gather, gather_list, timeline_page
+from incident.report.cards import gather_list
+from incident.report.gathering import change_tag, gather, timeline_page
 from incident.report.record import EntryView
 from incident.response import course
 from incident.response import open as opening

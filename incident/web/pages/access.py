@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Forbidden, NotFound
-from incident.report.gathering import gather, takes_part
+from incident.report.cards import takes_part
+from incident.report.gathering import gather
 from incident.report.record import IncidentView
 from incident.response import permissions
 from incident.store.tables import Incident

@@ -8,7 +8,7 @@ from zlib import crc32
 from flask import Blueprint, Response, make_response, render_template, request
 
 from incident.report.board import board_tag, closed
-from incident.report.gathering import gather_list
+from incident.report.cards import gather_list
 from incident.report.record import IncidentCard
 from incident.web.house import troubles_now
 from incident.web.pages.access import actor, can, signed_in, wiring

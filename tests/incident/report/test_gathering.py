@@ -10,7 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from incident.domain.errors import NotFound
-from incident.report.gathering import change_tag, gather, gather_list, timeline_page
+from incident.report.cards import gather_list
+from incident.report.gathering import change_tag, gather, timeline_page
 from incident.report.record import IncidentView
 from incident.store.sessions import Store
 from incident.store.tables import Approval, Incident, Message, Person, Proof, Release

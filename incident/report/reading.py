@@ -1,0 +1,66 @@
+"""What every reading of an incident begins with: its head, its compiled playbook, and how names and free texts are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from incident.domain.errors import NotFound
+from incident.report import queries
+from incident.store.tables import Incident, PlaybookVersion
+from playbooks.language import Playbook
+from playbooks.load import from_compiled
+from playbooks.run import Run, from_json
+
+
+def not_found() -> NotFound:
+    return NotFound("incident_not_found", "Không có vụ việc này.")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    incident: Incident
+    version: int
+    title: str
+    sha256: str
+    playbook: Playbook
+    run: Run
+    unexpanded: int  # recipients of mailings for whom there is no message yet
+
+
+def head_of(session: Session, incident_id: str) -> Head:
+    found = session.execute(queries.HEAD, {"incident": incident_id}).one_or_none()
+    if found is None:
+        raise not_found()
+    incident, version, title, sha256, state, unexpanded = found
+    playbook = playbooks_of(session, {sha256})[sha256]
+    run = from_json(state) if state else Run()
+    return Head(incident, version, title, sha256, playbook, run, int(unexpanded or 0))
+
+
+# A compiled playbook never changes: its name is its hash. There are as many as were ever published.
+_known: dict[str, Playbook] = {}
+
+
+def playbooks_of(session: Session, wanted: set[str]) -> dict[str, Playbook]:
+    """Compiled playbooks by their sha256; those not yet known are read in one query."""
+    missing = wanted - _known.keys()
+    if missing:
+        found = select(PlaybookVersion.sha256, PlaybookVersion.compiled)
+        for sha256, compiled in session.execute(found.where(PlaybookVersion.sha256.in_(missing))):
+            _known[sha256] = from_compiled(compiled)
+    return {sha256: _known[sha256] for sha256 in wanted}
+
+
+def shown(text: Any) -> str:
+    return f"[đã che, lý do: {text.mask_reason}]" if text.masked_at else text.text or ""
+
+
+def name_of(names: Mapping[str, Any], person: str) -> str:
+    """The name of a person; what is not a person's id is a name already."""
+    known = names.get(person)
+    return str(known["name"]) if known else person
