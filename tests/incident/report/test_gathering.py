@@ -18,7 +18,7 @@ from incident.store.tables import Approval, Incident, Message, Person, Proof, Re
 from playbooks.run import ACTIVE, STUCK, Actor, StepState
 from tests.incident.report.recorded import ASKED, NOW, Recorded
 
-PAGE_QUERIES = 15
+PAGE_QUERIES = 16
 
 
 def record(store: Store, *write: Callable[[Recorded], object]) -> str:
