@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -86,10 +87,17 @@ def province(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def site(province: Path, tmp_path: Path) -> Iterator[Site]:
-    path = tmp_path / "incident.db"
+    with site_of(province, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def site_of(province: Path, folder: Path) -> Iterator[Site]:
+    """A site with its own copy of the province, until the end of the block."""
+    path = folder / "incident.db"
     shutil.copy(province, path)
     store = Store(f"sqlite:///{path}")
-    world = World(store, tmp_path)
+    world = World(store, folder)
     wiring = Wiring(world.settings, now=world.now, carriers=world.gateway)
     wiring.__dict__.update(store=world.store, desk=world.desk, outbox=world.outbox)
     app = create_app(wiring)
