@@ -115,7 +115,7 @@ SMS: dict[str, str] = {
     "stand_in": "Vu viec {code}, {short}: kinh moi {dc} tham gia To cong tac thay {instead}. "
     "Tra loi OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
     "stand_in.one_way": "Vu viec {code}, {short}: kinh moi {dc} thay {instead}. "
-    "Xac nhan tai {link} hoac goi truc {duty}",
+    "Xac nhan: {link} . Truc {duty}",
     "task": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}, truoc {due}. Chi tiet: {link} . Truc {duty}",
     "task.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc} truoc {due}: {what}: {link} . Truc {duty}",
     "task.dang": "{agency} tran trong de nghi {dc} vu viec {code}, {short}, truoc {due}: {what}: {link} . Truc {duty}",
@@ -147,7 +147,7 @@ SMS: dict[str, str] = {
     "chuyen cau hoi ve truc {duty}. Cam on {dc}",
     "reopened": "Vu viec {code}, {short}: mo lai luc {at}. De nghi {dc} theo doi. Truc {duty}",
     "reply.accepted": "Da ghi nhan {dc} nhan viec {code} luc {at}. Phan cong: {link} . "
-    "Bao chi hoi, xin chuyen nguoi phat ngon",
+    "Bao chi hoi, xin chuyen nguoi phat ngon. Truc {duty}",
     "reply.noted": "Da ghi nhan {dc} nhan tin vu viec {code} luc {at}. Bao chi hoi, xin chuyen nguoi phat ngon. "
     "Truc {duty}",
     "reply.declined": "Da ghi nhan {dc} bao ban vu viec {code} luc {at}. Dang moi nguoi thay. "
@@ -162,7 +162,8 @@ SMS: dict[str, str] = {
     "reply.no_such": "Khong thay vu viec {wrong} dang cho {dc}. Truc {duty}",
     "reply.no_such.but": "Khong thay vu viec {wrong} dang cho {dc}. Neu la vu viec {code}, {short}, "
     "xin tra loi OK {code}. Truc {duty}",
-    "reply.wrong_number": "Xin loi da lam phien. So nay da duoc ngung nhan tin. Xin vui long xoa tin truoc. {agency}",
+    "reply.wrong_number": "Xin loi da lam phien. So nay da duoc ngung nhan tin. Xin vui long xoa tin truoc. "
+    "{agency}, truc {duty}",
     "reply.disputed": "Da ghi nhan {dc} bao SAI ve vu viec {code}. Can bo truc se goi lai {dc} ngay. Truc {duty}",
     "reply.confirmed": "Da ghi nhan {dc} xac nhan da duyet ban {n}, ma {mark}, vu viec {code} luc {at}. "
     "Cam on {dc}. Truc {duty}",

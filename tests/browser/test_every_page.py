@@ -47,7 +47,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(
-    province: Path,  # noqa: F811
+    province: Path,
     tmp_path_factory: pytest.TempPathFactory,
     chromium: Browser,
 ) -> Iterator[Seen]:
@@ -78,7 +78,9 @@ def test_axe_is_content_with_every_page_and_none_is_wider_than_a_phone(seen: See
     assert wrong == []
 
 
-BUTTONS = "button, .govuk-button, a[role=button], a[href^='tel:'], summary, .jumps a, .step__button, .call__act"
+BUTTONS = (
+    "button, .govuk-button, a[role=button], a[href^='tel:'], summary, .jumps a, .step__button, .call__act"
+)
 
 
 @pytest.mark.parametrize("room", ["room", "stopped", "held", "closed", "waiting", "leaving"])

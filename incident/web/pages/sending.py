@@ -43,7 +43,7 @@ def stop(incident_id: str) -> Answer:
                     _("Không ghi nội dung mật, không ghi tên nạn nhân."),
                     value="",
                 ),
-            ),  # fmt: skip
+            ),
             lead=_(
                 "Tin chưa giao cho nhà mạng sẽ không đi nữa; hệ thống thôi nhắc, thôi mời người thay. Gửi tiếp được, hoặc kết thúc là mở nhầm: chỉ người đã nhận tin được nhắn xin lỗi."
             ),
