@@ -276,6 +276,11 @@ def shorten(text: str, length: int = 40) -> str:
     return text[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:(") + ".."
 
 
+def unit_in_sms(name: str) -> str:
+    """As an SMS has room for it: UBND xã Mường Lò."""
+    return name.replace("Ủy ban nhân dân", "UBND")
+
+
 SLOTS = ("{donvi}", "{link}", "{ten}")
 
 

@@ -30,7 +30,7 @@ from incident.store.tables import (
     Suppression,
     Unit,
 )
-from incident.wording import fill
+from incident.wording import fill, unit_in_sms
 from notify.phone import segments, strip_marks
 from playbooks.events import event_to_json
 from playbooks.signals import Unreachable
@@ -222,7 +222,7 @@ class _Chunk:
         link = self._link(recipient) if self.linked else ""
         slots = {"donvi": recipient.unit, "ten": recipient.name, "link": link}
         if recipient.phone:
-            plain = {key: strip_marks(value) for key, value in slots.items()}
+            plain = {key: strip_marks(unit_in_sms(value)) for key, value in slots.items()}
             self._message(recipient, "sms", recipient.phone, fill(self.mailing.body, plain), request_id, sent)
         if recipient.email:
             body = fill(self.mailing.email_body or self.mailing.body, slots)

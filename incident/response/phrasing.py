@@ -57,7 +57,11 @@ class Phrasing:
                 link = self._link(person, "ack", "a") if not self.desk.two_way else ""
                 return "summon", say(wording.summon_kind(reader, self.desk.two_way), link=link), link
             case Notify():
-                values = self.values(unit=reader.unit, recipient=reader.name, due=wording.clock(effect.due))
+                values = self.values(
+                    unit=wording.unit_in_sms(reader.unit),
+                    recipient=reader.name,
+                    due=wording.clock(effect.due),
+                )
                 body = templates.render(self.playbook.templates[effect.message], values)
                 link = self._link(person, "ack", "a") if not self.desk.two_way and effect.ack else ""
                 if not self.desk.two_way:

@@ -30,6 +30,7 @@ from incident.wording import (
     registered,
     sms,
     sms_with_room,
+    unit_in_sms,
 )
 from notify.phone import strip_marks
 from playbooks.templates import render
@@ -126,7 +127,7 @@ def test_every_registered_text_of_every_playbook(library: World) -> None:
             for case, link in product((LIVE, DRILL), (None, LINK, "")):
                 seen += 1
                 values = {
-                    "agency": HOUSE.agency, "unit": longest, "code": shown_code(case.code, case.mode),
+                    "agency": HOUSE.agency, "unit": unit_in_sms(longest), "code": shown_code(case.code, case.mode),
                     "short_name": SHORT, "duty_phone": HOUSE.duty_phone,
                 }  # fmt: skip
                 body = render(template, values)
