@@ -21,7 +21,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from incident.commands.accounts import SAMPLE_PASSWORD
+from tests.browser.seen import Seen, served
 from tests.chromium import needed
+from tests.incident.web.conftest import province as province
+from tests.incident.web.conftest import site_of
+from tests.incident.web.night import a_night
 
 Found = TypeVar("Found")
 
@@ -43,6 +47,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     needed((ROOT / "incident/web/static/vendor/manifest.json").exists(), "built assets (make assets)")
     with running(tmp_path_factory.mktemp("service")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def seen(province: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Seen]:
+    """A night in which everything happened, told in process: for looking at pages without waiting for them."""
+    needed((ROOT / "incident/web/static/vendor/manifest.json").exists(), "built assets (make assets)")
+    with site_of(province, tmp_path_factory.mktemp("night")) as site, served(a_night(site), chromium) as seen:
+        yield seen
 
 
 @contextmanager

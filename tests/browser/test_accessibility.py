@@ -1,39 +1,20 @@
-"""axe finds nothing on the form, the page before sending, the room and the acknowledgement page, on a phone and a desk."""
+"""axe finds nothing on the pages that stand between two presses: faults of the form, the page before sending, what an
+acknowledgement says. Every page with an address of its own is looked at in `test_every_page`."""
 
 from __future__ import annotations
 
 import json
 import re
 import urllib.request
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Server, signs_in, until
+from tests.browser.looking import clean as clean
+from tests.browser.looking import faults as faults
 
 pytestmark = pytest.mark.browser
-
-DESK = {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def faults(page: Page) -> list[str]:
-    result = Axe().run(page, options={"runOnly": RULES}).response
-    found: list[dict[str, Any]] = result["violations"]
-    return [f"{v['id']}: {v['help']}: {[n['html'][:160] for n in v['nodes'][:4]]}" for v in found]
-
-
-def clean(page: Page) -> None:
-    assert faults(page) == []
-    phone = page.viewport_size
-    page.set_viewport_size(DESK)  # type: ignore[arg-type]
-    assert faults(page) == []
-    assert phone
-    page.set_viewport_size(phone)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"the page is {wide} px wider than the phone"
 
 
 def fills(page: Page, server: Server, title: str, level: str = "3") -> None:
@@ -57,15 +38,9 @@ def emails(server: Server) -> str:
         return json.dumps(json.load(answer))
 
 
-def test_signing_in_is_clean(page: Page, server: Server) -> None:
-    page.goto(f"{server.address}/sign-in")
-    clean(page)
-
-
 def test_the_form_and_the_page_before_sending_are_clean(page: Page, server: Server) -> None:
     signs_in(page, server, "truc")
     page.goto(f"{server.address}/incidents/new")
-    clean(page)
     page.get_by_role("button", name="Tiếp tục").click()
     page.get_by_role("heading", name="Chưa gửi được").wait_for()
     clean(page)
@@ -73,33 +48,6 @@ def test_the_form_and_the_page_before_sending_are_clean(page: Page, server: Serv
     page.get_by_role("button", name="Tiếp tục").click()
     page.get_by_role("heading", name="KIỂM TRA TRƯỚC KHI GỬI").wait_for()
     clean(page)
-
-
-def test_the_board_the_room_and_its_pages_are_clean(page: Page, server: Server) -> None:
-    signs_in(page, server, "truc")
-    opens(page, server, "Tin lan truyền: vết nứt ở hồ Suối Lạc")
-    clean(page)
-    room = page.url
-    page.goto(f"{room}/calls")
-    page.locator(".tick__call").first.click()
-    call = page.url
-    clean(page)
-    page.get_by_role("button", name="Không nghe máy").click()
-    page.locator(".call").first.wait_for()
-    clean(page)
-    for address in (
-        f"{room}/calls",
-        f"{call}/stand-in",
-        f"{room}/people?q=van+phong",
-        f"{room}/roles?role=phat_ngon",
-        f"{room}/people/{call.rsplit('/', 1)[1]}/number",
-        f"{room}/close",
-        f"{room}/report",
-        f"{server.address}/",
-        f"{server.address}/directory",
-    ):
-        page.goto(address)
-        clean(page)
 
 
 def test_the_acknowledgement_page_is_clean(page: Page, server: Server) -> None:
