@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from tests.incident.web.conftest import OPENING, Site, site_of
+from incident.store.tables import Setting
+from tests.incident.web.conftest import OPENING, Site, site_of, words
 from tests.incident.web.night import NO_PAGE, OF_THE_INCIDENT, PAGES, SPEAKER, Night, a_night
 
 CARE = re.compile(r"không ghi .*(mật|nạn nhân)|bí mật", re.I)
@@ -122,3 +123,19 @@ def test_every_page_of_a_drill_says_so_and_no_page_of_an_incident_does(
     who = next(who for who, known in PAGES.values() if known == address)
     assert _marks(drill.reads(who, address)) == (True, True, True)
     assert _marks(night.reads(who, address)) == (False, False, False)
+
+
+def test_a_text_longer_than_one_part_is_told_before_it_is_sent(site: Site) -> None:
+    """A house with a long name in a drill: two parts, and the page says so before anything leaves."""
+    form = {**OPENING, "do": "check", "short_name": "tin về hồ Suối Lạc 2"}
+    with site.world.store.writing() as session:
+        session.merge(Setting(key="agency", value="Ủy ban nhân dân tỉnh Sơn Lâm và các cơ quan"))
+    browser = site.browser("truc")
+    for drilled in (True, False):
+        typed = {**form, "drill": "true" if drilled else ""}
+        text = words(browser.post("/incidents/new", typed, page="/incidents/new").text)
+        count = re.search(r"(\d+) SMS \((\d+) phần", text)
+        assert count
+        assert (int(count[2]) > int(count[1])) is ("Có tin dài hơn một phần" in text)
+        if drilled:
+            assert "Có tin dài hơn một phần" in text
