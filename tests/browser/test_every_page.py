@@ -15,7 +15,7 @@ def test_axe_is_content_with_every_page_and_none_is_wider_than_a_phone(seen: See
     wrong: list[str] = []
     for who, address in seen.night.pages():
         page = seen.as_(who)
-        page.goto(seen.address + address, wait_until="domcontentloaded")
+        page.goto(seen.address + address, wait_until="domcontentloaded", timeout=60_000)
         for size in (PHONE, DESK):
             page.set_viewport_size(size)
             wrong += [f"{who} {address} at {size['width']}: {fault}" for fault in faults(page)]
