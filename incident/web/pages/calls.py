@@ -152,7 +152,7 @@ def one(incident_id: str, person_id: str) -> Answer:
 
 def said(member: MemberView, outcome: str) -> str:
     """What was recorded, and what follows from it."""
-    noted = _("Đã ghi: đ/c %(name)s – %(what)s.", name=member.name, what=labels.outcome(outcome))
+    noted = _("Đã ghi: %(name)s – %(what)s.", name=member.called, what=labels.outcome(outcome))
     follows = {
         "decline": _("Hệ thống đang mời người thay."),
         "wrong_number": _(
@@ -244,8 +244,8 @@ def assign(incident_id: str, inbound_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         reply = _reply(view, inbound_id)
         people = tuple(
-            (w.person_id, f"đ/c {w.name} – {w.about}") for w in _waiting(view, wiring().now())
-        ) + tuple((m.person_id, f"đ/c {m.name} – {m.post}") for m in view.task_force if m.state == "replaced")
+            (w.person_id, f"{view.called(w.person_id, w.name)} – {w.about}") for w in _waiting(view, wiring().now())
+        ) + tuple((m.person_id, f"{m.called} – {m.post}") for m in view.task_force if m.state == "replaced")
         answers = (("accept", _("Đã nhận, tham gia")), ("decline", _("Bận, không tham gia được")))
         return Form(
             _("Gán trả lời cho đồng chí"),
