@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from incident.domain.errors import Invalid, NotFound, Refusal
+from incident.domain.errors import Conflict, Invalid, NotFound, Refusal
 from incident.report.record import IncidentView, MemberView, ReviewView
 from incident.report.units import UnitAnswer, units_answered
 from incident.response import answer, calls, inbox
@@ -227,6 +227,8 @@ def decide(incident_id: str, inbound_id: str) -> Answer:
 
     def do(typed: Typed) -> None:
         view = read(incident_id, timeline=False)
+        if not any(reply.inbound_id == inbound_id for reply in view.review):
+            raise Conflict("decided", _("Tin này đã được xử lý."))
         means = request.form.get("means", "")
         inbox.decide_reply(wiring().desk, inbound_id, means, view.code, actor(), wiring().now())
 

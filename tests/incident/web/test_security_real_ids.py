@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from incident.directory import rota
 from incident.response import calls, drafts, handover, press
 from incident.response.calls import Heard
 from incident.response.open import Opened
@@ -32,7 +33,10 @@ from incident.store.tables import (
 )
 from tests.incident.web.conftest import Site
 from tests.incident.web.test_security_roles import Caller
+from tests.stories.test_approval import HEAD as HEAD_POST
+from tests.stories.test_approval import POSTER as POSTER_POST
 from tests.stories.test_approval import SECRETARY as SECRETARY_POST
+from tests.stories.test_approval import SPEAKER as SPEAKER_POST
 from tests.stories.world import World
 
 READER, MEMBER, SPEAKER, SECRETARY, HEAD = "theodoi", "nguoidang", "phatngon", "thuky", "totruong"
@@ -76,6 +80,9 @@ def real(site: Site) -> Real:
         world.desk, opened.incident_id, Question("key-press-1", "Báo Ví dụ", "Hồ có vỡ không?"), world.duty, world.time
     )
     world.receives(str(silent.phone), "de toi xem da nhe")
+    for post in (HEAD_POST, SECRETARY_POST, SPEAKER_POST, POSTER_POST):
+        world.phone(post).replies("OK 10")
+    world.answers(opened, "xac_minh", "chua_ro", "so_nnmt_thuy_loi")
     submitted = world.drafts(opened, "Hồ vận hành bình thường.", SECRETARY_POST)
     assert submitted
     statement = world.statement(opened)
@@ -107,7 +114,7 @@ def _silent(world: World, opened: Opened) -> Person:
 
 def _officers(site: Site) -> list[str]:
     with site.world.store.reading() as session:
-        return list(session.scalars(select(Shift.person).where(Shift.kind == "can_bo_truc").distinct()))
+        return list(session.scalars(select(Shift.person).where(Shift.kind == rota.OFFICER).distinct()))
 
 
 def acts(real: Real) -> dict[str, dict[str, Any]]:
