@@ -246,7 +246,8 @@ def assign(incident_id: str, inbound_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         reply = _reply(view, inbound_id)
         people = tuple(
-            (w.person_id, f"{view.called(w.person_id, w.name)} – {w.about}") for w in _waiting(view, wiring().now())
+            (w.person_id, f"{view.called(w.person_id, w.name)} – {w.about}")
+            for w in _waiting(view, wiring().now())
         ) + tuple((m.person_id, f"{m.called} – {m.post}") for m in view.task_force if m.state == "replaced")
         answers = (("accept", _("Đã nhận, tham gia")), ("decline", _("Bận, không tham gia được")))
         return Form(

@@ -61,7 +61,9 @@ def _choices(view: IncidentView, *, without: frozenset[str] = frozenset()) -> tu
     with wiring().store.reading() as session:
         found = queries.people(session, wiring().now(), search=wanted, limit=FOUND)
     asked = {m.person_id: m for m in view.task_force if m.state in ("asked", "accepted", "sending")}
-    return tuple(Choice(p.id, f"{p.xung_ho} {p.name}", _about(p, p.id in asked)) for p in found if p.id not in without)
+    return tuple(
+        Choice(p.id, f"{p.xung_ho} {p.name}", _about(p, p.id in asked)) for p in found if p.id not in without
+    )
 
 
 def _about(person: queries.Listed, asked: bool) -> str:

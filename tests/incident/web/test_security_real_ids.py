@@ -75,9 +75,15 @@ def real(site: Site) -> Real:
     opened = world.opens()
     silent = _silent(world, opened)
     world.time += timedelta(minutes=4)
-    calls.record(world.desk, opened.incident_id, Heard(silent.id, "no_answer", world.time), world.duty, world.time)
+    calls.record(
+        world.desk, opened.incident_id, Heard(silent.id, "no_answer", world.time), world.duty, world.time
+    )
     question = press.ask(
-        world.desk, opened.incident_id, Question("key-press-1", "Báo Ví dụ", "Hồ có vỡ không?"), world.duty, world.time
+        world.desk,
+        opened.incident_id,
+        Question("key-press-1", "Báo Ví dụ", "Hồ có vỡ không?"),
+        world.duty,
+        world.time,
     )
     world.receives(str(silent.phone), "de toi xem da nhe")
     for post in (HEAD_POST, SECRETARY_POST, SPEAKER_POST, POSTER_POST):
@@ -145,7 +151,13 @@ def acts(real: Real) -> dict[str, dict[str, Any]]:
         f"{text}/own-word": {**one, "do": "dispute"},
         f"{text}/link": one,
         f"{text}/take-down": one,
-        f"{text}/phone": {**one, "person": officer_of_head(real), "code": "abc", "words": "x", "said_at": "x"},
+        f"{text}/phone": {
+            **one,
+            "person": officer_of_head(real),
+            "code": "abc",
+            "words": "x",
+            "said_at": "x",
+        },
         "/incidents/new": {"do": "save", "title": "x"},
         f"/incidents/drafts/{real.draft}/discard": {},
         "/handover": {"to": real.person, "note": "x"},
@@ -163,7 +175,11 @@ def state_of(site: Site) -> tuple[Any, ...]:
     with site.world.store.reading() as session:
         return (
             session.scalar(select(func.count()).select_from(Entry)),
-            tuple(session.execute(select(Incident.id, Incident.chain_seq, Incident.stopped_at, Incident.held_at))),
+            tuple(
+                session.execute(
+                    select(Incident.id, Incident.chain_seq, Incident.stopped_at, Incident.held_at)
+                )
+            ),
             tuple(session.scalars(select(SystemChain.chain_seq))),
             tuple(session.execute(select(Request.id, Request.state).order_by(Request.id))),
             tuple(session.execute(select(PhoneCall.id, PhoneCall.undone_at))),
