@@ -81,11 +81,27 @@ def main() -> None:
     except Exception as error:
         from incident.domain.errors import Refusal
 
+        if _of_database(error):
+            _fail(_database_text(error), 2)
         if not isinstance(error, Refusal):
             raise
         details = [f"  {field}: {text}" for field, texts in error.errors.items() for text in texts]
         _fail("\n".join([error.text, *details]), 1)
     sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _of_database(error: Exception) -> bool:
+    """Not there, not reached, or of another version: whoever sits at the keyboard can mend that."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    return isinstance(error, OperationalError | ProgrammingError)
+
+
+def _database_text(error: Exception) -> str:
+    cause = str(getattr(error, "orig", error)).splitlines()[0]
+    if english():
+        return f"The database is not ready: {cause}\n  Run `incident migrate`, or see `incident doctor`."
+    return f"Cơ sở dữ liệu chưa sẵn sàng: {cause}\n  Chạy `incident migrate`, hoặc xem `incident doctor`."
 
 
 def _fail(text: str, code: int) -> None:

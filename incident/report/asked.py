@@ -61,6 +61,11 @@ class Contact:
     landline: str | None = None
     email: str | None = None
     wrong_number_at: datetime | None = None
+    xung_ho: str = "đ/c"
+
+    @property
+    def called(self) -> str:
+        return f"{self.xung_ho} {self.name}"
 
 
 NOBODY = Contact("", "", "")
@@ -177,6 +182,9 @@ def _member(
         and request.answered_at is not None
         and request.reason != STAND_IN_KEPT,
         calls=calls,
+        xung_ho=contact.xung_ho,
+        stands_in_for=_called(contacts, request.instead_of),
+        stood_in_by=_called(contacts, stand_in.person_id if stand_in else None),
     )
 
 
@@ -208,6 +216,11 @@ def answers(
             )
         )
     return tuple(made)
+
+
+def _called(contacts: Mapping[str, Contact], person: str | None) -> str:
+    known = contacts.get(person, NOBODY) if person else NOBODY
+    return known.called if known.name else ""
 
 
 def _name(contacts: Mapping[str, Contact], person: str | None) -> str | None:

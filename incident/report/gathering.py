@@ -183,6 +183,7 @@ def _contacts(
             landline=row.landline,
             email=row.email,
             wrong_number_at=row.wrong_number_at,
+            xung_ho=kept.get("xung_ho") or row.xung_ho,
         )
     return contacts
 
@@ -196,7 +197,10 @@ def _posts(session: Session, people: Sequence[str]) -> dict[str, str]:
 
 
 def _names(kept: Mapping[str, Any], contacts: Mapping[str, Contact]) -> dict[str, Any]:
-    known = {id: {"name": c.name, "post": c.post, "unit": c.unit} for id, c in contacts.items()}
+    known = {
+        id: {"name": c.name, "post": c.post, "unit": c.unit, "xung_ho": c.xung_ho}
+        for id, c in contacts.items()
+    }
     return known | dict(kept)
 
 

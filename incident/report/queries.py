@@ -102,7 +102,7 @@ SENT = _sent_to()
 NAMED_SENT = _sent_to(AT_HAND)
 PEOPLE = Person.id.in_(bindparam("people", expanding=True))
 CONTACT = select(
-    Person.id, Person.name, Person.phone, Person.landline, Person.email, Person.wrong_number_at, Unit.short_name
+    Person.id, Person.name, Person.phone, Person.landline, Person.email, Person.wrong_number_at, Unit.short_name, Person.xung_ho
 ).join(Unit, Unit.key == Person.unit)  # fmt: skip
 CONTACTS = CONTACT.where(PEOPLE)
 ALL_CONTACTS = CONTACT.where(
@@ -141,6 +141,7 @@ UNITS = (
     select(
         Request.id, Request.step, Request.role, Unit.short_name, Person.id, Person.name, Person.phone,
         Person.landline, Request.state, Request.asked_at, Request.answered_at, Request.via, Request.reason,
+        Person.xung_ho,
     )
     .join(Person, Person.id == Request.person_id)
     .join(Unit, Unit.key == Request.party)

@@ -49,6 +49,14 @@ class MemberView:
     stand_in_accepted: bool = False  # and not merely asked
     late: bool = False  # replaced, then said yes: those on duty decide who stays
     calls: tuple[CallView, ...] = ()  # since they were asked, oldest first
+    xung_ho: str = "đ/c"
+    stands_in_for: str = ""  # as they are addressed
+    stood_in_by: str = ""
+
+    @property
+    def called(self) -> str:
+        """As they are addressed: "ông Lê Văn Ví 03"."""
+        return f"{self.xung_ho} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +389,11 @@ class IncidentView:
     @property
     def drill(self) -> bool:
         return self.mode == "drill"
+
+    def called(self, person_id: str | None, name: str = "") -> str:
+        """One of this incident as they are addressed; `name` where the record knows only that."""
+        known = self.names.get(person_id or "") or {}
+        return f"{known.get('xung_ho') or 'đ/c'} {name or known.get('name', '')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ class UnitAnswer:
     answered_at: datetime | None
     via: str | None
     reason: str
+    xung_ho: str = "đ/c"
+
+    @property
+    def called(self) -> str:
+        return f"{self.xung_ho} {self.person}"
 
 
 def units_answered(session: Session, incident_id: str) -> tuple[UnitAnswer, ...]:

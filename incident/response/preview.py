@@ -41,6 +41,7 @@ class PreviewPerson:
     phone: str | None
     landline: str | None
     reason_not: str = ""
+    xung_ho: str = "đ/c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class LeftOut:
     unit: str
     role_title: str
     instead: str
+    xung_ho: str = "đ/c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ class _Looking:
             found.append(
                 LeftOut(
                     person, seen.get("name", ""), seen.get("post", ""), seen.get("unit", ""), titles,
-                    self._who(tuple(dict.fromkeys(stand_ins))),
+                    self._who(tuple(dict.fromkeys(stand_ins))), seen.get("xung_ho", "đ/c"),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -249,7 +251,7 @@ class _Looking:
         return PreviewPerson(
             person.id, person.name, seen.get("post", ""), seen.get("unit", ""),
             self.playbook.roles[effect.role].title, reachable, bool(person.email) and self.desk.email,
-            person.phone, person.landline, "" if reachable else _why_not(person),
+            person.phone, person.landline, "" if reachable else _why_not(person), person.xung_ho,
         )  # fmt: skip
 
     def _group(self, effect: Summon | Notify) -> tuple[str, int]:

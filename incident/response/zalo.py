@@ -53,7 +53,7 @@ def _known(view: IncidentView, line: Line, house: House) -> list[str]:
 def _speaker(view: IncidentView) -> str:
     for member in view.task_force:
         if member.role in SPEAKERS and member.state in ("accepted", "asked", "sending"):
-            return f"đ/c {member.name}" + (f", {member.post}" if member.post else "")
+            return member.called + (f", {member.post}" if member.post else "")
     return ""
 
 

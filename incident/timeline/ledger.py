@@ -31,9 +31,13 @@ SYSTEM_CHAIN = "system"
 
 # What has no business in a line of text; line breaks and tabs stay.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# A Vietnamese telephone number, alone or in groups. Not inside an id, a hash, an address or a time.
+# A Vietnamese telephone number, alone or in groups, however people part them: 9 to 12 digits. Not inside an id, a hash,
+# an address, a date or a time.
 PHONE = re.compile(
-    r"(?<![\w/=.+-])(?:(?:\+84|84|0)\d{8,10}|(?:\+84 ?|0)\d{2,3}[ .]\d{3}[ .]\d{3,4})(?![\w/=-])"
+    r"(?<![\w/=.+-])(?:(?:\+84|84|0)\d{8,10}"
+    r"|(?!\d{1,2}[.-]\d{1,2}[.-]\d{4})(?=(?:[ .()+-]{0,2}\d){9,12}(?![\d]))"
+    r"(?:\+?84([ .-])\(?\d{2,3}\)?|\(\+?84\)([ .-]?)\d{2,3}|\(0[2-9]\d{0,2}\)|0[2-9]\d{0,2})"
+    r"(?:[ .-]?\d{2,4}|[ .-]\d(?=[ .-]\d{3})){2,4})(?![\w/=-])"
 )
 HIDDEN_NUMBER = "[số điện thoại]"
 

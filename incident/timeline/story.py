@@ -453,7 +453,7 @@ class _Teller:
         values = {slot: self.slot(slot) for slot in SLOT.findall(piece)}
         if not all(values.values()):
             # The first words of a sentence stay, with what is known.
-            return "" if piece[:1] in " ,:(" else SLOT.sub(lambda m: values[m[1]] or "…", piece)
+            return "" if piece[:1] in " ,:;(" else SLOT.sub(lambda m: values[m[1]] or "…", piece)
         return SLOT.sub(lambda m: values[m[1]], piece)
 
     def plain(self, kind: str) -> str:

@@ -57,7 +57,7 @@ def member(person: MemberView, now: datetime) -> Label:
     if state == "replaced" and person.late:
         at = moment_of(person.answered_at, now)
         return Label(
-            _("Trả lời muộn lúc %(at)s, đã có đ/c %(name)s thay", at=at, name=person.replaced_by or ""),
+            _("Trả lời muộn lúc %(at)s, đã có %(name)s thay", at=at, name=person.stood_in_by),
             "orange",
         )
     if state == "replaced":
@@ -78,9 +78,9 @@ def member(person: MemberView, now: datetime) -> Label:
 
 
 def _replaced(person: MemberView) -> Label:
-    if not person.replaced_by:
+    if not person.stood_in_by:
         return Label(_("Đã có người khác giữ vai này"), "grey")
-    return Label(_("Đã có đ/c %(name)s thay", name=person.replaced_by), "grey")
+    return Label(_("Đã có %(name)s thay", name=person.stood_in_by), "grey")
 
 
 OUTCOMES_UNREACHED = ("no_answer", "off", "someone_else")

@@ -91,7 +91,9 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
 
     # What is typed outlives what the room is told meanwhile.
     page.get_by_label("Nội dung", exact=True).fill("Đã gọi Ban quản lý hồ")
-    page.get_by_role("button", name="Sai sự thật").click()
+    with page.expect_navigation():  # an act leaves what is typed in another form where it is
+        page.get_by_role("button", name="Sai sự thật").click()
+    expect(page.get_by_label("Nội dung", exact=True)).to_have_value("Đã gọi Ban quản lý hồ")
     expect(page.locator("#live").get_by_text("Sai sự thật").first).to_be_attached()
     page.get_by_label("Nội dung", exact=True).fill("Đã gọi Ban quản lý hồ lúc đầu giờ")
     page.wait_for_timeout(2_500)

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from incident.domain.errors import Invalid, NotFound, Refusal
+from incident.domain.errors import Conflict, Invalid, NotFound, Refusal
 from incident.report.record import IncidentView, MemberView, ReviewView
 from incident.report.units import UnitAnswer, units_answered
 from incident.response import answer, calls, inbox
@@ -152,7 +152,7 @@ def one(incident_id: str, person_id: str) -> Answer:
 
 def said(member: MemberView, outcome: str) -> str:
     """What was recorded, and what follows from it."""
-    noted = _("Đã ghi: đ/c %(name)s – %(what)s.", name=member.name, what=labels.outcome(outcome))
+    noted = _("Đã ghi: %(name)s – %(what)s.", name=member.called, what=labels.outcome(outcome))
     follows = {
         "decline": _("Hệ thống đang mời người thay."),
         "wrong_number": _(
@@ -227,6 +227,8 @@ def decide(incident_id: str, inbound_id: str) -> Answer:
 
     def do(typed: Typed) -> None:
         view = read(incident_id, timeline=False)
+        if not any(reply.inbound_id == inbound_id for reply in view.review):
+            raise Conflict("decided", _("Tin này đã được xử lý."))
         means = request.form.get("means", "")
         inbox.decide_reply(wiring().desk, inbound_id, means, view.code, actor(), wiring().now())
 
@@ -244,8 +246,9 @@ def assign(incident_id: str, inbound_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         reply = _reply(view, inbound_id)
         people = tuple(
-            (w.person_id, f"đ/c {w.name} – {w.about}") for w in _waiting(view, wiring().now())
-        ) + tuple((m.person_id, f"đ/c {m.name} – {m.post}") for m in view.task_force if m.state == "replaced")
+            (w.person_id, f"{view.called(w.person_id, w.name)} – {w.about}")
+            for w in _waiting(view, wiring().now())
+        ) + tuple((m.person_id, f"{m.called} – {m.post}") for m in view.task_force if m.state == "replaced")
         answers = (("accept", _("Đã nhận, tham gia")), ("decline", _("Bận, không tham gia được")))
         return Form(
             _("Gán trả lời cho đồng chí"),

@@ -142,14 +142,7 @@ def _opened(opened: Opened, only_leader: bool) -> Answered:
             else _("Đã mở vụ việc %(number)s. Tin đang được gửi.", number=opened.number)
         )
         flash(text, "taken")
-    return _go(url_for("room.show", incident_id=opened.incident_id))
-
-
-def _go(address: str) -> Answered:
-    """To a page: by a redirect, or, where a script sent the form, by its address."""
-    if request.accept_mimetypes.best == "application/json":
-        return jsonify({"url": address})
-    return redirect(address, 303)
+    return redirect(url_for("room.show", incident_id=opened.incident_id), 303)
 
 
 def _refused(wanted: Opening, typed: Typed, refusal: Refusal) -> Page:
@@ -291,9 +284,9 @@ def _places() -> dict[str, str]:
 def _leaders(now: datetime) -> list[tuple[str, str]]:
     with wiring().store.reading() as reading:
         rows = reading.execute(
-            select(Person.id, Person.name)
+            select(Person.id, Person.xung_ho, Person.name)
             .join(Shift, Shift.person == Person.id)
             .where(Shift.kind == "lanh_dao_truc", Shift.starts_at <= now, Shift.ends_at > now)
             .order_by(Shift.starts_at)
         )
-        return [(id, name) for id, name in rows]
+        return [(id, f"{xung_ho} {name}") for id, xung_ho, name in rows]

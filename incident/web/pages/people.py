@@ -61,7 +61,9 @@ def _choices(view: IncidentView, *, without: frozenset[str] = frozenset()) -> tu
     with wiring().store.reading() as session:
         found = queries.people(session, wiring().now(), search=wanted, limit=FOUND)
     asked = {m.person_id: m for m in view.task_force if m.state in ("asked", "accepted", "sending")}
-    return tuple(Choice(p.id, p.name, _about(p, p.id in asked)) for p in found if p.id not in without)
+    return tuple(
+        Choice(p.id, f"{p.xung_ho} {p.name}", _about(p, p.id in asked)) for p in found if p.id not in without
+    )
 
 
 def _about(person: queries.Listed, asked: bool) -> str:
@@ -79,7 +81,9 @@ def _named(ids: tuple[str, ...]) -> tuple[Choice, ...]:
     with wiring().store.reading() as session:
         known = queries.snapshot(session, ids, wiring().now())
     return tuple(
-        Choice(id, known[id]["name"], known[id]["post"] or known[id]["unit"]) for id in ids if id in known
+        Choice(id, f"{one['xung_ho']} {one['name']}", one["post"] or one["unit"])
+        for id in ids
+        if (one := known.get(id))
     )
 
 
@@ -169,12 +173,12 @@ def stand_in(incident_id: str, person_id: str) -> Answer:
             errors = errors or {"": [refusal.text]}
         else:
             flash(
-                _("Đã ghi: đ/c %(name)s cử người thay; người được cử đang được mời.", name=member.name),
+                _("Đã ghi: %(name)s cử người thay; người được cử đang được mời.", name=member.called),
                 "taken",
             )
             return back_to_room(incident_id)
     choosing = Choosing(
-        _("Cử người thay đ/c %(name)s", name=member.name),
+        _("Cử người thay %(name)s", name=member.called),
         _("Mời người này thay"),
         _("Đ/c %(name)s được ghi là báo bận; chỉ người chọn dưới đây nhận SMS mời thay.", name=member.name),
         _named(_stand_ins(incident_id, member.role, person_id)),

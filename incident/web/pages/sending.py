@@ -108,7 +108,7 @@ def _who(incident_id: str) -> tuple[tuple[str, ...], int]:
         parts=seen.sms_parts,
         emails=seen.emails,
     )
-    people = [_("đ/c %(name)s", name=p.name) + f" – {p.role_title}, {p.post}" for p in seen.people]
+    people = [f"{p.xung_ho} {p.name} – {p.role_title}, {p.post}" for p in seen.people]
     groups = [f"{title}: " + _("%(n)s đầu mối", n=count) for title, count in seen.groups]
     return (sums, *people, *groups, *seen.next), seen.told
 

@@ -112,7 +112,7 @@ def _call(view: IncidentView, calls: tuple[MemberView, ...], can: Can) -> Next:
     number = (person.phone if person.state != "wrong_number" else None) or person.landline or ""
     return Next(
         "call",
-        _("Gọi đ/c %(name)s", name=person.name),
+        _("Gọi %(name)s", name=person.called),
         " · ".join(part for part in (person.role_title, more) if part),
         _("Ghi cuộc gọi"),
         url_for("calls.record", incident_id=view.id, person=person.person_id),
@@ -140,13 +140,13 @@ def _ends_soon(deadline: DeadlineView, now: datetime) -> bool:
 def waited_for(view: IncidentView, steps: tuple[StepView, ...], me: str | None) -> tuple[Waiting, ...]:
     """Who else holds something in hand, in the order of the steps; then those who have not answered."""
     found = [
-        Waiting(name, step.title)
+        Waiting(view.called(person, name), step.title)
         for step in steps
         if step.verb not in ANSWERED
         for name, person in zip(step.people, step.person_ids, strict=True)
         if person != me
     ]
     silent = [
-        Waiting(m.name, _("trả lời")) for m in view.task_force if m.state == "asked" and m.person_id != me
+        Waiting(m.called, _("trả lời")) for m in view.task_force if m.state == "asked" and m.person_id != me
     ]
     return tuple(found + silent)

@@ -4,12 +4,21 @@
 const TICKS = ['radio', 'checkbox']
 const OURS = 'typed:' + (document.body.dataset.account || '') + ':'
 const kept = (form) => OURS + location.pathname + location.search + ':' + form.dataset.keep
-const drop = () => {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith('typed:')) sessionStorage.removeItem(key)
+// What was sent and taken is forgotten, wherever in that incident it was typed; what stands in another form stays.
+const SENT = 'sent'
+document.addEventListener('submit', (event) => {
+  const name = event.target.dataset.keep || event.target.dataset.ends || ''
+  sessionStorage.setItem(SENT, JSON.stringify({ name, place: location.pathname.split('/').slice(0, 3).join('/') }))
+})
+const drop = ({ name, place }) => {
+  for (const key of Object.keys(sessionStorage)) {
+    if (name && key.startsWith(OURS + place) && key.endsWith(':' + name)) sessionStorage.removeItem(key)
+  }
 }
 
 for (const done of document.querySelectorAll('[data-taken]')) {
-  drop()
+  drop(JSON.parse(sessionStorage.getItem(SENT) || '{}'))
+  sessionStorage.removeItem(SENT)
   done.removeAttribute('data-taken')
 }
 for (const form of document.querySelectorAll('form[data-keep]')) {

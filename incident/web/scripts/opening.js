@@ -1,5 +1,4 @@
 // The two pages of an opening, made quicker. Without it both still work: the form is posted, the server answers.
-const SEND_SECONDS = 15
 
 // How many each level wakes, for the kind and area chosen: asked beside the typing, never in its way.
 const form = document.querySelector('form[data-counts]')
@@ -25,11 +24,7 @@ if (form) {
   count()
 }
 
-// The page before sending: who is told follows each tick; and a sending that is not answered says so.
-const part = (name) => document.querySelector(`[data-part=${name}]`)
-let busy = false
-let last
-
+// The page before sending: who is told follows each tick. Sending itself is `sending.js`'s.
 async function recount (sender) {
   const body = new FormData(sender)
   body.set('do', 'check')
@@ -44,50 +39,6 @@ async function recount (sender) {
     for (const button of document.querySelectorAll('.recount')) button.style.display = 'inline-block'
   }
 }
-
-function unsure () {
-  part('sending').hidden = true
-  part('unsure').hidden = false
-  part('unsure').scrollIntoView({ block: 'center' })
-  part('unsure').querySelector('button').focus()
-}
-
-async function send (sender, how) {
-  if (busy) return
-  busy = true
-  last = how
-  part('unsure').hidden = true
-  part('sending').hidden = false
-  const body = new FormData(sender)
-  body.set('do', how)
-  try {
-    const limit = new AbortController()
-    const signal = limit.signal
-    setTimeout(() => limit.abort(), SEND_SECONDS * 1000)
-    const answer = await fetch(sender.action, { method: 'POST', body, signal, headers: { Accept: 'application/json' } })
-    if (answer.status >= 500) return unsure()
-    if (answer.headers.get('Content-Type')?.startsWith('application/json')) {
-      location.assign((await answer.json()).url)
-      return
-    }
-    // A page with something to look at: the browser fetches it the plain way. The key keeps it from being sent twice.
-    const said = Object.assign(document.createElement('input'), { type: 'hidden', name: 'do', value: how })
-    sender.append(said)
-    sender.submit()
-  } catch {
-    unsure()
-  } finally { busy = false }
-}
-
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-recount]')) recount(event.target.form)
-})
-document.addEventListener('submit', (event) => {
-  const how = event.submitter?.name === 'do' ? event.submitter.value : ''
-  if (!event.target.matches('form[data-send]') || !['send', 'leader'].includes(how)) return
-  event.preventDefault()
-  send(event.target, how)
-})
-document.addEventListener('click', (event) => {
-  if (event.target.matches('[data-retry]')) send(event.target.form, last)
 })

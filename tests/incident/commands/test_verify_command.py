@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from incident.cli import main
 from incident.commands.verify import command
 from incident.domain.actors import SYSTEM
 from incident.store.sessions import Store
@@ -116,3 +117,16 @@ def test_an_edited_file(written: Store, tmp_path: Path) -> None:
     result = verify(written, tmp_path, str(path))
     assert result.exit_code == 1
     assert "timeline" in result.stdout
+
+
+def test_a_database_that_is_not_there_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr("sys.argv", ["incident", "verify"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Cơ sở dữ liệu chưa sẵn sàng" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
@@ -85,11 +86,23 @@ def test_what_has_no_one_text_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0540000001", "+84540000001", "84540000001", "0540 000 001", "gọi 0540.000.001."]
+    "text",
+    [
+        "0540000001",
+        "+84540000001",
+        "84540000001",
+        "0540 000 001",
+        "gọi 0540.000.001.",
+        "Báo Ví dụ 0540-000-001",
+        "(0540) 000 001",
+        "84 540 000 001",
+        "0540 00 00 01",
+        "0540 0 000 001",
+    ],
 )
 def test_no_telephone_number_stands_on_the_chain(text: str) -> None:
     assert HIDDEN_NUMBER in storable(text)
-    assert "000" not in storable(text)
+    assert not re.search(r"\d{3}", storable(text))
 
 
 @pytest.mark.parametrize(
