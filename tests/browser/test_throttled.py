@@ -1,0 +1,74 @@
+"""A weak line (400 kbit/s, 400 ms): opened and sent within 90 seconds at a person's pace, on pages that are light."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import deeds
+from tests.browser.conftest import Server, signs_in
+from tests.browser.deeds import Case
+from tests.browser.pace import Hand, Line
+from tests.incident.web.test_weight import AFTER, FIRST
+
+pytestmark = pytest.mark.browser
+
+CLIP = Case("Clip nói cầu treo Nà Lọ sắp sập", "tin về cầu Nà Lọ", "Tin chưa kiểm chứng", "Xã Mường Lò Nam")
+MOST_FIELDS, MOST_SECONDS, MOST_TAPS_FOR_A_CALL = 6, 90, 3
+
+
+def test_opened_and_sent_in_ninety_seconds_on_a_weak_line(page: Page, server: Server) -> None:
+    signs_in(page, server, "truc")
+    line = Line(page)
+    line.forgets()
+    line.weak()
+    hand = Hand(page)
+    opened = deeds.opens(hand, CLIP)
+    assert hand.fields <= MOST_FIELDS, hand
+    assert hand.seconds <= MOST_SECONDS, (hand.seconds, hand)
+    assert len(opened.numbers) == 5
+
+    page.goto(f"{opened.room}/calls")
+    call = Hand(page)
+    call.taps_on(page.locator(".tick__call").first)
+    call.taps += 1  # the number itself
+    call.taps_on(deeds.button(page, "Không nghe máy"))
+    page.locator(".notice[role=status]").first.wait_for()
+    assert call.taps <= MOST_TAPS_FOR_A_CALL
+    again = Hand(page)
+    deeds.records_call(again, page.locator(".call").first, "Đã nhận")
+    assert again.taps <= MOST_TAPS_FOR_A_CALL
+
+
+def test_form_confirm_and_room_are_light(page: Page, server: Server) -> None:
+    """As the browser counts them: what comes over the line, compressed, without the typeface."""
+    signs_in(page, server, "truc")
+    line, hand = Line(page), Hand(page)
+    form = f"{server.address}/incidents/new"
+
+    def weighs(address: str) -> int:
+        line.since()
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        return line.since()
+
+    line.forgets()
+    assert 0 < weighs(form) <= FIRST
+    assert weighs(form) <= AFTER
+
+    deeds.fills(hand, Case("Chợ Bến Đá đóng cửa vì dịch", "tin ve cho Ben Da", CLIP.kind, "Phường Bến Đá"))
+    line.forgets()
+    line.since()
+    numbers = deeds.checks(hand)
+    page.wait_for_load_state("networkidle")
+    assert line.since() <= FIRST
+    room = deeds.sends(hand, CLIP, numbers).room
+    line.forgets()
+    assert weighs(room) <= FIRST
+    assert weighs(room) <= AFTER
+    page.goto(form)
+    deeds.fills(hand, Case("Bến Đá đóng chợ vì có dịch", "cho Ben Da", CLIP.kind, "Phường Bến Đá"))
+    line.since()
+    deeds.checks(hand)
+    page.wait_for_load_state("networkidle")
+    assert line.since() <= AFTER
