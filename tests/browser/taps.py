@@ -99,11 +99,9 @@ class Count:
 
     def _text(self, page: Page, night: deeds.Opened) -> None:
         statement = deeds.drafts(page, self.server, night.room, TEXT)
+        used = "/d/none"
         for who in ("người phát ngôn", "Tổ trưởng"):
-            _, path = deeds.link_on(page, self.server, night.numbers, r"https?://[^/ ]+(/d/\w+)")
-            if who == "Tổ trưởng":
-                path = self._other_link(page, night, used)
-            used = path
+            path = used = self._other_link(page, night, used)
             with self.phone() as leader:
                 self.counts(
                     "Duyệt qua liên kết", who, leader,

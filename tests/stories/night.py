@@ -33,7 +33,11 @@ LEAD, STAND_IN = "pho_chu_tich_phu_trach", "giam_doc_so_vhttdl"
 SECRETARY, DEPUTY = "so_vhttdl_chuyen_vien_bao_chi", "so_vhttdl_pho_phong"
 SPEAKER, POSTER = "nguoi_phat_ngon", "cong_ttdt_truc"
 FIRST_HOUR, MOST_IN_FIRST_HOUR = timedelta(hours=1), 5
-COUNTED_APART = ("approve",)  # a text to approve always goes
+COUNTED_APART = (
+    "approve",
+    "approve_phone",
+    "reply",
+)  # a text to approve always goes; who writes gets an answer
 
 
 class Night:
