@@ -152,6 +152,7 @@ def masks(hand: Hand, words: str, reason: str) -> None:
     hand.reads()
     hand.types(hand.page.locator("main textarea, main input[name=reason]").first, reason)
     hand.taps_on(hand.page.locator("main form button").first)
+    told(hand.page, "Đã che")
     expect(hand.page.get_by_text(words)).to_have_count(0)
 
 

@@ -21,12 +21,12 @@ from incident.domain.actors import Role
 from incident.report.naming import PARTS
 from incident.report.record import StatementView
 from incident.report.rendering import render
-from incident.response import approval_link, calls, phone_approval, press, statement, task
+from incident.response import approval_link, calls, handover, people, phone_approval, press, statement, task
 from incident.response.calls import Heard
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.phone_approval import Call
 from incident.response.press import Question
-from incident.store.tables import Message
+from incident.store.tables import Handover, Message
 from tests.stories.world import Phone, World
 
 LEAD, STAND_IN = "pho_chu_tich_phu_trach", "giam_doc_so_vhttdl"
@@ -41,12 +41,12 @@ COUNTED_APART = (
 
 
 class Night:
-    """One incident and the people it wakes. `at("02:06")` lets the world run until then."""
+    """One incident and the people it wakes. `at("02:06")` lets the world run until then. `opened`: it is open already."""
 
-    def __init__(self, world: World, opening: Opening) -> None:
+    def __init__(self, world: World, opening: Opening | None = None, opened: Opened | None = None) -> None:
         self.world, self.opening = world, opening
         self.duty = world.duty
-        self._opened: Opened | None = None
+        self._opened = opened
 
     @property
     def opened(self) -> Opened:
@@ -70,6 +70,7 @@ class Night:
     # ------------------------------------------------------------ people
 
     def opens(self) -> Opened:
+        assert self.opening is not None
         self._opened = open_incident(
             self.world.desk, self.opening, self.duty, self.world.time, scope=self.duty.id, key="night"
         )
@@ -121,6 +122,20 @@ class Night:
     def answers_press(self, request: str, text: str) -> None:
         speaker = self.world.actor(SPEAKER, Role.SPOKESPERSON)
         press.answer(self.world.desk, request, text, "", speaker, self.world.time)
+
+    def takes_seat(self, role: str, post: str, why: str) -> None:
+        """Who stands in is given the role: what waits for it waits for them from now on."""
+        who = self.world.person(post).id
+        people.change_role(self.world.desk, self.id, role, who, why, self.duty, self.world.time)
+        self.world.deliver()
+
+    def takes_over(self) -> None:
+        """The officer whose turn it is now accepts the shift, and answers for it from here on."""
+        with self.world.store.reading() as session:
+            pending = session.scalars(select(Handover.id).where(Handover.accepted_at.is_(None))).one()
+        self.duty = self.world.duty
+        handover.accept(self.world.desk, pending, self.duty, self.world.time)
+        self.world.deliver()
 
     # ------------------------------------------------------------ texts
 

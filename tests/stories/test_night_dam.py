@@ -7,13 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from incident.domain.actors import Role
-from incident.response import course, handover, inbox, people
+from incident.response import course, inbox, people
 from incident.response.likeness import Alike
 from incident.response.open import Opening, open_incident
-from incident.store.tables import Handover
 from tests.stories.night import DEPUTY, LEAD, POSTER, SECRETARY, SPEAKER, STAND_IN, Night
 from tests.stories.world import World
 
@@ -57,7 +55,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     # Half a minute later a colleague opens the same thing; nobody is woken twice.
     world.time += timedelta(seconds=30)
     colleague = world.actor(DEPUTY, Role.DUTY_OFFICER)
-    again = replace(night.opening, title="Hồ Suối Lạc nứt đập, dân lo vỡ")
+    again = replace(opening(world), title="Hồ Suối Lạc nứt đập, dân lo vỡ")
     with pytest.raises(Alike) as refused:
         open_incident(world.desk, again, colleague, world.time, scope="colleague", key="two", told_apart=())
     assert [one.code for one in refused.value.found] == ["10"]
@@ -105,9 +103,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     # 02h19. The stand-in is there, and is given the seat: what waits for the head waits for him from now on.
     night.at("02:19")
     world.phone(STAND_IN).replies("rox 10").expects_sms("nhan viec 10")
-    people.change_role(
-        world.desk, night.id, "to_truong", world.person(STAND_IN).id, "Tổ trưởng chưa trả lời", night.duty, world.time
-    )  # fmt: skip
+    night.takes_seat("to_truong", STAND_IN, "Tổ trưởng chưa trả lời")
     night.expects(STAND_IN, "Co de nghi Cong an")
 
     at_last.replies("da nhan ạ").expects_sms("nhan viec 10")
@@ -190,8 +186,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     for post in (STAND_IN, SECRETARY):
         night.expects(post, *news)
     night.at("06:05")
-    handover.accept(world.desk, _open_handover(world), world.duty, world.time)
-    night.duty = world.duty
+    night.takes_over()
     assert "shift_accepted" in world.kinds(night.opened)
 
     # 06h40. Over; whoever was woken hears it.
@@ -204,8 +199,3 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     at_last.expects_sms("ket thuc luc 06h40")
     stranger.hears_nothing()
     night.ends_well(tmp_path, "000 777")
-
-
-def _open_handover(world: World) -> str:
-    with world.store.reading() as session:
-        return session.scalars(select(Handover.id)).one()
