@@ -430,6 +430,7 @@ def releases(film: Film, statement: str, decided: str, posted: str, more: tuple[
 def hands_over(film: Film) -> None:
     film.signs_in("truc")
     film.page.goto(f"{film.server.address}/handover")
+    deeds.button(film.page, "Đã nhận bàn giao").click()  # his own turn, which began with nothing open
     film.page.get_by_label("Lưu ý cho ca sau").fill("Báo Sơn Lâm hẹn gọi lại lúc 7 giờ")
     film.tells("Trước sáu giờ: bàn giao những gì đang mở, ai chưa trả lời, hạn tám giờ tới.", shot="ban-giao")
     deeds.button(film.page, "Bàn giao ca").click()
