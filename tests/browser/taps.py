@@ -20,6 +20,7 @@ from tests.browser.conftest import ROOT, Server, running, signs_in
 from tests.browser.deeds import Case
 from tests.browser.pace import KBIT, LATENCY_MS, LETTERS_A_SECOND, TAP_SECONDS, WORDS_A_SECOND, Hand, Line
 from tests.browser.test_journey import TEXT, heard, replies
+from tests.browser.weights import weighed
 from tests.chromium import CHROMIUM, QUIET
 
 DAM = Case("Clip nói đập hồ Suối Lạc có vết nứt", "tin về hồ Suối Lạc", "Tin chưa kiểm chứng", "Xã Suối Lạc")
@@ -140,12 +141,16 @@ class Count:
         )
 
 
-def written(rows: list[Counted]) -> str:
+def written(rows: list[Counted], weights: dict[str, tuple[int, int]]) -> str:
     table = "\n".join(
         f"| {r.what} | {r.who} | {r.taps} | {r.fields} | {r.letters} | {r.seconds:.0f} | {r.seconds - r.person:.0f} |"
         for r in rows
     )
-    return HEAD + table + "\n"
+    heavy = "\n".join(
+        f"| {name} | {first / 1000:.1f} kB | {later / 1000:.1f} kB |"
+        for name, (first, later) in weights.items()
+    )
+    return f"{HEAD}{table}\n{WEIGHTS}{heavy}\n"
 
 
 HEAD = f"""# Taps and seconds
@@ -162,6 +167,13 @@ is what the person waited for the service, the browser and the network; the call
 |---|---|---:|---:|---:|---:|---:|
 """
 
+WEIGHTS = """
+What comes over the line, compressed, without the web font (limits: 60 kB the first time, 15 kB afterwards):
+
+| | the first time | afterwards |
+|---|---:|---:|
+"""
+
 
 def main() -> None:
     with (
@@ -171,7 +183,11 @@ def main() -> None:
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         try:
-            text = written(Count(browser, server, real="--fast" not in sys.argv).all())
+            count = Count(browser, server, real="--fast" not in sys.argv)
+            with count.phone() as page:
+                signs_in(page, server, "truc")
+                weights = weighed(page, server)
+            text = written(count.all(), weights)
         finally:
             browser.close()
     (ROOT / "docs" / "taps.md").write_text(text)

@@ -9,6 +9,7 @@ from tests.browser import deeds
 from tests.browser.conftest import Server, signs_in
 from tests.browser.deeds import Case
 from tests.browser.pace import Hand, Line
+from tests.browser.weights import weighed
 from tests.incident.web.test_weight import AFTER, FIRST
 
 pytestmark = pytest.mark.browser
@@ -41,34 +42,7 @@ def test_opened_and_sent_in_ninety_seconds_on_a_weak_line(page: Page, server: Se
 
 
 def test_form_confirm_and_room_are_light(page: Page, server: Server) -> None:
-    """As the browser counts them: what comes over the line, compressed, without the typeface."""
     signs_in(page, server, "truc")
-    line, hand = Line(page), Hand(page)
-    form = f"{server.address}/incidents/new"
-
-    def weighs(address: str) -> int:
-        line.since()
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        return line.since()
-
-    line.forgets()
-    assert 0 < weighs(form) <= FIRST
-    assert weighs(form) <= AFTER
-
-    deeds.fills(hand, Case("Chợ Bến Đá đóng cửa vì dịch", "tin ve cho Ben Da", CLIP.kind, "Phường Bến Đá"))
-    line.forgets()
-    line.since()
-    numbers = deeds.checks(hand)
-    page.wait_for_load_state("networkidle")
-    assert line.since() <= FIRST
-    room = deeds.sends(hand, CLIP, numbers).room
-    line.forgets()
-    assert weighs(room) <= FIRST
-    assert weighs(room) <= AFTER
-    page.goto(form)
-    deeds.fills(hand, Case("Bến Đá đóng chợ vì có dịch", "cho Ben Da", CLIP.kind, "Phường Bến Đá"))
-    line.since()
-    deeds.checks(hand)
-    page.wait_for_load_state("networkidle")
-    assert line.since() <= AFTER
+    for name, (first, later) in weighed(page, server).items():
+        assert 0 < first <= FIRST, (name, first)
+        assert 0 < later <= AFTER, (name, later)
