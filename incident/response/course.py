@@ -245,10 +245,11 @@ def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
 
 
 def _asked_people(session: Session, incident: Incident) -> list[str]:
-    """Everyone who was asked and has not refused, in the order of asking."""
+    """Everyone who was woken and has not refused, in the order of asking: also whose place somebody else has taken."""
+    woken = ("asked", "accepted", "expired", "replaced")
     rows = session.scalars(
         select(Request.person_id)
-        .where(Request.incident_id == incident.id, Request.state.in_(("asked", "accepted", "expired")))
+        .where(Request.incident_id == incident.id, Request.state.in_(woken))
         .order_by(Request.asked_at, Request.id)
     )
     return list(dict.fromkeys(rows))

@@ -122,3 +122,15 @@ def test_only_those_on_duty_see_these_pages(site: Site, path: str) -> None:
     member = site.browser("phatngon")
     assert member.get(f"{room}/{path}").status_code == 403
     assert member.post(f"{room}/{path}", {}, page="/account").status_code == 403
+
+
+def test_an_unclear_reply_of_a_wrong_number_is_one_press(site: Site, desk: Browser) -> None:
+    room = opened(site)
+    phone = site.world.phone(LEAD).has_read_all()
+    phone.replies("nham so roi chi oi").expects_sms("He thong chua doc duoc")
+    page = desk.get(room).text
+    press = re.search(rf'formaction="({room}/replies/[^"]+)" name="means" value="wrong_number"', page)
+    assert press
+    assert desk.post(press[1], {"means": "wrong_number"}, page=room).status_code == 303
+    phone.expects_sms("Xin loi da lam phien").hears_nothing()
+    assert "Nhầm số, đã ngừng gửi" in desk.text(room)

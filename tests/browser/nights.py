@@ -1,0 +1,521 @@
+"""The three nights in real Chromium, minute by minute: `make nights` writes docs/nights/ with its pictures.
+
+The pages, the door, the engine and the database are the service's own; the carrier is in memory and the clock of the
+province is handed in, so that ten minutes of silence take no ten minutes. test_nights.py plays the same nights.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from incident.commands.accounts import sample_accounts
+from incident.delivery import leases
+from incident.directory.queries import VIETNAM
+from incident.directory.sample import load_sample
+from incident.response.open import Opened as Incident
+from incident.store.schema import migrate
+from incident.store.sessions import Store
+from incident.web.app import create_app
+from incident.wiring import Wiring
+from tests.browser import deeds
+from tests.browser.conftest import ROOT, Server, signs_in
+from tests.browser.deeds import Case, Opened
+from tests.browser.pace import Hand
+from tests.chromium import CHROMIUM, QUIET
+from tests.stories.night import LEAD, POSTER, SECRETARY, SPEAKER, STAND_IN, Night
+from tests.stories.world import NIGHT, World
+
+DOCS = ROOT / "docs" / "nights"
+
+
+class Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+
+@cache
+def sample() -> bytes:
+    """A database with the sample province and its accounts, made once for all nights."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sample.db"
+        url = f"sqlite:///{path}"
+        migrate(url)
+        store = Store(url)
+        with store.writing() as session:
+            load_sample(session, NIGHT)
+        sample_accounts(store, NIGHT)
+        store.dispose()
+        return path.read_bytes()
+
+
+@contextmanager
+def province(folder: Path) -> Iterator[tuple[World, Server]]:
+    """The service in this process, at two in the morning of 22 November 2026."""
+    path = folder / "incident.db"
+    path.write_bytes(sample())
+    store = Store(f"sqlite:///{path}")
+    world = World(store, folder)
+    wiring = Wiring(world.settings, now=world.now, carriers=world.gateway)
+    wiring.__dict__.update(store=world.store, desk=world.desk, outbox=world.outbox)
+    app = create_app(wiring)
+    watch = app.extensions["watch"]
+    watch.known_seconds = watch.fresh_seconds = 0.0
+    app.config.update(SESSION_COOKIE_SECURE=False, WTF_CSRF_SSL_STRICT=False)
+    served = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield world, Server(f"http://127.0.0.1:{served.server_port}", "")
+    finally:
+        served.shutdown()
+        thread.join()
+        world.close()
+        store.dispose()
+
+
+@dataclass
+class Line:
+    clock: str
+    text: str
+    sms: tuple[str, ...] = ()
+    picture: str = ""
+
+
+@dataclass
+class Film:
+    """A night on one phone: what happened, and a picture where one says more."""
+
+    world: World
+    server: Server
+    page: Page
+    name: str
+    folder: Path | None = None
+    lines: list[Line] = field(default_factory=list)
+    opened: Opened | None = None
+
+    @property
+    def night(self) -> Night:
+        """The deeds that need no page: what people do on their own phones."""
+        assert self.opened is not None
+        incident = Incident(self.opened.room.rsplit("/", 1)[1], self.opened.code, "", "open", True)
+        return Night(self.world, opened=incident)
+
+    @property
+    def room(self) -> str:
+        assert self.opened is not None
+        return self.opened.room
+
+    @property
+    def hand(self) -> Hand:
+        return Hand(self.page)
+
+    def at(self, clock: str) -> None:
+        hour, minute = (int(part) for part in clock.split(":"))
+        here = self.world.time.astimezone(VIETNAM)
+        self.passes((here.replace(hour=hour, minute=minute, second=0) - here).total_seconds() / 60)
+
+    def passes(self, minutes: float) -> None:
+        """The world runs on, and its clock is heard beating."""
+        self.world.fast_forward(minutes)
+        leases.take(self.world.store, "clock", "the story", self.world.time, 60)
+        self.page.clock.set_fixed_time(self.world.time)
+
+    def signs_in(self, name: str, path: str = "") -> None:
+        """As this account, on this page, at the hour of the night."""
+        signs_in(self.page, self.server, name)
+        if path:
+            self.page.goto(path)
+
+    def tells(self, text: str, *sms: str, shot: str = "", over: str = "") -> None:
+        """A line of the story. `shot`: with what the phone shows now, from the element `over` on."""
+        picture = self._shot(shot, over) if shot else ""
+        self.lines.append(Line(f"{self.world.time.astimezone(VIETNAM):%H:%M}", text, sms, picture))
+
+    def last_sms(self, post: str) -> str:
+        self.world.deliver()
+        return re.sub(r"/(a|d)/\w+", r"/\1/…", self.world.phone(post).messages()[-1].body)
+
+    def _shot(self, name: str, over: str) -> str:
+        if self.folder is None:
+            return ""
+        self.page.evaluate("window.scrollTo(0, 0)")
+        if over:
+            self.page.locator(over).first.evaluate(
+                "e => window.scrollTo(0, e.getBoundingClientRect().top + window.scrollY - 12)"
+            )
+        self.page.wait_for_timeout(350)
+        path = self.folder / f"{self.name}-{len([x for x in self.lines if x.picture]) + 1}-{name}.png"
+        Image.open(BytesIO(self.page.screenshot())).convert("RGB").quantize(64).save(path, optimize=True)
+        return path.name
+
+
+# ------------------------------------------------------------------ the nights
+
+
+RUMOUR = Case(
+    "Clip nói đập hồ Suối Lạc có vết nứt, sắp vỡ", "tin về hồ Suối Lạc", "Tin chưa kiểm chứng", "Xã Suối Lạc"
+)
+DAM_TEXT = "Thông tin ban đầu về hồ Suối Lạc\n\nHồ Suối Lạc vận hành bình thường. Cơ quan chuyên môn đã kiểm tra tại chỗ lúc 02 giờ 20 phút ngày 22/11/2026."
+WATER = "so_nnmt_thuy_loi"
+
+
+def dam(film: Film) -> None:
+    world, page = film.world, film.page
+    film.at("02:06")
+    film.signs_in("truc")
+    film.hand.taps_on(deeds.button(page, "Mở vụ việc"))
+    deeds.fills(film.hand, RUMOUR)
+    film.tells("UBND xã gọi số trực: clip nói đập nứt. Cán bộ trực mở vụ việc, sáu ô.", shot="mo-vu-viec")
+    numbers = deeds.checks(film.hand)
+    film.tells("Xem trước khi gửi: ai, mấy SMS, nguyên văn. Lãnh đạo trực chưa nghe máy.", shot="kiem-tra")
+    film.opened = deeds.sends(film.hand, RUMOUR, numbers)
+    film.tells("Năm máy reo, không ai bị đánh thức thừa.", film.last_sms(LEAD), film.last_sms(SECRETARY))
+    code = film.opened.code
+    film.at("02:08")
+    world.phone(SPEAKER).replies(f"OK {code}")
+    film.tells("Người phát ngôn trả lời đúng mã.", film.last_sms(SPEAKER))
+    film.at("02:10")
+    world.phone(WATER).replies("nham so roi chi oi")
+    page.goto(film.room)
+    expect(page.get_by_text("nham so roi chi oi").first).to_be_visible()
+    film.tells(
+        "Một số điện thoại đã đổi chủ; máy không đoán, cán bộ trực bấm một lần là xong.",
+        shot="tra-loi-chua-ro",
+        over="#unclear, [aria-labelledby=unclear]",
+    )
+    deeds.button(page, re.compile("^Sai số")).click()
+    expect(page.locator("#unclear")).to_have_count(0)
+    film.tells("Xin lỗi một lần, ngừng gửi, mời người thay.", film.last_sms(WATER))
+    film.at("02:12")
+    page.goto(film.room)
+    page.locator("#next").get_by_role("button", name="Đã báo cáo").click()
+    film.night.decides("xac_minh", "sai", reason="gọi trưởng cụm hồ lúc 02h11: không có vết nứt")
+    film.tells("Gọi lại, lãnh đạo trực nghe máy. Trưởng cụm hồ xác minh qua điện thoại: sai sự thật.")
+    film.at("02:16")
+    page.goto(film.room)
+    film.tells(
+        "Mười phút im lặng: người thay được mời; ai chưa trả lời đứng trong danh sách cần gọi.",
+        film.last_sms(STAND_IN),
+        shot="can-goi-dien",
+        over="#calls",
+    )
+    film.at("02:17")
+    world.phone(SECRETARY).replies("ddax nhaanj")
+    film.tells("Thư ký trả lời “ddax nhaanj” (quên tắt Telex): hiểu là đã nhận.", film.last_sms(SECRETARY))
+    film.at("02:18")
+    world.phone(POSTER).replies("OK 72")
+    film.tells("Người đăng gõ ngược mã “OK 72”.", film.last_sms(POSTER))
+    world.phone(POSTER).replies(f"OK {code}")
+    film.at("02:19")
+    world.phone(STAND_IN).replies("rox")
+    film.night.takes_seat("to_truong", STAND_IN, "Tổ trưởng chưa trả lời")
+    film.tells("Giám đốc Sở nhận, giữ vai Tổ trưởng.")
+    film.at("02:22")
+    statement = deeds.drafts(page, film.server, film.room, DAM_TEXT)
+    film.tells("Thư ký trình bản 1.", film.last_sms(SPEAKER))
+    film.at("02:25")
+    approves(
+        film, SPEAKER, "Người phát ngôn duyệt từ liên kết trong SMS, không cần mật khẩu.", "duyet-lien-ket"
+    )
+    film.at("02:28")
+    approves(film, STAND_IN, "Giám đốc Sở duyệt tiếp. Các xã được báo trước báo chí.")
+    film.at("02:30")
+    for commune in ("xa_suoi_lac_van_hoa_xa_hoi",):
+        film.tells("UBND xã nhận tin.", film.last_sms(commune))
+        world.phone(commune).replies("ok")
+    releases(film, statement, "02:31", "02:34")
+    film.at("02:41")
+    film.signs_in("truc", film.room)
+    page.locator(".aloud__text").first.wait_for()
+    film.tells(
+        "Báo gọi: đọc đúng câu đã công bố, ghi câu hỏi với hạn của báo.",
+        shot="bao-chi-hoi",
+        over="[aria-labelledby=press]",
+    )
+    film.night.answers_press(
+        film.night.asked_by_press("Báo Sơn Lâm", "Đập có nứt thật không?", 30), "Hồ vận hành bình thường."
+    )
+    film.at("05:50")
+    hands_over(film)
+    film.at("06:40")
+    closes(film, "Đã xử lý", "Dư luận ổn định, không còn câu hỏi")
+
+
+NOTICE = Case(
+    "Thông báo nghỉ học đăng trên Cổng ghi sai ngày",
+    "thông báo nghỉ học",
+    "Văn bản, phát ngôn của ta bị sai",
+    "Phường Sơn Lâm",
+    leader="Đã báo cáo",
+)
+WRONG_TEXT = "Thu hồi, đính chính thông báo nghỉ học\n\nThông báo đăng lúc 01 giờ 30 phút ghi sai ngày và đã được gỡ. Học sinh đi học bình thường ngày 23/11/2026."
+
+
+def wrong_document(film: Film) -> None:
+    world, page = film.world, film.page
+    film.at("02:20")
+    opens(
+        film,
+        NOTICE,
+        "Hiệu trưởng gọi: thông báo trên Cổng ghi sai ngày. Lãnh đạo đã biết trước khi ai bị đánh thức.",
+        "kiem-tra",
+    )
+    all_answer(film)
+    film.at("02:24")
+    page.goto(film.room)
+    page.get_by_label("Nội dung", exact=True).fill("Cổng đã gỡ thông báo lúc 02h23, có ảnh chụp trước khi gỡ")
+    deeds.button(page, "Ghi diễn biến").click()
+    page.locator("#live").get_by_text("Cổng đã gỡ thông báo").first.wait_for()
+    film.tells("Gỡ trước, không chờ duyệt; ghi vào nhật ký.", shot="phong-xu-ly")
+    film.night.decides("an_toan", "khong")
+    film.at("02:28")
+    statement = deeds.drafts(page, film.server, film.room, WRONG_TEXT)
+    film.at("02:31")
+    film.signs_in("truc")
+    deeds.approves_by_phone(film.hand, statement, "Đồng ý, cho thu hồi ngay")
+    film.tells(
+        "Người phát ngôn đang đi đường, duyệt qua điện thoại: đọc mã, ghi nguyên lời.",
+        film.last_sms(SPEAKER),
+        shot="duyet-dien-thoai",
+    )
+    film.at("02:33")
+    deeds.approves_by_phone(film.hand, statement, "Ừ, được")
+    film.tells("Tổ trưởng cũng vậy.", film.last_sms(LEAD))
+    film.night.releases()
+    film.at("02:35")
+    world.phone(LEAD).replies("SAI")
+    page.goto(statement)
+    expect(page.get_by_text("Đã trình").first).to_be_visible()
+    film.tells(
+        "Tổ trưởng nhắn SAI: mới nghe, chưa duyệt. Việc công bố đang chờ dừng ngay.",
+        film.last_sms(POSTER),
+        shot="sai-dung-cong-bo",
+    )
+    film.at("02:38")
+    deeds.approves_by_phone(film.hand, statement, "Đồng ý bản 1, đã nghe đọc cả văn bản")
+    world.phone(LEAD).replies("OK")
+    film.tells("Đọc lại cả văn bản; lần này đồng ý, tự xác nhận.", film.last_sms(LEAD))
+    releases(film, statement, "02:40", "02:42", ("mxh_chinh_thuc", "bao_chi"))
+    film.at("02:55")
+    film.signs_in("thuky", statement)
+    page.locator("summary", has_text="Đính chính").click()
+    film.tells(
+        "Bản đã công bố đứng yên; sai thì đính chính, đi lại đủ đường, tới đủ các kênh.", shot="da-cong-bo"
+    )
+    film.at("03:30")
+    closes(film, "Đã xử lý", "Đã đính chính trên mọi kênh")
+
+
+CRASH = Case(
+    "Tai nạn giao thông nghiêm trọng qua xã Mường Lò",
+    "vụ trên quốc lộ",
+    "Tai nạn, thiên tai có thương vong",
+    "Xã Mường Lò",
+    leader="Đã báo cáo",
+)
+CRASH_TEXT = "Thông tin ban đầu về vụ việc trên quốc lộ\n\nLúc 01 giờ 50 phút xảy ra một vụ tai nạn giao thông tại xã Mường Lò. Lực lượng chức năng đang cứu hộ. Gia đình cần thông tin, gọi 0540 000 001."
+VICTIM = "Nguyễn Văn Nạn Nhân"
+
+
+def accident(film: Film) -> None:
+    page = film.page
+    film.at("02:15")
+    opens(
+        film,
+        CRASH,
+        "Công an báo có thương vong. Tên ngắn trung tính: lộ ảnh chụp cũng không ai đau thêm.",
+        "mo-vu-viec",
+    )
+    film.tells("SMS không có tên, không có con số.", film.last_sms(SECRETARY))
+    all_answer(film)
+    film.at("02:20")
+    page.goto(film.room)
+    page.get_by_label("Nội dung", exact=True).fill(f"Bệnh viện báo: gia đình ông {VICTIM} đang đến")
+    deeds.button(page, "Ghi diễn biến").click()
+    page.locator("#live").get_by_text(VICTIM).first.wait_for()
+    film.tells("Mệt, cán bộ trực gõ tên nạn nhân vào nhật ký. Người ghi không tự che được.")
+    film.at("02:22")
+    film.signs_in("thuky", film.room)
+    deeds.masks(film.hand, VICTIM, "nêu tên nạn nhân")
+    film.tells(
+        "Thư ký che: chữ mất hẳn, chuỗi nhật ký vẫn kiểm tra được.", shot="da-che", over=".moj-timeline"
+    )
+    film.at("02:24")
+    film.night.decides("an_toan", "co")
+    film.signs_in("truc", film.room)
+    film.tells("Gia đình được báo trước báo chí: việc đứng đầu danh sách.", shot="gia-dinh-truoc")
+    film.night.does("bao_nguoi_lien_quan")
+    film.at("02:27")
+    statement = deeds.drafts(page, film.server, film.room, CRASH_TEXT)
+    film.at("02:30")
+    approves(film, SPEAKER, "Người phát ngôn duyệt.")
+    film.at("02:33")
+    approves(film, LEAD, "Tổ trưởng duyệt từ giường ngủ.", "duyet-lien-ket")
+    releases(film, statement, "02:35", "02:38")
+    film.at("04:10")
+    closes(film, "Chuyển cơ quan khác", "Bộ Công an chủ trì phát ngôn từ 04h10")
+    film.tells("Ai đã bị đánh thức đều biết từ nay ai phát ngôn.", film.last_sms(SPEAKER))
+    page.goto(f"{film.room}/report")
+    assert VICTIM not in page.content()
+    film.tells("Báo cáo hai phần, không phần nào có tên nạn nhân.", shot="bao-cao")
+
+
+# ------------------------------------------------------------------ what nights have in common
+
+
+def opens(film: Film, case: Case, text: str, shot: str) -> None:
+    film.signs_in("truc")
+    film.hand.taps_on(deeds.button(film.page, "Mở vụ việc"))
+    deeds.fills(film.hand, case)
+    if shot == "mo-vu-viec":
+        film.tells(text, shot=shot)
+    numbers = deeds.checks(film.hand)
+    if shot != "mo-vu-viec":
+        film.tells(text, shot=shot)
+    film.opened = deeds.sends(film.hand, case, numbers)
+
+
+def all_answer(film: Film) -> None:
+    film.passes(2)
+    for member in film.world.view(film.night.opened).task_force:
+        film.world.receives(str(member.phone), f"OK {film.opened.code}" if film.opened else "OK")
+    film.world.deliver()
+    film.page.goto(film.room)
+    film.tells("Mọi người trả lời trong hai phút.")
+
+
+def approves(film: Film, post: str, text: str, shot: str = "") -> None:
+    """On the approver's own phone: no account, no cookie."""
+    film.page.context.clear_cookies()
+    path = f"/d/{film.night.link(post)}"
+    if shot:
+        film.page.goto(film.server.address + path)
+        film.page.get_by_role("heading", name="Kính trình duyệt").wait_for()
+        film.tells(text, shot=shot)
+    deeds.approves_by_link(film.hand, film.server, path)
+    film.world.deliver()
+    if not shot:
+        film.tells(text)
+
+
+def releases(film: Film, statement: str, decided: str, posted: str, more: tuple[str, ...] = ()) -> None:
+    film.at(decided)
+    film.signs_in("phatngon", statement)
+    deeds.decides_release(film.hand)
+    film.tells("Người phát ngôn quyết định công bố.", film.last_sms(POSTER))
+    film.at(posted)
+    film.signs_in("nguoidang", statement)
+    deeds.posts(film.hand, "https://sonlam.example/thong-tin/1")
+    for channel in more:
+        page = film.page
+        page.get_by_label("Kênh", exact=True).select_option(channel)
+        page.get_by_label("Đường dẫn").fill("https://sonlam.example/kenh")
+        deeds.button(page, "Ghi đã công bố").click()
+        page.locator(".notice[role=status]").first.wait_for()
+    film.tells("Đã đăng, ghi nơi đăng.", shot="da-dang")
+
+
+def hands_over(film: Film) -> None:
+    film.signs_in("truc")
+    film.page.goto(f"{film.server.address}/handover")
+    deeds.button(film.page, "Đã nhận bàn giao").click()  # his own turn, which began with nothing open
+    film.page.get_by_label("Lưu ý cho ca sau").fill("Báo Sơn Lâm hẹn gọi lại lúc 7 giờ")
+    film.tells("Trước sáu giờ: bàn giao những gì đang mở, ai chưa trả lời, hạn tám giờ tới.", shot="ban-giao")
+    deeds.button(film.page, "Bàn giao ca").click()
+    expect(film.page.get_by_text("chờ nhận").first).to_be_visible()
+    film.at("06:05")
+    film.night.takes_over()
+    film.tells("Ca sau nhận bàn giao.")
+
+
+def closes(film: Film, outcome: str, why: str) -> None:
+    film.signs_in("truc", f"{film.room}/close")
+    film.page.get_by_label(outcome, exact=True).check()
+    film.page.get_by_label("Ý kiến người quyết định kết thúc").fill(why)
+    deeds.button(film.page, "Kết thúc xử lý").click()
+    film.page.get_by_text("Đã kết thúc xử lý.").first.wait_for()
+    film.world.deliver()
+    film.page.goto(film.room)
+    assert film.world.verify(film.night.opened).ok
+    film.tells("Kết thúc; nhật ký nối liền (incident verify).", film.last_sms(SPEAKER), shot="ket-thuc")
+
+
+# ------------------------------------------------------------------ written down
+
+NIGHTS = {
+    "dam": ("Đêm thứ nhất: tin đồn vỡ đập lúc 2 giờ sáng", dam),
+    "document": ("Đêm thứ hai: văn bản sai do chính mình công bố", wrong_document),
+    "accident": ("Đêm thứ ba: tai nạn có người chết", accident),
+}
+HEAD = """# The three nights
+
+Played in real Chromium at 390 px by `make nights` (tests/browser/nights.py) and held by tests/browser/test_nights.py; the
+same nights with every SMS counted are tests/stories/test_night_dam.py, test_night_wrong_document.py and
+test_night_accident.py. Nobody and nothing in them exists. The clock is the story's, so that ten minutes of silence take
+no ten minutes; pages, rules and record are the service's own. Indented lines are SMS as they stood on the phones.
+"""
+
+
+def phone(browser: Browser) -> Page:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh"
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def plays(browser: Browser, name: str, folder: Path | None = None) -> Film:
+    """One night from the first call to the closed record."""
+    page = phone(browser)
+    try:
+        with tempfile.TemporaryDirectory() as data, province(Path(data)) as (world, server):
+            film = Film(world, server, page, name, folder)
+            NIGHTS[name][1](film)
+            page.goto("about:blank")
+            return film
+    finally:
+        page.context.close()
+
+
+def written(films: list[Film]) -> str:
+    told = []
+    for film in films:
+        told.append(f"\n## {NIGHTS[film.name][0]}\n")
+        for line in film.lines:
+            told.append(f"**{line.clock}** {line.text}\n")
+            told += [f"> {sms}\n" for sms in line.sms]
+            if line.picture:
+                told.append(f'<img src="{line.picture}" width="260" alt="{line.clock} {line.text}">\n')
+    return HEAD + "\n".join(told)
+
+
+def main() -> None:
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for old in DOCS.glob("*.png"):
+        old.unlink()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        try:
+            films = [plays(browser, name, DOCS) for name in NIGHTS]
+        finally:
+            browser.close()
+    (DOCS / "README.md").write_text(written(films))
+    pictures = sorted(DOCS.glob("*.png"))
+    print(f"{len(pictures)} pictures, {sum(p.stat().st_size for p in pictures) // 1024} kB")
+
+
+if __name__ == "__main__":
+    main()
