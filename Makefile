@@ -12,7 +12,7 @@ FONTS := incident/papers/fonts/Tinos-Regular.ttf
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock setup dev clean screenshots
+.PHONY: help run test check bench words lock setup dev clean screenshots
 
 help: ## Nói mỗi lệnh làm gì
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,10 @@ bench: dev ## Đo tốc độ, ghi docs/benchmarks.md
 
 screenshots: dev ## Chụp lại các ảnh của README từ dịch vụ đang chạy
 	$(BIN)/python -m tests.browser.screenshots
+
+words: dev ## Gom câu chữ cần dịch vào bản tiếng Anh, nêu câu còn thiếu
+	@$(BIN)/python -m incident.web.catalogue
+	@$(BIN)/python -m incident.web.assets
 
 lock: ## Khóa lại phiên bản các thư viện, kèm mã băm
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \

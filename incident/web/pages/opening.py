@@ -23,6 +23,7 @@ from incident.response.open import KeyUsed, Opened, Opening
 from incident.store.tables import Incident, Person, Shift, Unit
 from incident.web.language import _, for_input, moment_of, parse_local
 from incident.web.pages.access import actor, command_only, signed_in, wiring
+from incident.web.pages.forms import faults
 from incident.web.pages.opening_form import (
     KEPT_IN_DRAFT,
     KINDS,
@@ -160,7 +161,7 @@ def _refused(wanted: Opening, typed: Typed, refusal: Refusal) -> Page:
         return render_template("opening/used.html", incident=_head(refusal.incident_id), typed=typed), 409
     if isinstance(refusal, Conflict):
         typed["draft"] = ""
-    errors = refusal.errors or {"": [refusal.text]}
+    errors = faults(refusal)
     of_form = isinstance(refusal, Invalid) and not OF_CONFIRMING.issuperset(errors)
     return (_form(typed, errors) if of_form else _confirm(wanted, typed, errors)), refusal.status
 
