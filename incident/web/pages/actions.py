@@ -53,7 +53,9 @@ def note(incident_id: str) -> Answer:
 @signed_in
 def level(incident_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
-        others = tuple((str(n), f"{n} {name}") for n, name in sorted(view.levels.items()) if n != view.level)
+        others = tuple(
+            (str(n), f"{n} {spoken(name)}") for n, name in sorted(view.levels.items()) if n != view.level
+        )
         return Form(
             _("Nâng/hạ cấp độ"),
             _("Đổi cấp độ"),
