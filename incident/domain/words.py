@@ -5,6 +5,8 @@ Must never translate: the pages look the pattern up in their catalogue, everybod
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class Said(str):
     """A finished Vietnamese sentence that remembers its pattern and what was put into its %(slots)s."""
@@ -13,6 +15,9 @@ class Said(str):
 
     pattern: str
     slots: dict[str, object]
+
+
+Speak = Callable[[str], str]  # how a reader's language is put in: `str` leaves it Vietnamese
 
 
 def said(pattern: str, /, **slots: object) -> Said:
