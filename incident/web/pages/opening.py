@@ -16,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answered
 
 from incident.domain.errors import Conflict, Invalid, Refusal
+from incident.domain.names import search_key
 from incident.response import drafts, likeness, preview
 from incident.response import open as opening_door
 from incident.response.likeness import Alike, Like, Sought
@@ -282,11 +283,10 @@ def _confirm(wanted: Opening, typed: Typed, errors: Faults, newly: tuple[Like, .
 def _places() -> dict[str, str]:
     with wiring().store.reading() as reading:
         communes = reading.execute(
-            select(Unit.area, Unit.name)
-            .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
-            .order_by(Unit.name)
-        )
-        return {area: place(name) for area, name in communes if area}
+            select(Unit.area, Unit.name).where(Unit.area.is_not(None), Unit.valid_to.is_(None))
+        ).all()
+    named = {area: place(name) for area, name in communes if area}
+    return dict(sorted(named.items(), key=lambda one: search_key(one[1])))
 
 
 def _leaders(now: datetime) -> list[tuple[str, str]]:
