@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.names import search_key
@@ -100,7 +100,7 @@ def _gaps(session: Session, today: date) -> list[str]:
     return gaps + [_("Chưa có đầu mối: %(unit)s", unit=unit) for unit in lonely]
 
 
-def _by_unit(rows: Iterable[Row[tuple[str, str]]]) -> list[Row[tuple[str, str]]]:
+def _by_unit(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """By the unit's name as people look it up; a database would sort Đ and Ủ after Z."""
     return sorted(rows, key=lambda row: (search_key(row[1]), search_key(row[0])))
 
