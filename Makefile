@@ -12,7 +12,7 @@ FONTS := incident/papers/fonts/Tinos-Regular.ttf
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock setup dev clean screenshots nights taps
+.PHONY: help run test check bench words lock setup dev clean screenshots nights taps
 
 help: ## Nói mỗi lệnh làm gì
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,10 @@ nights: dev ## Diễn lại ba đêm trong trình duyệt thật, ghi docs/night
 
 taps: dev ## Đếm số lần chạm, số giây của từng việc, ghi docs/taps.md
 	$(BIN)/python -m tests.browser.taps
+
+words: dev ## Gom câu chữ cần dịch vào bản tiếng Anh, nêu câu còn thiếu
+	@$(BIN)/python -m incident.web.catalogue
+	@$(BIN)/python -m incident.web.assets
 
 lock: ## Khóa lại phiên bản các thư viện, kèm mã băm
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links \

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from incident.domain.words import said
+
 
 class Role(StrEnum):
     ADMIN = "admin"
@@ -17,13 +19,13 @@ class Role(StrEnum):
 
 
 ROLE_TITLES = {
-    Role.ADMIN: "Quản trị",
-    Role.DUTY_OFFICER: "Cán bộ trực",
-    Role.MEMBER: "Thành viên",
-    Role.SPOKESPERSON: "Người phát ngôn",
-    Role.APPROVER: "Người duyệt",
-    Role.SECRETARY: "Thư ký",
-    Role.OBSERVER: "Người theo dõi",
+    Role.ADMIN: said("Quản trị"),
+    Role.DUTY_OFFICER: said("Cán bộ trực"),
+    Role.MEMBER: said("Thành viên"),
+    Role.SPOKESPERSON: said("Người phát ngôn"),
+    Role.APPROVER: said("Người duyệt"),
+    Role.SECRETARY: said("Thư ký"),
+    Role.OBSERVER: said("Người theo dõi"),
 }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from incident.domain.words import Said, said
+
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 NO_TIME = "–"
 
@@ -33,19 +35,22 @@ def clock(at: datetime, zone: timezone | ZoneInfo = HANOI) -> str:
     return f"{at.astimezone(zone):%H:%M}"
 
 
-def length(seconds: int) -> str:
+def length(seconds: int) -> Said:
     """ "8 phút 12 giây", "2 giờ", "3 ngày 04 giờ": the two greatest units, the smaller one left out when nought."""
     sign, seconds = ("−" if seconds < 0 else ""), abs(seconds)
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if seconds < 60:
-        return f"{sign}{seconds} giây"
+        return said("%(s)s giây", s=f"{sign}{seconds}")
     if hours == 0:
-        great, small = f"{minutes} phút", (seconds % 60, "giây")
-    elif days == 0:
-        great, small = f"{hours} giờ", (minutes % 60, "phút")
-    else:
-        great, small = f"{days} ngày", (hours % 24, "giờ")
-    return sign + great + (f" {small[0]:02d} {small[1]}" if small[0] else "")
+        great, rest = f"{sign}{minutes}", seconds % 60
+        return (
+            said("%(m)s phút %(s)s giây", m=great, s=f"{rest:02d}") if rest else said("%(m)s phút", m=great)
+        )
+    if days == 0:
+        great, rest = f"{sign}{hours}", minutes % 60
+        return said("%(h)s giờ %(m)s phút", h=great, m=f"{rest:02d}") if rest else said("%(h)s giờ", h=great)
+    great, rest = f"{sign}{days}", hours % 24
+    return said("%(d)s ngày %(h)s giờ", d=great, h=f"{rest:02d}") if rest else said("%(d)s ngày", d=great)
 
 
 def between(start: datetime, end: datetime) -> int:

@@ -48,12 +48,13 @@ def gather(
     after: int = 0,
     limit: int | None = None,
     grouped: bool | None = None,
+    language: str = "vi",
 ) -> IncidentView:
     """Everything the record says of an incident. Raises NotFound.
 
     `limit` keeps the newest entries after `after`, in order. `grouped`: whether the answers of group members are
     read one by one; without it they are read only with the whole timeline, as a report needs them. Groups are always
-    given by numbers.
+    given by numbers. `language` is that of the sentences of the timeline.
     """
     head = head_of(session, incident_id)
     whole = grouped if grouped is not None else timeline and limit is None
@@ -61,7 +62,7 @@ def gather(
     entries: tuple[EntryView, ...] = ()
     if timeline:
         names = rows.names | _spoken(head, rows.statements)
-        entries = _page(session, incident_id, names, after=after, limit=limit)
+        entries = _page(session, incident_id, names, after=after, limit=limit, language=language)
     return _view(session, head, rows, entries)
 
 
@@ -235,6 +236,7 @@ def _page(
     before: int | None = None,
     limit: int | None = None,
     oldest_first: bool = False,
+    language: str = "vi",
 ) -> tuple[EntryView, ...]:
     chosen = select(*Entry.__table__.columns).where(Entry.chain == incident_id, Entry.seq > after)
     if before is not None:
@@ -246,7 +248,7 @@ def _page(
     if not rows:
         return ()
     texts = _texts(session, incident_id, rows[0].seq, rows[-1].seq)
-    return tuple(_entry(row, texts.get(row.seq, ()), names) for row in rows)
+    return tuple(_entry(row, texts.get(row.seq, ()), names, language) for row in rows)
 
 
 def _spoken(head: Head, statements: Iterable[StatementView]) -> dict[str, Any]:
@@ -263,8 +265,8 @@ def _texts(session: Session, chain: str, first: int, last: int) -> dict[int, lis
     return by_entry
 
 
-def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any]) -> EntryView:
-    free = {text.field: shown(text) for text in texts}
+def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any], language: str) -> EntryView:
+    free = {text.field: shown(text, language) for text in texts}
     return EntryView(
         seq=row.seq,
         kind=row.kind,
@@ -272,7 +274,7 @@ def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any]) -> EntryVie
         recorded_at=row.recorded_at,
         actor=row.actor,
         data=row.data,
-        text=tell(row.kind, row.data, free, names),
+        text=tell(row.kind, row.data, free, names, language),
         free=free,
         maskable=tuple(text.field for text in texts if text.masked_at is None),
         canonical=row.canonical,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from incident.domain.words import Said, Speak, said
 from incident.papers.dates import length
 from incident.papers.drawing import INK, PAPER, SOFT, Drawing, shortened
 from incident.report.record import IncidentView
@@ -22,11 +23,11 @@ BOX = 20.0
 MARKS = (0, 300, 900, 1800, 3600, 7200, 4 * 3600, 8 * 3600, 86400, 3 * 86400, 8 * 86400)
 KNEE = 600.0  # seconds: up to here the clock is nearly even
 WORDS = {
-    "done": "xong",
-    "active": "đang làm",
-    "stuck": "quá hạn",
-    "waiting": "chưa đến lượt",
-    "skipped": "bỏ qua",
+    "done": said("xong"),
+    "active": said("đang làm"),
+    "stuck": said("quá hạn"),
+    "waiting": said("chưa đến lượt"),
+    "skipped": said("bỏ qua"),
 }
 OPEN = ("active", "stuck")
 
@@ -60,13 +61,13 @@ class Numbered:
     late: bool
 
 
-def numbered(plan: Plan, titles: Mapping[str, str], at: Standing) -> tuple[Numbered, ...]:
+def numbered(plan: Plan, titles: Mapping[str, str], at: Standing, speak: Speak = str) -> tuple[Numbered, ...]:
     return tuple(
         Numbered(
             n,
             step.id,
             titles.get(step.id, step.id),
-            _when(step),
+            speak(_when(step)),
             at.states.get(step.id, ""),
             step.id in at.late,
         )
@@ -74,22 +75,34 @@ def numbered(plan: Plan, titles: Mapping[str, str], at: Standing) -> tuple[Numbe
     )
 
 
-def _when(step: PlannedStep) -> str:
-    start = "ngay" if step.start == 0 else f"sau {length(step.start)}"
-    return f"{start}, đến {length(step.end)}" if step.end > step.start else start
+def _when(step: PlannedStep) -> Said:
+    start = said("ngay") if step.start == 0 else said("sau %(span)s", span=length(step.start))
+    if step.end <= step.start:
+        return start
+    return said("%(start)s, đến %(end)s", start=start, end=length(step.end))
 
 
-def draw(plan: Plan, titles: Mapping[str, str], at: Standing, narrow: bool = False) -> str:
+def draw(
+    plan: Plan, titles: Mapping[str, str], at: Standing, narrow: bool = False, speak: Speak = str
+) -> str:
     """The picture as SVG."""
-    clock = _Clock(plan, at, 360.0 if narrow else 760.0)
+    clock = _Clock(plan, at, 360.0 if narrow else 760.0, speak)
     bottom = HEAD + sum(_height(plan, slug, clock) for slug, _ in plan.roles)
-    paper = Drawing(clock.width, bottom + 24, describe(plan, titles, at))
+    paper = Drawing(clock.width, bottom + 24, describe(plan, titles, at, speak))
     _axis(paper, clock, bottom)
     _deadlines(paper, plan, clock, bottom)
     if at.elapsed is not None:
         x = clock.x(at.elapsed)
         paper.line(x, HEAD - 4, x, bottom, INK, 2, "5 3")
-        paper.text(x, HEAD - 9, "Bây giờ", 11, INK, "end" if x > clock.width - 60 else "start", bold=True)
+        paper.text(
+            x,
+            HEAD - 9,
+            speak(said("Bây giờ")),
+            11,
+            INK,
+            "end" if x > clock.width - 60 else "start",
+            bold=True,
+        )
     y = HEAD
     for slug, title in plan.roles:
         paper.line(8, y, clock.width - 8, y, "#dde0e2")
@@ -102,10 +115,11 @@ def draw(plan: Plan, titles: Mapping[str, str], at: Standing, narrow: bool = Fal
 class _Clock:
     """Seconds to places: even at first, then compressed."""
 
-    def __init__(self, plan: Plan, at: Standing, width: float) -> None:
+    def __init__(self, plan: Plan, at: Standing, width: float, speak: Speak) -> None:
         ends = [step.end for step in plan.steps] + [limit.due for limit in plan.limits]
         self.whole = max([1800, *ends, at.elapsed or 0]) * 1.08
         self.width = width
+        self.speak = speak
 
     def x(self, seconds: float) -> float:
         share = math.log1p(min(seconds, self.whole) / KNEE) / math.log1p(self.whole / KNEE)
@@ -120,7 +134,7 @@ def _axis(paper: Drawing, clock: _Clock, bottom: float) -> None:
             break
         paper.line(x, HEAD, x, bottom, "#e9ebec")
         if x - last >= 44:
-            words = "0" if seconds == 0 else length(seconds)
+            words = "0" if seconds == 0 else clock.speak(length(seconds))
             paper.text(x, bottom + 16, words, 11, SOFT, "start" if x < 30 else "middle")
             last = x
 
@@ -177,15 +191,20 @@ def _deadlines(paper: Drawing, plan: Plan, clock: _Clock, bottom: float) -> None
             "" if limit.law else "2 3",
         )
         if limit.law:
-            paper.text(x - 4, HEAD + 12, f"Hạn theo luật: {length(limit.due)}", 11, RED, "end", bold=True)
+            told = clock.speak(said("Hạn theo luật: %(span)s", span=length(limit.due)))
+            paper.text(x - 4, HEAD + 12, told, 11, RED, "end", bold=True)
 
 
-def describe(plan: Plan, titles: Mapping[str, str], at: Standing) -> str:
+def describe(plan: Plan, titles: Mapping[str, str], at: Standing, speak: Speak = str) -> str:
     """The picture in words."""
-    said = [
+    told = [
         f"{one.n}. {one.title}: {one.when}"
-        + (f", {'quá hạn' if one.late else WORDS[one.state]}" if one.state in WORDS else "")
-        for one in numbered(plan, titles, at)
+        + (f", {speak(WORDS['stuck'] if one.late else WORDS[one.state])}" if one.state in WORDS else "")
+        for one in numbered(plan, titles, at, speak)
     ]
-    limits = [f"{limit.title}: {length(limit.due)} kể từ khi mở" for limit in plan.limits]
-    return f"Sơ đồ các bước theo vai, cấp {plan.level}. " + "; ".join(said + limits) + "."
+    limits = [
+        speak(said("%(title)s: %(span)s kể từ khi mở", title=limit.title, span=length(limit.due)))
+        for limit in plan.limits
+    ]
+    head = speak(said("Sơ đồ các bước theo vai, cấp %(n)s", n=plan.level))
+    return f"{head}. " + "; ".join(told + limits) + "."

@@ -9,17 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from incident.domain.words import Said, Speak, said
 from incident.papers.dates import between, clock, length
 from incident.report.record import DeadlineView, IncidentView, StatementView
 
 FURTHEST = 4  # a deadline further off than four times the span so far stands at the edge, with its time
 SHORTEST = timedelta(minutes=10)
 STATES = {
-    "drafting": "Đang soạn",
-    "submitted": "Đã trình",
-    "returned": "Bị trả lại",
-    "approved": "Đã duyệt, chưa công bố",
-    "released": "Đã công bố",
+    "drafting": said("Đang soạn"),
+    "submitted": said("Đã trình"),
+    "returned": said("Bị trả lại"),
+    "approved": said("Đã duyệt, chưa công bố"),
+    "released": said("Đã công bố"),
 }
 
 
@@ -131,23 +132,51 @@ def _turns(view: IncidentView, text: StatementView) -> list[tuple[datetime, str]
     return found
 
 
-def describe(seen: Overview) -> str:
+def describe(seen: Overview, speak: Speak = str) -> str:
     """The picture in words, for those who hear it."""
-    said = [f"Diễn biến từ {clock(seen.opened_at)}"]
-    if seen.closed_at:
-        said[0] += (
-            f" đến khi kết thúc lúc {clock(seen.closed_at)}, sau {length(between(seen.opened_at, seen.closed_at))}"
+    told: list[str] = [_course(seen)]
+    told.append(
+        said(
+            "%(asked)s lượt được báo, %(answered)s lượt trả lời",
+            asked=len(seen.asked),
+            answered=len(seen.answered),
         )
-    elif seen.now_at:
-        said[0] += f" đến {clock(seen.now_at)}, chưa kết thúc"
-    said.append(f"{len(seen.asked)} lượt được báo, {len(seen.answered)} lượt trả lời")
+    )
     for text in seen.texts:
-        turns = ", ".join(f"{STATES[span.state].lower()} lúc {clock(span.start)}" for span in text.spans)
-        said.append(f"{text.title}: {turns}" if turns else text.title)
-    said += [
-        f"thời hạn {limit.title}: hạn {clock(limit.due)}, {OUTCOMES[limit.state]}" for limit in seen.limits
+        turns = [
+            speak(said("%(state)s lúc %(at)s", state=STATES[s.state], at=clock(s.start))) for s in text.spans
+        ]
+        told.append(f"{text.title}: {', '.join(turns).lower()}" if turns else text.title)
+    told += [
+        said(
+            "thời hạn %(title)s: hạn %(due)s, %(state)s",
+            title=limit.title,
+            due=clock(limit.due),
+            state=OUTCOMES[limit.state],
+        )
+        for limit in seen.limits
     ]
-    return "; ".join(said) + "."
+    return "; ".join(speak(sentence) for sentence in told) + "."
 
 
-OUTCOMES = {"met": "đạt", "late": "xong muộn", "missed": "đã quá hạn", "running": "đang chạy"}
+def _course(seen: Overview) -> Said:
+    begun = clock(seen.opened_at)
+    if seen.closed_at:
+        lasted = length(between(seen.opened_at, seen.closed_at))
+        return said(
+            "Diễn biến từ %(a)s đến khi kết thúc lúc %(b)s, sau %(span)s",
+            a=begun,
+            b=clock(seen.closed_at),
+            span=lasted,
+        )
+    if seen.now_at:
+        return said("Diễn biến từ %(a)s đến %(b)s, chưa kết thúc", a=begun, b=clock(seen.now_at))
+    return said("Diễn biến từ %(a)s", a=begun)
+
+
+OUTCOMES = {
+    "met": said("đạt"),
+    "late": said("xong muộn"),
+    "missed": said("đã quá hạn"),
+    "running": said("đang chạy"),
+}

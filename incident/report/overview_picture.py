@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from incident.domain.words import Speak, said
 from incident.papers.dates import HANOI
 from incident.papers.drawing import INK, LINE, PAPER, SOFT, Drawing, shortened
 from incident.report.overview import OUTCOMES, STATES, Limit, Overview, TextLine, describe
@@ -49,6 +50,7 @@ class Frame:
 
     seen: Overview
     width: float
+    speak: Speak
 
     def x(self, at: datetime) -> float:
         whole = (self.seen.until - self.seen.opened_at).total_seconds()
@@ -56,11 +58,11 @@ class Frame:
         return LEFT + (self.width - LEFT - RIGHT) * min(1.0, max(0.0, share))
 
 
-def draw(seen: Overview, narrow: bool = False) -> str:
+def draw(seen: Overview, narrow: bool = False, speak: Speak = str) -> str:
     """The picture as SVG."""
-    frame = Frame(seen, 360.0 if narrow else 600.0)
+    frame = Frame(seen, 360.0 if narrow else 600.0, speak)
     bottom = 24 + CURVE + LANE * (len(seen.texts) + len(seen.limits)) + 14
-    paper = Drawing(frame.width, bottom + (88 if narrow else 68), describe(seen))
+    paper = Drawing(frame.width, bottom + (88 if narrow else 68), describe(seen, speak))
     _axis(paper, frame, bottom)
     _ends(paper, frame, bottom)
     _curve(paper, frame, 24.0)
@@ -105,8 +107,10 @@ def _apart(whole: float, marks: int) -> int:
 def _curve(paper: Drawing, frame: Frame, top: float) -> None:
     seen, floor, roof = frame.seen, top + CURVE - 6, top + 22
     most = max(len(seen.asked), 1)
-    words = f"Được báo {len(seen.asked)} lượt, trả lời {len(seen.answered)}"
-    paper.text(LEFT + 6, top + 8, words, SIZE)
+    words = said(
+        "Được báo %(asked)s lượt, trả lời %(answered)s", asked=len(seen.asked), answered=len(seen.answered)
+    )
+    paper.text(LEFT + 6, top + 8, frame.speak(words), SIZE)
     paper.line(LEFT, floor, frame.width - RIGHT, floor, LINE)
     end = seen.now_at or seen.closed_at or seen.until
     for moments, colour, dash in ((seen.asked, BLUE, "6 3"), (seen.answered, INK, "")):
@@ -127,14 +131,18 @@ def _text(paper: Drawing, frame: Frame, text: TextLine, y: float) -> None:
         fill, dash = FILLS[span.state]
         x, width = frame.x(span.start), max(3.0, frame.x(span.end) - frame.x(span.start))
         paper.box(x, y + 2, width, 18, fill, dash=dash)
-        word = STATES[span.state]
+        word = frame.speak(STATES[span.state])
         if width > len(word) * 11 * 0.6 + 6:
             paper.text(x + 4, y + 15, word, 11, PAPER if span.state == "released" else INK)
 
 
 def _limit(paper: Drawing, frame: Frame, limit: Limit, y: float) -> None:
-    kind = "Theo luật: " if limit.law else "Mục tiêu: "
-    y = _title(paper, frame, kind + limit.title, y)
+    named = (
+        said("Theo luật: %(title)s", title=limit.title)
+        if limit.law
+        else said("Mục tiêu: %(title)s", title=limit.title)
+    )
+    y = _title(paper, frame, frame.speak(named), y)
     late = limit.state in ("late", "missed")
     x, beyond = frame.x(limit.due), limit.due > frame.seen.until
     paper.line(LEFT, y + 11, x, y + 11, RED if limit.law else SOFT, 1.5, "" if limit.law else "2 3")
@@ -145,7 +153,7 @@ def _limit(paper: Drawing, frame: Frame, limit: Limit, y: float) -> None:
         )
     else:
         paper.line(x, y + 2, x, y + 20, RED if limit.law else INK, 4)
-    words = f"{_moment(limit.due, frame.seen.opened_at)}, {OUTCOMES[limit.state]}"
+    words = f"{_moment(limit.due, frame.seen.opened_at)}, {frame.speak(OUTCOMES[limit.state])}"
     _beside(
         paper, frame, (x, frame.x(limit.met_at)) if limit.met_at else (x,), y, words, RED if late else INK
     )
@@ -185,21 +193,21 @@ def _ends(paper: Drawing, frame: Frame, bottom: float) -> None:
     at = seen.now_at or seen.closed_at
     if at is None:
         return
-    x, word = frame.x(at), "Bây giờ" if seen.now_at else "Kết thúc"
+    x, word = frame.x(at), said("Bây giờ") if seen.now_at else said("Kết thúc")
     paper.line(x, 18, x, bottom, INK, 2, "5 3" if seen.now_at else "")
     anchor = "end" if x > frame.width - 90 else "start" if x < LEFT + 60 else "middle"
-    paper.text(x, 13, f"{word} {_moment(at, seen.opened_at)}", SIZE, INK, anchor, bold=True)
+    paper.text(x, 13, f"{frame.speak(word)} {_moment(at, seen.opened_at)}", SIZE, INK, anchor, bold=True)
 
 
 def _legend(paper: Drawing, frame: Frame, y: float) -> None:
     x = 12.0
     keys = [
-        (STATES[state], state)
+        (frame.speak(STATES[state]), state)
         for state in FILLS
         if any(s.state == state for t in frame.seen.texts for s in t.spans)
     ]
     if frame.seen.asked:
-        keys += [("Được báo", "asked"), ("Trả lời", "answered")]
+        keys += [(frame.speak(said("Được báo")), "asked"), (frame.speak(said("Trả lời")), "answered")]
     for word, key in keys:
         room = 34 + len(word) * 11 * 0.56
         if x + room > frame.width - 8:

@@ -56,8 +56,10 @@ def playbooks_of(session: Session, wanted: set[str]) -> dict[str, Playbook]:
     return {sha256: _known[sha256] for sha256 in wanted}
 
 
-def shown(text: Any) -> str:
-    return f"[đã che, lý do: {text.mask_reason}]" if text.masked_at else text.text or ""
+def shown(text: Any, language: str = "vi") -> str:
+    if text.masked_at is None:
+        return text.text or ""
+    return f"[{'masked, reason' if language == 'en' else 'đã che, lý do'}: {text.mask_reason}]"
 
 
 def name_of(names: Mapping[str, Any], person: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident.domain.names import search_key
 from incident.report import queries
 
 
@@ -39,4 +40,4 @@ def units_answered(session: Session, incident_id: str) -> tuple[UnitAnswer, ...]
     """Unit by unit, those that have not answered first. Groups counted by person are not units, and not listed."""
     found = session.execute(queries.UNITS, {"incident": incident_id})
     rows = [UnitAnswer(*tuple(row)) for row in found]
-    return tuple(sorted(rows, key=lambda row: (row.state != "asked", row.unit, row.asked_at)))
+    return tuple(sorted(rows, key=lambda row: (row.state != "asked", search_key(row.unit), row.asked_at)))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import SYSTEM
 from incident.domain.errors import Conflict, Forbidden, NotFound, Refusal
+from incident.domain.words import said
 from incident.response import casting
 from incident.response.desk import Desk
 from incident.response.library import pinned
@@ -30,26 +31,26 @@ from playbooks.signals import Event, FactChanged, Holders, Record, TimePassed, U
 
 # What the engine refuses, in words for people. Its code decides; anything else is said generally.
 REFUSED = {
-    "editor_may_not_approve": "Người đã sửa bản này không được duyệt chính bản đó.",
-    "not_asked": "Việc này đang chờ người khác, không phải đồng chí.",
-    "not_the_submitted_revision": "Đã có bản mới hơn; xin mở lại trang và xem bản hiện hành.",
-    "not_the_approved_text": "Nội dung này không phải nội dung đã duyệt; không công bố được.",
-    "not_their_approval": "Lần duyệt này không còn hiệu lực, không phải rút nữa.",
-    "not_approved": "Nội dung chưa được duyệt; không công bố được.",
-    "step_not_open": "Bước này không còn chờ xử lý.",
-    "step_already_ended": "Bước này đã kết thúc.",
-    "step_never_begun": "Bước này chưa bắt đầu, không làm lại được.",
-    "unknown_step": "Kịch bản không có bước này.",
-    "wrong_verb": "Bước này không nhận cách xử lý đó.",
-    "unknown_choice": "Câu trả lời không nằm trong các lựa chọn.",
-    "unknown_item": "Mục này không có trong danh sách của bước.",
-    "unknown_level": "Kịch bản không có cấp độ này.",
-    "in_the_future": "Thời điểm không được ở tương lai.",
-    "not_held": "Tổ công tác của vụ việc này đã được báo.",
-    "closed": "Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước.",
-    "not_closed": "Vụ việc chưa kết thúc.",
-    "not_paused": "Vụ việc không ở trạng thái tạm dừng nhắc.",
-    "pause_already_over": "Thời điểm tạm dừng đến phải ở tương lai.",
+    "editor_may_not_approve": said("Người đã sửa bản này không được duyệt chính bản đó."),
+    "not_asked": said("Việc này đang chờ người khác, không phải đồng chí."),
+    "not_the_submitted_revision": said("Đã có bản mới hơn; xin mở lại trang và xem bản hiện hành."),
+    "not_the_approved_text": said("Nội dung này không phải nội dung đã duyệt; không công bố được."),
+    "not_their_approval": said("Lần duyệt này không còn hiệu lực, không phải rút nữa."),
+    "not_approved": said("Nội dung chưa được duyệt; không công bố được."),
+    "step_not_open": said("Bước này không còn chờ xử lý."),
+    "step_already_ended": said("Bước này đã kết thúc."),
+    "step_never_begun": said("Bước này chưa bắt đầu, không làm lại được."),
+    "unknown_step": said("Kịch bản không có bước này."),
+    "wrong_verb": said("Bước này không nhận cách xử lý đó."),
+    "unknown_choice": said("Câu trả lời không nằm trong các lựa chọn."),
+    "unknown_item": said("Mục này không có trong danh sách của bước."),
+    "unknown_level": said("Kịch bản không có cấp độ này."),
+    "in_the_future": said("Thời điểm không được ở tương lai."),
+    "not_held": said("Tổ công tác của vụ việc này đã được báo."),
+    "closed": said("Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước."),
+    "not_closed": said("Vụ việc chưa kết thúc."),
+    "not_paused": said("Vụ việc không ở trạng thái tạm dừng nhắc."),
+    "pause_already_over": said("Thời điểm tạm dừng đến phải ở tương lai."),
 }
 FORBIDDEN = ("editor_may_not_approve", "not_asked")
 
@@ -140,7 +141,9 @@ def _logged(incident_id: str, event: Event, now: datetime) -> RunEvent:
 
 def _refused(refusal: EngineRefusal) -> Refusal:
     code = refusal.code
-    text = REFUSED.get(code, "Bước này không nhận việc đó lúc này; xin mở lại trang để xem trạng thái mới.")
+    text = REFUSED.get(
+        code, said("Bước này không nhận việc đó lúc này; xin mở lại trang để xem trạng thái mới.")
+    )
     return (Forbidden if code in FORBIDDEN else Conflict)(code, text)
 
 

@@ -17,6 +17,7 @@ from incident import wording
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import token_hash
+from incident.domain.words import said
 from incident.response import casting
 from incident.response.advance import enter
 from incident.response.desk import Desk
@@ -215,16 +216,18 @@ def acknowledge(
         require(actor, *COMMAND)
         require_person(actor)
         if not reason.strip():
-            raise Invalid("no_reason", "Cần ghi lý do.", {"reason": ["Ghi ngắn gọn: ai gọi, nghe thế nào."]})
+            raise Invalid(
+                "no_reason", "Cần ghi lý do.", {"reason": [said("Ghi ngắn gọn: ai gọi, nghe thế nào.")]}
+            )
     elif require_person(actor) != person_id:
         raise Forbidden("not_yours", "Chỉ trả lời được cho chính mình; ghi cuộc gọi do cán bộ trực làm.")
     if meaning not in (ACCEPT, DECLINE, WRONG):
         raise Invalid(
-            "bad_answer", "Câu trả lời không hợp lệ.", {"answer": ["Chỉ nhận accept hoặc decline."]}
+            "bad_answer", "Câu trả lời không hợp lệ.", {"answer": [said("Chỉ nhận accept hoặc decline.")]}
         )
     at = occurred_at or now
     if at > now:
-        raise Invalid("future", "Thời điểm không được ở tương lai.", {"occurred_at": ["Ở tương lai."]})
+        raise Invalid("future", "Thời điểm không được ở tương lai.", {"occurred_at": [said("Ở tương lai.")]})
     with desk.store.writing() as session:
         disowned = [person_id] if meaning == WRONG else []
         everywhere = [Changes(one) for one in held_everywhere(session, incident_id, disowned)]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.approval_policy import DEFAULTS, LEVELS, Policy, kept_as, policy_of
 from incident.domain.errors import Invalid
+from incident.domain.words import said
 from incident.response.desk import Desk
 from incident.response.permissions import require
 from incident.store.tables import Setting
@@ -28,7 +29,7 @@ def change(
     """Set the switches named in `wanted`. Raises Forbidden, Invalid (no reason, no such switch, nothing changed)."""
     require(actor, Role.ADMIN)
     if not reason.strip():
-        raise Invalid("no_reason", "Cần ghi lý do.", {"reason": ["Ghi lý do, người quyết định."]})
+        raise Invalid("no_reason", "Cần ghi lý do.", {"reason": [said("Ghi lý do, người quyết định.")]})
     if not set(wanted) <= set(DEFAULTS) or any(not levels <= set(LEVELS) for levels in wanted.values()):
         raise Invalid("bad_switch", "Không có thiết lập này.")
     with desk.store.writing() as session:

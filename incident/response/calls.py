@@ -18,6 +18,7 @@ from incident import wording
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response.advance import held_open
 from incident.response.answer import (
     ACCEPT,
@@ -79,9 +80,9 @@ def record_many(desk: Desk, incident_id: str, heard: Iterable[Heard], actor: Act
     require_person(actor)
     heard = list(heard)
     if not heard:
-        raise Invalid("nobody", "Chưa chọn ai.", {"person": ["Chọn ít nhất một người."]})
+        raise Invalid("nobody", "Chưa chọn ai.", {"person": [said("Chọn ít nhất một người.")]})
     if len(heard) > MOST_AT_ONCE:
-        raise Invalid("too_many", f"Mỗi lần ghi nhiều nhất {MOST_AT_ONCE} người.")
+        raise Invalid("too_many", said("Mỗi lần ghi nhiều nhất %(n)s người.", n=MOST_AT_ONCE))
     for one in heard:
         _check(one, now)
     disowned = [one.person for one in heard if one.outcome == WRONG]
@@ -104,15 +105,19 @@ def _must_be_open(incident: Incident) -> None:
 
 def _check(heard: Heard, now: datetime) -> None:
     if heard.outcome not in OUTCOMES:
-        raise Invalid("bad_outcome", "Chọn kết quả cuộc gọi.", {"outcome": ["Chọn kết quả cuộc gọi."]})
+        raise Invalid("bad_outcome", "Chọn kết quả cuộc gọi.", {"outcome": [said("Chọn kết quả cuộc gọi.")]})
     if heard.source not in SOURCES:
-        raise Invalid("bad_source", "Chọn nguồn của trả lời.", {"source": ["Chọn nguồn của trả lời."]})
+        raise Invalid("bad_source", "Chọn nguồn của trả lời.", {"source": [said("Chọn nguồn của trả lời.")]})
     if heard.at > now:
-        raise Invalid("future", "Thời điểm ở tương lai.", {"at": ["Thời điểm không được ở tương lai."]})
+        raise Invalid("future", "Thời điểm ở tương lai.", {"at": [said("Thời điểm không được ở tương lai.")]})
     if len(heard.text) > LONGEST_TEXT:
-        raise Invalid("too_long", "Nội dung quá dài.", {"text": [f"Không quá {LONGEST_TEXT} ký tự."]})
+        raise Invalid(
+            "too_long", "Nội dung quá dài.", {"text": [said("Không quá %(n)s ký tự.", n=LONGEST_TEXT)]}
+        )
     if heard.outcome == SENT_ANOTHER and not heard.instead:
-        raise Invalid("which_person", "Chọn người được cử thay.", {"instead": ["Chọn người được cử thay."]})
+        raise Invalid(
+            "which_person", "Chọn người được cử thay.", {"instead": [said("Chọn người được cử thay.")]}
+        )
 
 
 def facts(heard: Heard, actor: Actor) -> str:
@@ -184,7 +189,7 @@ class _Recorder:
     def _send_another(self, heard: Heard, person: Person, requests: list[Request]) -> None:
         other = self.session.get(Person, heard.instead)
         if other is None or not other.active or other.id == person.id:
-            fault = "Chọn một người khác có trong danh bạ."
+            fault = said("Chọn một người khác có trong danh bạ.")
             raise Invalid("which_person", fault, {"instead": [fault]})
         request = next((r for r in reversed(requests) if r.state in ("asked", "accepted", "declined")), None)
         if request is None or request.grouped:

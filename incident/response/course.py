@@ -13,6 +13,7 @@ from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response import casting, pressed, stopping
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
@@ -26,12 +27,12 @@ from playbooks.run import OPEN
 from playbooks.signals import Cancelled, Event, FactChanged, LevelChanged, Paused, Reopened, Resumed
 
 OUTCOMES = {
-    "handled": "đã xử lý",
-    "not_incident": "không phải sự cố",
-    "false_alarm": "báo nhầm",
-    "opened_by_mistake": "mở nhầm",
-    "duplicate": "trùng",
-    "handed_over": "chuyển cơ quan khác",
+    "handled": said("đã xử lý"),
+    "not_incident": said("không phải sự cố"),
+    "false_alarm": said("báo nhầm"),
+    "opened_by_mistake": said("mở nhầm"),
+    "duplicate": said("trùng"),
+    "handed_over": said("chuyển cơ quan khác"),
 }
 NOTE_KINDS = ("note", "directive", "call_recorded")
 LONGEST_NOTE = 20_000
@@ -53,9 +54,11 @@ def add_note(
     require(actor, *COMMAND)
     text = text.strip()
     if not text:
-        raise Invalid("empty", "Chưa có nội dung.", {"text": ["Chưa có nội dung."]})
+        raise Invalid("empty", "Chưa có nội dung.", {"text": [said("Chưa có nội dung.")]})
     if len(text) > LONGEST_NOTE:
-        raise Invalid("too_long", "Nội dung quá dài.", {"text": [f"Không quá {LONGEST_NOTE} ký tự."]})
+        raise Invalid(
+            "too_long", "Nội dung quá dài.", {"text": [said("Không quá %(n)s ký tự.", n=LONGEST_NOTE)]}
+        )
     if kind not in NOTE_KINDS:
         raise Invalid("bad_kind", "Không có loại ghi chép này.")
     at = _not_ahead("occurred_at", occurred_at, now) or now
@@ -77,7 +80,7 @@ def add_note(
 
 def _not_ahead(name: str, at: datetime | None, now: datetime) -> datetime | None:
     if at is not None and at > now + AHEAD:
-        raise Invalid("future", "Thời điểm ở tương lai.", {name: ["Thời điểm không được ở tương lai."]})
+        raise Invalid("future", "Thời điểm ở tương lai.", {name: [said("Thời điểm không được ở tương lai.")]})
     return at
 
 
@@ -88,7 +91,9 @@ def change_level(desk: Desk, incident_id: str, level: int, reason: str, actor: A
         incident = held_open(session, incident_id)
         playbook = pinned(session, incident.playbook_version)
         if level not in playbook.levels:
-            raise Invalid("bad_level", "Kịch bản không có cấp độ này.", {"level": ["Không có cấp độ này."]})
+            raise Invalid(
+                "bad_level", "Kịch bản không có cấp độ này.", {"level": [said("Không có cấp độ này.")]}
+            )
         if level == incident.level:
             raise Conflict("same_level", "Vụ việc đang ở cấp độ này.")
         data = {"before": incident.level, "after": level, "level_name": playbook.levels[level]}
@@ -134,13 +139,19 @@ def _fact_errors(incident: Incident, changes: dict[str, Any], now: datetime) -> 
     for name, value in changes.items():
         if name in ANCHORS:
             if value is not None and value > now + AHEAD:
-                errors[name] = ["Thời điểm không được ở tương lai."]
+                errors[name] = [said("Thời điểm không được ở tương lai.")]
         elif name == "kinds":
             strange = [kind for kind in value if kind not in incident.basis.get("kinds", {})]
             if strange:
-                errors["kinds"] = [f"{incident.basis['short']} không có loại: {', '.join(strange)}."]
+                errors["kinds"] = [
+                    said(
+                        "%(basis)s không có loại: %(strange)s.",
+                        basis=incident.basis["short"],
+                        strange=", ".join(strange),
+                    )
+                ]
         elif name != "topic":
-            errors[name] = ["Không sửa được mục này."]
+            errors[name] = [said("Không sửa được mục này.")]
     return errors
 
 
@@ -167,7 +178,9 @@ def pause(desk: Desk, incident_id: str, until: datetime, reason: str, actor: Act
     require(actor, *COMMAND)
     reason = with_reason(reason)
     if not now < until <= now + LONGEST_PAUSE:
-        raise Invalid("bad_until", "Tạm dừng nhiều nhất 24 giờ.", {"until": ["Từ bây giờ đến 24 giờ tới."]})
+        raise Invalid(
+            "bad_until", "Tạm dừng nhiều nhất 24 giờ.", {"until": [said("Từ bây giờ đến 24 giờ tới.")]}
+        )
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
         incident.paused_until = until
@@ -207,7 +220,9 @@ def close(
     reason = with_reason(reason)
     if outcome not in OUTCOMES:
         raise Invalid(
-            "bad_outcome", "Cần chọn kết quả.", {"outcome": [f"Các kết quả: {', '.join(OUTCOMES)}."]}
+            "bad_outcome",
+            "Cần chọn kết quả.",
+            {"outcome": [said("Các kết quả: %(outcomes)s.", outcomes=", ".join(OUTCOMES))]},
         )
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
@@ -332,7 +347,14 @@ def reopen(desk: Desk, incident_id: str, reason: str, actor: Actor, now: datetim
             select(Incident.number).where(Incident.code == incident.code, Incident.status == "open")
         )
         if taken:
-            raise Conflict("code_taken", f"Mã {incident.code} đang dùng cho {taken}; xin mở vụ việc mới.")
+            raise Conflict(
+                "code_taken",
+                said(
+                    "Mã %(code)s đang dùng cho %(taken)s; xin mở vụ việc mới.",
+                    code=incident.code,
+                    taken=taken,
+                ),
+            )
         incident.status, incident.outcome, incident.closed_at = "open", None, None
         _record(session, incident, "reopened", actor, now, {}, reason)
         enter(session, desk, incident, [Reopened()], now)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response import approval_policy
 from incident.response.advance import state_of
 from incident.response.desk import Desk
@@ -60,7 +61,9 @@ def return_(
 ) -> None:
     """The current approver sends it back, with a reason; the drafter is asked again."""
     if not reason.strip():
-        raise Invalid("no_reason", "Cần nêu ý kiến.", {"reason": ["Nêu ý kiến để người soạn sửa được ngay."]})
+        raise Invalid(
+            "no_reason", "Cần nêu ý kiến.", {"reason": [said("Nêu ý kiến để người soạn sửa được ngay.")]}
+        )
     with desk.store.writing() as session:
         case, revision, person = _deciding(session, desk, statement_id, revision_id, actor, now, via)
         assert case.approve is not None

@@ -19,6 +19,7 @@ from incident.directory import queries, rota
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.report import shift
 from incident.response import casting
 from incident.response.desk import Desk
@@ -34,7 +35,7 @@ PLANNED_WITHIN = timedelta(
 )  # nearer than this, handing to the next on the rota means at the rota's time
 ACCEPTED_WITHIN = timedelta(minutes=30)
 LONGEST_NOTE = 4_000
-DIFFERENT = "Người nhận ca phải là đồng chí khác."
+DIFFERENT = said("Người nhận ca phải là đồng chí khác.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ def hand_over(desk: Desk, to: str, note: str, actor: Actor, now: datetime) -> st
     me = require_person(actor)
     note = note.strip()
     if len(note) > LONGEST_NOTE:
-        raise Invalid("too_long", "Lưu ý quá dài.", {"note": [f"Không quá {LONGEST_NOTE} ký tự."]})
+        raise Invalid(
+            "too_long", "Lưu ý quá dài.", {"note": [said("Không quá %(n)s ký tự.", n=LONGEST_NOTE)]}
+        )
     with desk.store.writing() as session:
         incidents = _held_open(session)
         chain = ledger.system_head(session)  # one change of shift at a time
@@ -116,7 +119,7 @@ def _held_open(session: Session) -> list[Incident]:
 def _incoming(session: Session, to: str, me: str) -> Person:
     person = session.get(Person, to) if to else None
     if person is None or not person.active:
-        raise Invalid("no_person", "Chưa chọn người nhận ca.", {"to": ["Chọn đồng chí nhận ca."]})
+        raise Invalid("no_person", "Chưa chọn người nhận ca.", {"to": [said("Chọn đồng chí nhận ca.")]})
     if person.id == me:
         raise Invalid("same", DIFFERENT, {"to": [DIFFERENT]})
     return person

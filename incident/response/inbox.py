@@ -18,6 +18,7 @@ from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_token, token_hash
+from incident.domain.words import said
 from incident.response import casting, phone_approval
 from incident.response.answer import (
     ACCEPT,
@@ -515,7 +516,7 @@ def _decided(
         here.lines.append(ledger.Line("reply_decided", now, now, actor, data))
         return
     if person_id is None:
-        fault = "Chọn người đã trả lời bằng số này."
+        fault = said("Chọn người đã trả lời bằng số này.")
         raise Invalid("which_person", fault, {"person": [fault]})
     person = session.get(Person, person_id)
     if person is None:

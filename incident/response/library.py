@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.errors import Invalid
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response.desk import Desk
 from incident.store.tables import PlaybookVersion
 from playbooks import load
@@ -56,8 +57,8 @@ def read(desk: Desk, slug: str) -> Playbook:
     if playbook is None:
         raise Invalid(
             "unknown_playbook",
-            f"Không có kịch bản “{slug}” dùng được.",
-            {"playbook": [f"Không có kịch bản “{slug}” dùng được."]},
+            said("Không có kịch bản “%(slug)s” dùng được.", slug=slug),
+            {"playbook": [said("Không có kịch bản “%(slug)s” dùng được.", slug=slug)]},
         )
     return playbook
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from incident.domain.codes import shown_code
 from incident.domain.errors import Conflict
 from incident.domain.names import search_key
+from incident.domain.words import said
 from incident.store.tables import Incident
 
 RECENT = timedelta(hours=24)
@@ -69,7 +70,11 @@ class Alike(Conflict):
         first = found[0]
         super().__init__(
             "alike",
-            f"{first.opened_by} vừa mở vụ việc {first.code}, có thể là cùng một việc. Chưa gửi tin nào.",
+            said(
+                "%(who)s vừa mở vụ việc %(code)s, có thể là cùng một việc. Chưa gửi tin nào.",
+                who=first.opened_by,
+                code=first.code,
+            ),
         )
         self.found = found
 

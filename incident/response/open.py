@@ -19,6 +19,7 @@ from incident.domain.codes import file_number, next_code
 from incident.domain.errors import Conflict, Invalid
 from incident.domain.ids import new_id
 from incident.domain.legal import VIETNAM
+from incident.domain.words import said
 from incident.response import casting, drafts, likeness
 from incident.response.advance import enter
 from incident.response.desk import Desk
@@ -82,7 +83,7 @@ class KeyUsed(Conflict):
     """The key has opened an incident already, and what is asked now differs from it."""
 
     def __init__(self, incident_id: str) -> None:
-        super().__init__("key_reused", "Khóa chống gửi trùng này đã dùng cho một nội dung khác.")
+        super().__init__("key_reused", said("Khóa chống gửi trùng này đã dùng cho một nội dung khác."))
         self.incident_id = incident_id
 
 
@@ -102,31 +103,37 @@ def checked(session: Session, opening: Opening, playbook: Playbook, now: datetim
     """The opening with its gaps filled. Raises Invalid with every field at fault."""
     errors: dict[str, list[str]] = {}
     if not opening.title.strip():
-        errors["title"] = ["Cần nêu ngắn gọn việc đang xảy ra."]
+        errors["title"] = [said("Cần nêu ngắn gọn việc đang xảy ra.")]
     if opening.level not in playbook.levels:
         known = ", ".join(f"{k} ({v})" for k, v in playbook.levels.items())
-        errors["level"] = [f"Kịch bản này có các cấp độ: {known}."]
+        errors["level"] = [said("Kịch bản này có các cấp độ: %(known)s.", known=known)]
     if opening.mode not in ("live", "drill"):
-        errors["mode"] = ["Chỉ nhận live (thật) hoặc drill (diễn tập)."]
+        errors["mode"] = [said("Chỉ nhận live (thật) hoặc drill (diễn tập).")]
     short = opening.short_name.strip() or suggest_short_name(opening.title)
     if len(strip_marks(short)) > SHORT:
-        errors["short_name"] = [f"Tên ngắn dùng trong tin nhắn không quá {SHORT} ký tự."]
+        errors["short_name"] = [said("Tên ngắn dùng trong tin nhắn không quá %(n)s ký tự.", n=SHORT)]
     known_areas = {key for key, _ in queries.areas(session)}
     wrong = [key for key in opening.area if key != WHOLE_PROVINCE and key not in known_areas]
     if wrong or not opening.area:
-        errors["area"] = [f"Không có địa bàn: {', '.join(wrong)}." if wrong else "Cần chọn địa bàn."]
+        errors["area"] = [
+            said("Không có địa bàn: %(wrong)s.", wrong=", ".join(wrong))
+            if wrong
+            else said("Cần chọn địa bàn.")
+        ]
     topic = opening.topic or (playbook.topics[0] if playbook.topics else None)
     if opening.topic and opening.topic not in queries.topics(session):
-        errors["topic"] = [f"Không có lĩnh vực “{opening.topic}”."]
+        errors["topic"] = [said("Không có lĩnh vực “%(topic)s”.", topic=opening.topic)]
     moment = opening.occurred_at or opening.detected_at or now
     basis = legal.basis_for(moment)
     strange = [kind for kind in opening.kinds if kind not in basis.kinds]
     if strange:
-        errors["kinds"] = [f"{basis.short} không có loại: {', '.join(strange)}."]
+        errors["kinds"] = [
+            said("%(basis)s không có loại: %(strange)s.", basis=basis.short, strange=", ".join(strange))
+        ]
     for name in ("occurred_at", "detected_at", "accepted_at", "assessed_at"):
         at = getattr(opening, name)
         if at is not None and at > now + AHEAD:
-            errors[name] = ["Thời điểm không được ở tương lai."]
+            errors[name] = [said("Thời điểm không được ở tương lai.")]
     errors |= _faults_of_confirming(session, opening, playbook, now)
     if errors:
         raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
@@ -147,18 +154,18 @@ def _faults_of_confirming(
     """What is wrong with the answers of the page before sending. Nothing is asked of the database when they are plain."""
     errors: dict[str, list[str]] = {}
     if opening.left_out and not opening.left_out_reason.strip():
-        errors["left_out_reason"] = ["Cần ghi lý do không báo."]
+        errors["left_out_reason"] = [said("Cần ghi lý do không báo.")]
     if opening.leader_at is not None and opening.leader_at > now + AHEAD:
-        errors["leader_at"] = ["Thời điểm không được ở tương lai."]
+        errors["leader_at"] = [said("Thời điểm không được ở tương lai.")]
     named = {*opening.left_out, *((opening.leader_person,) if opening.leader_person else ())}
     if named:
         known = set(session.scalars(select(Person.id).where(Person.id.in_(named))))
         if not set(opening.left_out) <= known:
-            errors["left_out"] = ["Không có người này trong danh bạ."]
+            errors["left_out"] = [said("Không có người này trong danh bạ.")]
         if opening.leader_person and opening.leader_person not in known:
-            errors["leader"] = ["Không có người này trong danh bạ."]
+            errors["leader"] = [said("Không có người này trong danh bạ.")]
     if opening.only_leader and leader_role(playbook) is None:
-        errors["only_leader"] = ["Kịch bản này không có vai lãnh đạo trực."]
+        errors["only_leader"] = [said("Kịch bản này không có vai lãnh đạo trực.")]
     return errors
 
 

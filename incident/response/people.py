@@ -16,6 +16,7 @@ from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.names import sort_key
+from incident.domain.words import said
 from incident.response import casting
 from incident.response.advance import enter, held_open, state_of
 from incident.response.answer import KEPT, asked, held_everywhere
@@ -44,7 +45,7 @@ from playbooks.signals import Event, FactChanged, Holders, Invited, Restored
 
 OUTSIDE = "ngoai_danh_ba"
 LONGEST_NAME, LONGEST_POST = 120, 160
-LANDLINE = (
+LANDLINE = said(
     "Số máy bàn gọi được nhưng không nhận được tin nhắn. Ghi số di động, hoặc gọi điện và ghi cuộc gọi."
 )
 
@@ -82,7 +83,7 @@ def invite_newcomer(desk: Desk, incident_id: str, who: Newcomer, actor: Actor, n
         incident = held_open(session, incident_id)
         known = session.scalar(select(Person).where(Person.phone == number, Person.active))
         if known is not None:
-            fault = f"Số này của đ/c {known.name}, đã có trong danh bạ; tìm tên và mời."
+            fault = said("Số này của đ/c %(name)s, đã có trong danh bạ; tìm tên và mời.", name=known.name)
             raise Invalid("known_number", fault, {"phone": [fault]})
         person = _written(session, who, number, now)
         _call_up(session, desk, incident, person, actor, now, new=True)
@@ -92,9 +93,9 @@ def invite_newcomer(desk: Desk, incident_id: str, who: Newcomer, actor: Actor, n
 def _newcomer_number(who: Newcomer) -> str:
     errors: dict[str, list[str]] = {}
     if not who.name.strip() or len(who.name) > LONGEST_NAME:
-        errors["name"] = [f"Ghi họ tên, không quá {LONGEST_NAME} ký tự."]
+        errors["name"] = [said("Ghi họ tên, không quá %(n)s ký tự.", n=LONGEST_NAME)]
     if not who.post.strip() or len(who.post) > LONGEST_POST:
-        errors["post"] = [f"Ghi chức vụ, đơn vị, không quá {LONGEST_POST} ký tự."]
+        errors["post"] = [said("Ghi chức vụ, đơn vị, không quá %(n)s ký tự.", n=LONGEST_POST)]
     number = ""
     try:
         number = mobile(who.phone, "phone")
@@ -135,7 +136,7 @@ def _unit(session: Session, key: str) -> Unit:
     if unit is not None:
         return unit
     if key:
-        raise Invalid("bad_unit", "Không có đơn vị này.", {"unit": ["Không có đơn vị này."]})
+        raise Invalid("bad_unit", "Không có đơn vị này.", {"unit": [said("Không có đơn vị này.")]})
     unit = Unit(
         key=OUTSIDE, name="Ngoài danh bạ", short_name="Ngoài danh bạ", kind="don_vi", bloc="ngoai", successors=[]
     )  # fmt: skip
@@ -163,7 +164,7 @@ def _call_up(
 ) -> None:
     waiting = [r for r in asked(session, incident.id, person.id) if r.state in ("asked", "accepted")]
     if any(not r.grouped for r in waiting):
-        raise Conflict("already_asked", f"Đ/c {person.name} đã được mời trong vụ việc này.")
+        raise Conflict("already_asked", said("Đ/c %(name)s đã được mời trong vụ việc này.", name=person.name))
     casting.remember(session, incident, {person.id}, now)
     ledger.append(
         session, incident, "person_invited", occurred_at=now, recorded_at=now, actor=actor,
@@ -200,11 +201,11 @@ def change_role(
         incident = held_open(session, incident_id)
         playbook, run = pinned(session, incident.playbook_version), state_of(session, incident_id)
         if role not in playbook.roles or playbook.roles[role].is_group:
-            raise Invalid("bad_role", "Không đổi được vai này.", {"role": ["Chọn vai cần đổi người."]})
+            raise Invalid("bad_role", "Không đổi được vai này.", {"role": [said("Chọn vai cần đổi người.")]})
         person = _active(session, person_id)
         before = run.roles.get(role, Holders())
         if before.people == (person.id,):
-            raise Conflict("same_holder", f"Đ/c {person.name} đang giữ vai này.")
+            raise Conflict("same_holder", said("Đ/c %(name)s đang giữ vai này.", name=person.name))
         session.merge(RoleChoice(incident_id=incident.id, role=role, person_id=person.id, chosen_by=actor.name, chosen_at=now))  # fmt: skip
         session.flush()
         casting.remember(session, incident, {person.id, *before.people}, now)
@@ -304,16 +305,16 @@ def _usable(session: Session, person: Person, number: str, shared: bool) -> None
         select(Person).where(Person.phone == number, Person.id != person.id, Person.active)
     )
     if number == person.phone and person.wrong_number_at is None:
-        fault = "Đây chính là số đang có trong danh bạ."
+        fault = said("Đây chính là số đang có trong danh bạ.")
     elif number == person.phone or (barred is not None and barred.reason == "wrong_number"):
-        fault = "Số này đã được báo là nhầm số; hệ thống không nhắn tới số này nữa."
+        fault = said("Số này đã được báo là nhầm số; hệ thống không nhắn tới số này nữa.")
     elif barred is not None:
-        fault = "Người dùng số này đã từ chối nhận tin; xin gọi điện."
+        fault = said("Người dùng số này đã từ chối nhận tin; xin gọi điện.")
     elif other is not None and not shared:
         raise Invalid(
             "number_of_another",
-            f"Số này đang ghi cho đ/c {other.name}. Nếu hai đồng chí dùng chung máy, đánh dấu ô dưới rồi gửi lại.",
-            {"number": [f"Số này đang ghi cho đ/c {other.name}."], "shared": ["Đánh dấu nếu hai đồng chí dùng chung máy."]},
+            said("Số này đang ghi cho đ/c %(name)s. Nếu hai đồng chí dùng chung máy, đánh dấu ô dưới rồi gửi lại.", name=other.name),
+            {"number": [said("Số này đang ghi cho đ/c %(name)s.", name=other.name)], "shared": [said("Đánh dấu nếu hai đồng chí dùng chung máy.")]},
         )  # fmt: skip
     if fault:
         raise Invalid("bad_number", fault, {"number": [fault]})

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from incident import wording
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from incident.domain.words import said
 from incident.response import approval_policy, direct
 from incident.response.deciding import deciding, decision, take_approval
 from incident.response.desk import Desk
@@ -81,9 +82,11 @@ def record(desk: Desk, statement_id: str, revision_id: str, call: Call, actor: A
 def _words(text: str) -> str:
     words = " ".join(text.split())
     if not words:
-        raise Invalid("no_words", "Cần ghi lời duyệt.", {"words": ["Ghi lãnh đạo nói thế nào."]})
+        raise Invalid("no_words", "Cần ghi lời duyệt.", {"words": [said("Ghi lãnh đạo nói thế nào.")]})
     if len(words) > LONGEST_WORDS:
-        raise Invalid("too_long", "Ghi quá dài.", {"words": [f"Không quá {LONGEST_WORDS} ký tự."]})
+        raise Invalid(
+            "too_long", "Ghi quá dài.", {"words": [said("Không quá %(n)s ký tự.", n=LONGEST_WORDS)]}
+        )
     return words
 
 
@@ -103,15 +106,15 @@ def _may_record(revision: Revision, recorder: str, approver: str) -> None:
 
 def _same_code(revision: Revision, code: str) -> None:
     if "".join(code.split()).upper() != revision.code:
-        fault = "Mã không khớp bản đang trình. Đề nghị đọc lại mã cho lãnh đạo đối chiếu."
+        fault = said("Mã không khớp bản đang trình. Đề nghị đọc lại mã cho lãnh đạo đối chiếu.")
         raise Invalid("wrong_code", fault, {"code": [fault]})
 
 
 def _checked_time(said_at: datetime, revision: Revision, now: datetime) -> datetime:
     if said_at > now:
-        raise Invalid("future", "Thời điểm ở tương lai.", {"said_at": ["Không được ở tương lai."]})
+        raise Invalid("future", "Thời điểm ở tương lai.", {"said_at": [said("Không được ở tương lai.")]})
     if said_at < revision.submitted_at:
-        fault = "Không được trước lúc trình bản này."
+        fault = said("Không được trước lúc trình bản này.")
         raise Invalid("before_submission", fault, {"said_at": [fault]})
     return said_at
 

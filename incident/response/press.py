@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.report.record import IncidentView, PressView, StatementView
 from incident.response import casting
 from incident.response.advance import held
@@ -156,14 +157,14 @@ def _line(text: str) -> str:
 def _checked(asked: Question) -> str:
     """The number as it is dialled. Raises Invalid with every field at fault."""
     errors: dict[str, list[str]] = {}
-    for field, needed in (("outlet", "Ghi cơ quan báo chí."), ("question", "Ghi câu hỏi.")):
+    for field, needed in (("outlet", said("Ghi cơ quan báo chí.")), ("question", said("Ghi câu hỏi."))):
         if not getattr(asked, field).strip():
             errors[field] = [needed]
     for field in ("outlet", "name", "phone", "question"):
         if len(getattr(asked, field).strip()) > LONGEST[field]:
-            errors[field] = [f"Không quá {LONGEST[field]} ký tự."]
+            errors[field] = [said("Không quá %(n)s ký tự.", n=LONGEST[field])]
     if not re.fullmatch(r"[\w-]{8,36}", asked.key):
-        errors[""] = ["Trang đã cũ; xin tải lại."]
+        errors[""] = [said("Trang đã cũ; xin tải lại.")]
     if errors:
         raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
     try:
@@ -189,11 +190,15 @@ def answer(desk: Desk, request_id: str, text: str, link: str, actor: Actor, now:
     require(actor, *DESK)
     text, link = text.strip(), link.strip()
     if not text and not link:
-        raise Invalid("empty", "Chưa có nội dung.", {"answer": ["Ghi nội dung trả lời, hoặc đường dẫn."]})
+        raise Invalid(
+            "empty", "Chưa có nội dung.", {"answer": [said("Ghi nội dung trả lời, hoặc đường dẫn.")]}
+        )
     if len(text) > LONGEST_ANSWER:
-        raise Invalid("too_long", "Quá dài.", {"answer": [f"Không quá {LONGEST_ANSWER} ký tự."]})
+        raise Invalid("too_long", "Quá dài.", {"answer": [said("Không quá %(n)s ký tự.", n=LONGEST_ANSWER)]})
     if link and (len(link) > LONGEST["link"] or not re.fullmatch(r"https?://\S+", link)):
-        raise Invalid("bad_link", "Đường dẫn không đúng.", {"link": ["Đường dẫn bắt đầu bằng https://"]})
+        raise Invalid(
+            "bad_link", "Đường dẫn không đúng.", {"link": [said("Đường dẫn bắt đầu bằng https://")]}
+        )
     _end(desk, request_id, "answered", {"answer": text} if text else {}, link, actor, now)
 
 
@@ -202,7 +207,7 @@ def refuse(desk: Desk, request_id: str, reason: str, actor: Actor, now: datetime
     require(actor, *DESK)
     reason = reason.strip()
     if not reason or len(reason) > LONGEST_ANSWER:
-        raise Invalid("no_reason", "Cần lý do.", {"reason": ["Nêu lý do từ chối, căn cứ pháp luật."]})
+        raise Invalid("no_reason", "Cần lý do.", {"reason": [said("Nêu lý do từ chối, căn cứ pháp luật.")]})
     _end(desk, request_id, "refused", {"reason": reason}, "", actor, now)
 
 

@@ -16,6 +16,7 @@ from incident import wording
 from incident.directory import queries
 from incident.domain import legal
 from incident.domain.codes import shown_code
+from incident.domain.words import listed, said
 from incident.response import casting
 from incident.response.desk import Desk
 from incident.response.library import pinned, read
@@ -290,21 +291,33 @@ class _Looking:
             waited = limit.seconds
             for rung in step.ladder:
                 waited += rung.after.seconds
-                sentences.append(f"Nếu sau {_minutes(waited)} chưa trả lời: {self._rung(step, rung.to, run)}")
+                sentences.append(
+                    said(
+                        "Nếu sau %(wait)s chưa trả lời: %(then)s",
+                        wait=_minutes(waited),
+                        then=self._rung(step, rung.to, run),
+                    )
+                )
         return tuple(sentences)
 
     def _rung(self, step: Step, to: str, run: run_state.Run) -> str:
         if to == REMIND:
-            return "nhắc lại những người chưa trả lời."
+            return said("nhắc lại những người chưa trả lời.")
         if to != STANDIN:
             who = self._who(run.roles[to].people)
-            return f"báo {who or self.playbook.roles[to].title} để gọi điện."
+            return said("báo %(who)s để gọi điện.", who=who or self.playbook.roles[to].title)
         stand_ins = [
-            f"{self._who(h.standins[:1])} thay {self._who(h.people[:1]) or self.playbook.roles[r].title}"
+            said(
+                "%(stand_in)s thay %(who)s",
+                stand_in=self._who(h.standins[:1]),
+                who=self._who(h.people[:1]) or self.playbook.roles[r].title,
+            )
             for r in step.target
             if (h := run.roles.get(r)) and h.standins
         ]
-        return f"báo {'; '.join(stand_ins)}." if stand_ins else "báo cán bộ trực (không có người thay)."
+        if not stand_ins:
+            return said("báo cán bộ trực (không có người thay).")
+        return said("báo %(who)s.", who=listed(stand_ins))
 
     def _who(self, ids: tuple[str, ...]) -> str:
         people = [self.session.get_one(Person, i) for i in ids]
@@ -313,12 +326,14 @@ class _Looking:
 
 def _why_not(person: Person) -> str:
     if person.wrong_number_at:
-        return "Số đã báo nhầm"
+        return said("Số đã báo nhầm")
     if person.phone is None and person.landline:
-        return "Chỉ có máy bàn, cần gọi"
-    return "Không có số di động" if person.phone is None else "Không còn công tác"
+        return said("Chỉ có máy bàn, cần gọi")
+    return said("Không có số di động") if person.phone is None else said("Không còn công tác")
 
 
 def _minutes(seconds: int) -> str:
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(t for t in (f"{hours} giờ" if hours else "", f"{minutes} phút" if minutes else "") if t)
+    if hours and minutes:
+        return said("%(h)s giờ %(m)s phút", h=hours, m=minutes)
+    return said("%(h)s giờ", h=hours) if hours else said("%(m)s phút", m=minutes)

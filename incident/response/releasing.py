@@ -15,6 +15,7 @@ from incident.domain import legal
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response import approval_policy
 from incident.response.advance import state_of
 from incident.response.desk import Desk
@@ -169,8 +170,11 @@ def _check_confirmed(case: Case, revision: Revision) -> None:
     if who is not None and not approval_policy.read(case.session).unconfirmed_at(case.incident.level):
         raise Conflict(
             "unconfirmed",
-            f"Lần duyệt qua điện thoại của đ/c {who} chưa được xác nhận; cấp độ này chưa công bố trước khi xác nhận. "
-            f"Đề nghị đ/c {who} nhắn tin OK {case.incident.code}.",
+            said(
+                "Lần duyệt qua điện thoại của đ/c %(who)s chưa được xác nhận; cấp độ này chưa công bố trước khi xác nhận. Đề nghị đ/c %(who)s nhắn tin OK %(code)s.",
+                who=who,
+                code=case.incident.code,
+            ),
         )
 
 
@@ -182,12 +186,14 @@ def _checked_form(case: Case, channel: str, form: str | None) -> str:
     known = legal.channels().get(channel)
     if known is None:
         keys = ", ".join(legal.channels())
-        raise Invalid("bad_channel", "Không có kênh này.", {"channel": [f"Các kênh: {keys}."]})
+        raise Invalid(
+            "bad_channel", "Không có kênh này.", {"channel": [said("Các kênh: %(keys)s.", keys=keys)]}
+        )
     form = form or known.form
     if form not in case.incident.basis.get("forms", {}):
         raise Invalid(
             "bad_form", "Hình thức không có trong căn cứ pháp lý của vụ việc.",
-            {"form": [f"Các hình thức: {', '.join(case.incident.basis.get('forms', {}))}."]},
+            {"form": [said("Các hình thức: %(what)s.", what=", ".join(case.incident.basis.get("forms", {})))]},
         )  # fmt: skip
     return form
 
@@ -195,12 +201,12 @@ def _checked_form(case: Case, channel: str, form: str | None) -> str:
 def _check_time(at: datetime, decided: datetime, revision: Revision, now: datetime) -> None:
     if at > now:
         raise Invalid(
-            "future", "Thời điểm công bố ở tương lai.", {"released_at": ["Không được ở tương lai."]}
+            "future", "Thời điểm công bố ở tương lai.", {"released_at": [said("Không được ở tương lai.")]}
         )
     if at < revision.submitted_at:
         raise Invalid(
             "before_approval", "Thời điểm công bố trước khi duyệt.",
-            {"released_at": ["Không được trước thời điểm duyệt."]},
+            {"released_at": [said("Không được trước thời điểm duyệt.")]},
         )  # fmt: skip
 
 
@@ -225,7 +231,7 @@ def take_down(
 ) -> None:
     """Record that a released text no longer stands on these channels. When it stands on none, it is withdrawn.
     By one entitled to speak. Raises Invalid, Forbidden, Conflict."""
-    reason = _reason(reason, "Ghi vì sao gỡ, ai quyết định.")
+    reason = _reason(reason, said("Ghi vì sao gỡ, ai quyết định."))
     at = taken_down_at or now
     with desk.store.writing() as session:
         case = held_case(session, desk, statement_id, now)
@@ -233,10 +239,12 @@ def take_down(
         standing = [r for r in _posted(case) if r.taken_down_at is None]
         chosen = [r for r in standing if r.id in release_ids]
         if not chosen:
-            fault = "Chọn ít nhất một nơi đang đăng." if standing else "Không còn nơi nào đang đăng."
+            fault = (
+                said("Chọn ít nhất một nơi đang đăng.") if standing else said("Không còn nơi nào đang đăng.")
+            )
             raise Invalid("nothing_chosen", fault, {"releases": [fault]})
         if at > now or any(r.released_at and at < r.released_at for r in chosen):
-            fault = "Không được ở tương lai, không được trước lúc công bố."
+            fault = said("Không được ở tương lai, không được trước lúc công bố.")
             raise Invalid("bad_time", fault, {"taken_down_at": [fault]})
         entry = case.record(
             "withdrawn", actor,
@@ -257,10 +265,10 @@ def mend_link(
 ) -> None:
     """The address of a release was written down wrongly. The row keeps the newest one, the timeline both.
     Raises Invalid, Forbidden, NotFound."""
-    reason = _reason(reason, "Ghi vì sao sửa.")
+    reason = _reason(reason, said("Ghi vì sao sửa."))
     link = link.strip()[:500]
     if not link.startswith(("https://", "http://")):
-        fault = "Ghi cả đường dẫn, bắt đầu bằng https://"
+        fault = said("Ghi cả đường dẫn, bắt đầu bằng https://")
         raise Invalid("bad_link", fault, {"link": [fault]})
     with desk.store.writing() as session:
         case = held_case(session, desk, statement_id, now)
@@ -271,7 +279,7 @@ def mend_link(
         if person not in (release.posted_by, release.released_by):
             person = _may_speak(case, actor)
         if release.link == link:
-            fault = "Đường dẫn không thay đổi."
+            fault = said("Đường dẫn không thay đổi.")
             raise Invalid("nothing_changed", fault, {"link": [fault]})
         case.record(
             "release_link_corrected", actor,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response import pressed
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
@@ -40,12 +41,12 @@ def write_section(
     if key not in SECTIONS:
         raise NotFound("no_section", "Báo cáo không có mục này.")
     if len(text) > LONGEST:
-        raise Invalid("too_long", "Nội dung quá dài.", {key: [f"Không quá {LONGEST} ký tự."]})
+        raise Invalid("too_long", "Nội dung quá dài.", {key: [said("Không quá %(n)s ký tự.", n=LONGEST)]})
     with desk.store.writing() as session:
         incident = _held(session, incident_id)
         row = session.get(ReportSection, (incident_id, key))
         if (row.version if row else 0) != version:
-            stale = "Người khác vừa sửa mục này; xin xem bản mới trước khi lưu."
+            stale = said("Người khác vừa sửa mục này; xin xem bản mới trước khi lưu.")
             raise Conflict("stale", stale, {key: [stale]})
         if row is None:
             row = ReportSection(incident_id=incident_id, key=key, version=0)
@@ -63,21 +64,25 @@ def add_improvement(
 ) -> str:  # fmt: skip
     """A line of the improvement plan: what was wrong, what will be done, by whom, until when. Returns its id."""
     require(actor, *WRITERS)
-    said = {"issue": clean(issue), "action": clean(action), "owner": clean(owner)}
-    missing = {"issue": "Ghi vấn đề", "action": "Ghi việc sẽ làm", "owner": "Ghi người chịu trách nhiệm"}
-    errors = {name: [missing[name]] for name, text in said.items() if not text}
+    given = {"issue": clean(issue), "action": clean(action), "owner": clean(owner)}
+    missing = {
+        "issue": said("Ghi vấn đề"),
+        "action": said("Ghi việc sẽ làm"),
+        "owner": said("Ghi người chịu trách nhiệm"),
+    }
+    errors: dict[str, list[str]] = {name: [missing[name]] for name, text in given.items() if not text}
     if due is None:
-        errors["due"] = ["Chọn ngày hoàn thành"]
+        errors["due"] = [said("Chọn ngày hoàn thành")]
     if errors or due is None:
         raise Invalid("incomplete", "Chưa đủ thông tin.", errors)
     with desk.store.writing() as session:
         incident = _held(session, incident_id)
-        words = (said["issue"], said["action"], said["owner"], clean(unit), due.isoformat())
+        words = (given["issue"], given["action"], given["owner"], clean(unit), due.isoformat())
         if written := pressed.before(session, incident_id, "improvement", *words):
             return written  # the same line twice is one line
         row = Improvement(
-            id=new_id(now), incident_id=incident_id, issue=said["issue"][:LONGEST], action=said["action"][:LONGEST],
-            owner=said["owner"][:160], unit=clean(unit)[:160], due=due, created_at=now,
+            id=new_id(now), incident_id=incident_id, issue=given["issue"][:LONGEST], action=given["action"][:LONGEST],
+            owner=given["owner"][:160], unit=clean(unit)[:160], due=due, created_at=now,
         )  # fmt: skip
         session.add(row)
         _record(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import ALPHABET, new_id
+from incident.domain.words import said
 from incident.response.advance import state_of
 from incident.response.deciding import approve, return_
 from incident.response.desk import Desk
@@ -183,8 +184,8 @@ def _no_gaps(text: str) -> None:
         named = "; ".join(gaps[:3]) + ("; …" if len(gaps) > 3 else "")
         raise Invalid(
             "gaps",
-            f"Còn {len(gaps)} chỗ chưa điền, chưa trình được: {named}",
-            {"text": [f"Còn chỗ chưa điền: {named}"]},
+            said("Còn %(gaps)s chỗ chưa điền, chưa trình được: %(named)s", gaps=len(gaps), named=named),
+            {"text": [said("Còn chỗ chưa điền: %(named)s", named=named)]},
         )
 
 
@@ -195,7 +196,7 @@ def correct(desk: Desk, statement_id: str, text: str, reason: str, actor: Actor,
     """Start a correction of what was released: a new statement at the same step, which goes through approval and
     publication again. The old one stays on the record. Returns the new statement's id."""
     if not reason.strip():
-        raise Invalid("no_reason", "Cần nêu nội dung sai.", {"reason": ["Nêu nội dung sai và vì sao."]})
+        raise Invalid("no_reason", "Cần nêu nội dung sai.", {"reason": [said("Nêu nội dung sai và vì sao.")]})
     text = checked_text(text)
     with desk.store.writing() as session:
         case = held_case(session, desk, statement_id, now)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
+from incident.domain.words import said
 from incident.response import casting
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
@@ -42,9 +43,9 @@ def tidy(text: str) -> str:
 def checked_text(text: str) -> str:
     tidied = tidy(text)
     if not tidied.strip():
-        raise Invalid("empty", "Nội dung đang trống.", {"text": ["Nội dung đang trống."]})
+        raise Invalid("empty", "Nội dung đang trống.", {"text": [said("Nội dung đang trống.")]})
     if len(tidied) > LONGEST:
-        raise Invalid("too_long", "Nội dung quá dài.", {"text": [f"Không quá {LONGEST} ký tự."]})
+        raise Invalid("too_long", "Nội dung quá dài.", {"text": [said("Không quá %(n)s ký tự.", n=LONGEST)]})
     return tidied
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
+from incident.domain.words import said
 from incident.response import casting
 from incident.response.advance import enter, held_open, state_of
 from incident.response.desk import Desk
@@ -68,7 +69,11 @@ def _answered(spec: Step | None, step: str, answer: str | None, actor: Actor) ->
     choices = spec.choices if spec else {}
     if answer not in choices:
         known = ", ".join(f"{key} ({title})" for key, title in choices.items())
-        raise Invalid("bad_choice", "Cần chọn một câu trả lời.", {"answer": [f"Các lựa chọn: {known}."]})
+        raise Invalid(
+            "bad_choice",
+            "Cần chọn một câu trả lời.",
+            {"answer": [said("Các lựa chọn: %(known)s.", known=known)]},
+        )
     return Answered(step, actor.person_id, str(answer))
 
 
@@ -116,12 +121,12 @@ def _elsewhere(session: Session, incident: Incident, verb: Verb, spec: Step | No
         .limit(1)
     )
     where = f"/incidents/{incident.id}/statements/{statement}" if statement else f"/incidents/{incident.id}"
-    return Conflict("in_statement", f"Bước này làm tại trang nội dung phát ngôn: {where}")
+    return Conflict("in_statement", said("Bước này làm tại trang nội dung phát ngôn: %(where)s", where=where))
 
 
 def with_reason(reason: str) -> str:
     if not reason.strip():
-        raise Invalid("no_reason", "Cần ghi lý do.", {"reason": ["Cần ghi lý do."]})
+        raise Invalid("no_reason", "Cần ghi lý do.", {"reason": [said("Cần ghi lý do.")]})
     return reason.strip()
 
 

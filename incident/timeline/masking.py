@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from incident.domain.words import said
 from incident.store.tables import (
     Approval,
     Entry,
@@ -38,7 +39,9 @@ def mask(
     reason = clean(reason).strip()
     if not reason or len(reason) > REASON_LENGTH:
         raise Invalid(
-            "reason", "Cần lý do che.", {"reason": [f"Ghi lý do che, không quá {REASON_LENGTH} ký tự."]}
+            "reason",
+            "Cần lý do che.",
+            {"reason": [said("Ghi lý do che, không quá %(n)s ký tự.", n=REASON_LENGTH)]},
         )
     text = session.get(FreeText, (incident.id, seq, field))
     entry = session.get(Entry, (incident.id, seq))

@@ -90,7 +90,7 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "mailing_sent": ("Gửi thông báo đến {count} nơi nhận| ({step})", "Notice sent to {count} recipients| ({step})"),
     "acknowledged": (
         "{who} đã nhận|, {via}|, sau {after}|, {late}|: {reason}",
-        "{who} accepted|, {via}|, after {after}|, {late}|: {reason}",
+        "{who} acknowledged|, {via}|, after {after}|, {late}|: {reason}",
     ),
     "declined": ("{who} báo bận|, {via}|: {reason}", "{who} declined|, {via}|: {reason}"),
     "unreachable": ("Không liên lạc được {who}|: {reason}", "{who} cannot be reached|: {reason}"),
@@ -346,7 +346,7 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "nhac_lai": ("nhắc người chưa trả lời", "reminders"),
     },
     "means": {
-        "accept": ("đã nhận", "accepts"),
+        "accept": ("đã nhận", "acknowledges"),
         "decline": ("báo bận", "declines"),
         "wrong_number": ("nhầm số", "wrong number"),
         "dispute": ("không phải mình trả lời", "disputes"),
@@ -354,13 +354,19 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "ignore": ("không phải câu trả lời", "no answer"),
     },
     "call_outcome": {
-        "accept": ("đã nhận", "accepts"),
+        "accept": ("đã nhận", "acknowledges"),
         "decline": ("báo bận", "declines"),
         "sent_another": ("cử người thay", "sends another"),
         "no_answer": ("không nghe máy", "no answer"),
         "off": ("thuê bao, tắt máy", "phone off"),
         "someone_else": ("người khác nghe máy", "somebody else picked up"),
         "wrong_number": ("sai số", "wrong number"),
+    },
+    # The names of levels are the playbook's own; these three are those of the house.
+    "level_name": {
+        "Theo dõi": ("Theo dõi", "Watch"),
+        "Sự cố": ("Sự cố", "Incident"),
+        "Nghiêm trọng": ("Nghiêm trọng", "Serious"),
     },
     "section": {
         "summary": ("tóm tắt", "summary"),
@@ -590,7 +596,9 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "account_role": lambda t: str(t.data.get("role") or ""),
     "statement": lambda t: t.titled("statement", t.data.get("statement")),
     "revision": lambda t: str(t.data.get("n") or t.data.get("revision") or ""),
-    "level": lambda t: _numbered(t.data.get("after") or t.data.get("level"), t.data.get("level_name")),
+    "level": lambda t: _numbered(
+        t.data.get("after") or t.data.get("level"), t.word("level_name", t.data.get("level_name"))
+    ),
     "text": lambda t: next((t.texts[f] for f in ("text", "reply", "summary", "proof") if t.texts.get(f)), ""),
     "fields": _Teller.fields,
     "title": lambda t: str(t.texts.get("title") or t.data.get("title") or t.data.get("text") or ""),

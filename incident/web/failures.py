@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from incident.domain.errors import Refusal
-from incident.web.language import _, phone
+from incident.web.language import _, phone, spoken
 from incident.web.pages.access import sign_in_first
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def _refused(error: Refusal) -> Response:
         answer = jsonify(title=error.code, status=error.status, detail=error.text, errors=error.errors)
         answer.status_code, answer.mimetype = error.status, "application/problem+json"
         return answer
-    return page(error.status, _words(error.status)[0], error.text)
+    return page(error.status, _words(error.status)[0], spoken(error.text))
 
 
 def _no_database(error: Exception) -> Response:

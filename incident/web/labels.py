@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from incident.domain.words import said
 from incident.report.record import DeadlineView, MemberView, StatementView, StepView
 from incident.web.language import _, moment_of, since, span
 
+# The names of levels are the playbook's own; these three, the house's, have their translation.
+LEVELS = (said("Theo dõi"), said("Sự cố"), said("Nghiêm trọng"))
 LEVEL_TONES = {1: "grey", 2: "orange", 3: "red"}
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import current_app, g, has_request_context
+from flask import current_app, g, has_request_context, request
 from flask_babel import get_domain
 from flask_security import current_user
+from werkzeug.wrappers import Response
 
-LANGUAGES = ("vi", "en")
+from incident.domain.words import Said
+
+LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
+TRANSLATIONS = Path(__file__).parent / "translations"
+REMEMBERED = "language"  # the cookie of a browser, for pages where nobody is signed in
+REMEMBERED_SECONDS = 365 * 86_400
 
 
 def _(text: str, /, **values: object) -> str:
@@ -30,12 +37,29 @@ def translated(text: str) -> str:
     return text if catalogue is None else str(catalogue.ugettext(text))
 
 
+def spoken(text: str) -> str:
+    """A sentence made below the pages, in the reader's language: a refusal, a fault of a field, a forecast."""
+    if not isinstance(text, Said):
+        return translated(text) if text else ""
+    slots = {name: spoken(value) if isinstance(value, Said) else value for name, value in text.slots.items()}
+    return _(text.pattern, **slots)
+
+
 def chosen() -> str:
-    """The language of the account; Vietnamese for everybody else."""
+    """The language of the account; where nobody is signed in the one asked for in this browser; else Vietnamese, whatever
+    language the telephone itself was set to."""
     if not has_request_context():
         return "vi"
-    language = getattr(current_user, "language", "vi")
-    return language if language in LANGUAGES else "vi"
+    own = getattr(current_user, "language", None) or request.cookies.get(REMEMBERED)
+    return own if own in LANGUAGES else "vi"
+
+
+def remembered(answer: Response, language: str) -> Response:
+    """The answer, which lets this browser keep the language for the pages before the sign-in."""
+    answer.set_cookie(
+        REMEMBERED, language, REMEMBERED_SECONDS, secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+    return answer
 
 
 def zone() -> ZoneInfo:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, after_this_request, current_app, g, request, session
 from flask_babel import lazy_gettext as _l
 from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, logout_user
@@ -36,8 +36,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from incident.domain.actors import Actor, Role
+from incident.domain.words import said
 from incident.store import tables
-from incident.web.language import _
+from incident.web.language import TRANSLATIONS, _, remembered, spoken
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
@@ -143,7 +144,7 @@ class OwnLoginForm(LoginForm):
         """Who gave the right password is told why the door stays shut; the library hides that among the fields."""
         valid = bool(super().validate(**kwargs))
         if not valid and self.user_authenticated and self.user is not None and self.user.is_locked():
-            self.email.errors, self.password.errors, self.form_errors = [], [], [NOT_LET_IN]
+            self.email.errors, self.password.errors, self.form_errors = [], [], [spoken(NOT_LET_IN)]
         elif not valid and self.user_authenticated:
             self.form_errors = [*self.email.errors, *self.password.errors]
             self.email.errors, self.password.errors = [], []
@@ -218,31 +219,33 @@ class OwnRecoveryForm(MfRecoveryForm):
 
 
 # The same words whatever was wrong: while an account is locked nobody learns by them that a password was right.
-NOT_LET_IN = "Thư điện tử hoặc mật khẩu không đúng. Nhập sai 5 lần thì tài khoản tạm khóa 15 phút; cần gấp, liên hệ quản trị."
+NOT_LET_IN = said(
+    "Thư điện tử hoặc mật khẩu không đúng. Nhập sai 5 lần thì tài khoản tạm khóa 15 phút; cần gấp, liên hệ quản trị."
+)
 MESSAGES: dict[str, tuple[str, str]] = {
     "GENERIC_AUTHN_FAILED": (NOT_LET_IN, "error"),
     "USER_DOES_NOT_EXIST": (NOT_LET_IN, "error"),
-    "INVALID_PASSWORD": ("Mật khẩu không đúng", "error"),
-    "PASSWORD_NOT_PROVIDED": ("Nhập mật khẩu", "error"),
-    "EMAIL_NOT_PROVIDED": ("Nhập địa chỉ thư điện tử", "error"),
-    "INVALID_EMAIL_ADDRESS": ("Địa chỉ thư điện tử không hợp lệ", "error"),
-    "DISABLED_ACCOUNT": ("Tài khoản đã bị khóa. Liên hệ quản trị.", "error"),
-    "UNAUTHENTICATED": ("Đồng chí cần đăng nhập để xem trang này.", "info"),
-    "UNAUTHORIZED": ("Tài khoản không có quyền xem trang này.", "error"),
-    "LOGIN": ("Đồng chí cần đăng nhập để xem trang này.", "info"),
-    "REAUTHENTICATION_REQUIRED": ("Cần nhập lại mật khẩu để tiếp tục.", "info"),
-    "REAUTHENTICATION_SUCCESSFUL": ("Đã xác nhận.", "info"),
-    "TWO_FACTOR_INVALID_TOKEN": ("Mã không đúng hoặc đã dùng. Chờ mã mới rồi nhập lại.", "error"),
-    "TWO_FACTOR_LOGIN_SUCCESSFUL": ("Đã xác thực hai bước.", "success"),
-    "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": ("Đã bật xác thực hai bước.", "success"),
-    "TWO_FACTOR_DISABLED": ("Đã tắt xác thực hai bước.", "success"),
-    "TWO_FACTOR_PERMISSION_DENIED": ("Phiên xác thực đã hết. Đăng nhập lại.", "error"),
-    "TWO_FACTOR_METHOD_NOT_AVAILABLE": ("Chọn một cách xác thực", "error"),
-    "TWO_FACTOR_SETUP_EXPIRED": ("Quá thời gian cài đặt. Làm lại từ đầu.", "error"),
-    "INVALID_RECOVERY_CODE": ("Mã khôi phục không đúng hoặc đã dùng", "error"),
-    "NO_RECOVERY_CODES_SETUP": ("Chưa có mã khôi phục", "info"),
-    "API_ERROR": ("Yêu cầu không hợp lệ", "error"),
-    "ANONYMOUS_USER_REQUIRED": ("Đồng chí đang đăng nhập.", "info"),
+    "INVALID_PASSWORD": (said("Mật khẩu không đúng"), "error"),
+    "PASSWORD_NOT_PROVIDED": (said("Nhập mật khẩu"), "error"),
+    "EMAIL_NOT_PROVIDED": (said("Nhập địa chỉ thư điện tử"), "error"),
+    "INVALID_EMAIL_ADDRESS": (said("Địa chỉ thư điện tử không hợp lệ"), "error"),
+    "DISABLED_ACCOUNT": (said("Tài khoản đã bị khóa. Liên hệ quản trị."), "error"),
+    "UNAUTHENTICATED": (said("Đồng chí cần đăng nhập để xem trang này."), "info"),
+    "UNAUTHORIZED": (said("Tài khoản không có quyền xem trang này."), "error"),
+    "LOGIN": (said("Đồng chí cần đăng nhập để xem trang này."), "info"),
+    "REAUTHENTICATION_REQUIRED": (said("Cần nhập lại mật khẩu để tiếp tục."), "info"),
+    "REAUTHENTICATION_SUCCESSFUL": (said("Đã xác nhận."), "info"),
+    "TWO_FACTOR_INVALID_TOKEN": (said("Mã không đúng hoặc đã dùng. Chờ mã mới rồi nhập lại."), "error"),
+    "TWO_FACTOR_LOGIN_SUCCESSFUL": (said("Đã xác thực hai bước."), "success"),
+    "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": (said("Đã bật xác thực hai bước."), "success"),
+    "TWO_FACTOR_DISABLED": (said("Đã tắt xác thực hai bước."), "success"),
+    "TWO_FACTOR_PERMISSION_DENIED": (said("Phiên xác thực đã hết. Đăng nhập lại."), "error"),
+    "TWO_FACTOR_METHOD_NOT_AVAILABLE": (said("Chọn một cách xác thực"), "error"),
+    "TWO_FACTOR_SETUP_EXPIRED": (said("Quá thời gian cài đặt. Làm lại từ đầu."), "error"),
+    "INVALID_RECOVERY_CODE": (said("Mã khôi phục không đúng hoặc đã dùng"), "error"),
+    "NO_RECOVERY_CODES_SETUP": (said("Chưa có mã khôi phục"), "info"),
+    "API_ERROR": (said("Yêu cầu không hợp lệ"), "error"),
+    "ANONYMOUS_USER_REQUIRED": (said("Đồng chí đang đăng nhập."), "info"),
 }
 
 
@@ -255,6 +258,8 @@ def install(app: Flask, wiring: Wiring) -> Security:
         SECURITY_PASSWORD_SINGLE_HASH=True,  # a plain argon2 hash, as the command line writes it
         SECURITY_TOTP_SECRETS={"1": _derived(secret, "totp").hex()},
         SECURITY_TOTP_ISSUER=_issuer(wiring),
+        SECURITY_I18N_DIRNAME=[str(TRANSLATIONS)],  # its sentences stand in our own catalogue
+        SECURITY_I18N_DOMAIN="messages",
         SECURITY_TWO_FACTOR=True,
         SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
         SECURITY_TWO_FACTOR_RESCUE_EMAIL=False,
@@ -311,6 +316,7 @@ def _signed_in(sender: Flask, user: Any, **extra: Any) -> None:
     user.failed_attempts, user.locked_until, user.last_seen_at = 0, None, _now()
     accounts().commit()
     session[SEEN] = _now().isoformat()
+    after_this_request(lambda answer: remembered(answer, user.language))
 
 
 def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:

@@ -41,6 +41,7 @@ class Watcher:
     account: str
     person: str | None
     reads_all: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,12 @@ class Watch:
 
     def _read_accounts(self) -> None:
         begun = time.monotonic()
-        columns = select(Account.fs_uniquifier, Account.id, Account.person_id, Account.roles).where(
-            Account.active
-        )
+        columns = select(
+            Account.fs_uniquifier, Account.id, Account.person_id, Account.roles, Account.language
+        ).where(Account.active)
         with self.wiring.store.reading() as database:
             rows = database.execute(columns).all()
-        self.accounts = {row.fs_uniquifier: _watcher(str(row.id), row.person_id, row.roles) for row in rows}
+        self.accounts = {row.fs_uniquifier: _watcher(*row[1:]) for row in rows}
         self.accounts_at = begun
 
     def _read_incident(self, incident_id: str) -> Watched | None:
@@ -104,10 +105,11 @@ class Watch:
         return found
 
 
-def _watcher(account: str, person: str | None, roles: list[str]) -> Watcher:
+def _watcher(id: int, person: str | None, roles: list[str], language: str) -> Watcher:
     known = {role.value for role in Role}
+    account = str(id)
     actor = Actor("user", account, "", frozenset(Role(name) for name in roles if name in known), person)
-    return Watcher(account, person, permissions.reads_all(actor))
+    return Watcher(account, person, permissions.reads_all(actor), language)
 
 
 def state(session: Session, incident_id: str, wiring: Wiring) -> str:
@@ -116,9 +118,9 @@ def state(session: Session, incident_id: str, wiring: Wiring) -> str:
     return f"{change_tag(session, incident_id)}{crc32(repr(wrong).encode()):08x}"
 
 
-def mark(tag: str, now: datetime, account: str) -> str:
-    """The mark of what one reader sees: the record, the minute its countdowns show, and the reader."""
-    return f"{tag}-{int(now.timestamp()) // 60}-{account}"
+def mark(tag: str, now: datetime, account: str, language: str) -> str:
+    """The mark of what one reader sees: the record, the minute its countdowns show, the reader and the language."""
+    return f"{tag}-{int(now.timestamp()) // 60}-{account}-{language}"
 
 
 def register(app: Flask, wiring: Wiring) -> None:
@@ -140,7 +142,7 @@ def _nothing_new(watch: Watch, incident_id: str) -> Response | None:
     watcher, watched = watch.watcher(name), watch.watched(incident_id)
     if watcher is None or watched is None or not (watcher.reads_all or watcher.person in watched.people):
         return None
-    tag = mark(watched.tag, now, watcher.account)
+    tag = mark(watched.tag, now, watcher.account, watcher.language)
     if not request.if_none_match.contains_weak(tag):
         return None
     response = Response(status=304)

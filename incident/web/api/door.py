@@ -103,7 +103,7 @@ def _without_query(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def strict(*args: Any, **known: Any) -> Any:
         if request.args:
-            raise Invalid("unknown_query", "", {name: [UNKNOWN] for name in request.args})
+            raise Invalid("unknown_query", UNKNOWN, {name: [UNKNOWN] for name in request.args})
         return view(*args, **known)
 
     return strict

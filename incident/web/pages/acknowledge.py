@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from incident.domain.errors import NotFound, Refusal
 from incident.response import answer
 from incident.response.answer import LinkView
-from incident.web.language import _
+from incident.web.language import _, spoken
 from incident.web.pages.access import wiring
 
 pages = Blueprint("acknowledge", __name__)
@@ -95,7 +95,7 @@ def act(token: str) -> tuple[Response, int] | Response:
     except NotFound:
         return _page(token, None, "")
     except Refusal as refusal:
-        return _page(token, link, refusal.text)
+        return _page(token, link, spoken(refusal.text))
     if means == "wrong_number":
         return make_response(render_template("wrong_number.html", link=link)), 200
     if answered.dead:

@@ -11,9 +11,9 @@ from flask import Blueprint, flash, redirect, request, url_for
 from incident.domain.errors import Invalid, Refusal
 from incident.report.record import IncidentView
 from incident.response import course
-from incident.web.language import _, for_input
+from incident.web.language import _, chosen, for_input, spoken
 from incident.web.pages.access import actor, read, signed_in, wiring
-from incident.web.pages.forms import Answer, Field, Form, Typed, ask, reason_field, when
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults, reason_field, when
 from incident.web.pages.room import ENTRIES
 from incident.web.pages.room import page as room_page
 
@@ -42,18 +42,20 @@ def note(incident_id: str) -> Answer:
                 key=typed["key"],
             )
         except Refusal as refusal:
-            errors, status = refusal.errors or {"text": [refusal.text]}, refusal.status
+            errors, status = faults(refusal, "text"), refusal.status
         else:
             flash(_("Đã ghi vào nhật ký."), "taken")
             return redirect(url_for("room.show", incident_id=incident_id), 303)
-    return room_page(read(incident_id, limit=ENTRIES), typed, errors), status
+    return room_page(read(incident_id, limit=ENTRIES, language=chosen()), typed, errors), status
 
 
 @pages.route("/incidents/<incident_id>/level", methods=["GET", "POST"])
 @signed_in
 def level(incident_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
-        others = tuple((str(n), f"{n} {name}") for n, name in sorted(view.levels.items()) if n != view.level)
+        others = tuple(
+            (str(n), f"{n} {spoken(name)}") for n, name in sorted(view.levels.items()) if n != view.level
+        )
         return Form(
             _("Nâng/hạ cấp độ"),
             _("Đổi cấp độ"),
@@ -156,7 +158,7 @@ def resume(incident_id: str) -> Answer:
 @signed_in
 def close(incident_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
-        outcomes = tuple((key, title[:1].upper() + title[1:]) for key, title in course.OUTCOMES.items())
+        outcomes = tuple((key, spoken(title).capitalize()) for key, title in course.OUTCOMES.items())
         return Form(
             _("Kết thúc xử lý"),
             _("Kết thúc xử lý"),

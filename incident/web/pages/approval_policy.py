@@ -11,6 +11,7 @@ from incident.domain.errors import Forbidden, Refusal
 from incident.response import approval_policy as door
 from incident.web.language import _
 from incident.web.pages.access import actor, signed_in, wiring
+from incident.web.pages.forms import faults
 
 pages = Blueprint("approval_policy", __name__)
 
@@ -43,7 +44,7 @@ def show() -> str | Response | tuple[str, int]:
         door.change(wiring().desk, chosen, reason, actor(), wiring().now())
     except Refusal as refusal:
         typed = {key: set(levels) for key, levels in chosen.items()}
-        return _page(typed, reason, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _page(typed, reason, faults(refusal)), refusal.status
     flash(_("Đã đổi thiết lập. Có hiệu lực ngay với mọi vụ việc đang mở."), "taken")
     return redirect(url_for("approval_policy.show"), 303)
 

@@ -18,7 +18,7 @@ from incident.domain.errors import Refusal
 from incident.domain.ids import token_hash
 from incident.response import approval_link
 from incident.response.approval_link import LIVES, ApprovalPage
-from incident.web.language import _
+from incident.web.language import _, spoken
 from incident.web.pages.access import wiring
 from incident.web.pages.acknowledge import WINDOW_SECONDS, passes
 from incident.web.pages.statement import Change, difference
@@ -64,8 +64,8 @@ def act(token: str) -> Response:
     try:
         approval_link.act(wiring().desk, token, request.form.get("do", ""), reason, wiring().now())
     except Refusal as refusal:
-        fault = refusal.errors.get("reason", [""])[0] if refusal.errors else ""
-        errors = Errors(reason=fault, page="" if fault else refusal.text)
+        fault = spoken(refusal.errors.get("reason", [""])[0])
+        errors = Errors(reason=fault, page="" if fault else spoken(refusal.text))
         return _shown(token, found(token), errors, reason, refusal.status)
     return redirect(url_for("approve.show", token=token), 303)
 

@@ -11,6 +11,7 @@ from incident.report.board import board_tag, closed
 from incident.report.cards import gather_list
 from incident.report.record import IncidentCard
 from incident.web.house import troubles_now
+from incident.web.language import chosen
 from incident.web.pages.access import actor, can, signed_in, wiring
 from incident.web.watching import mark
 
@@ -57,7 +58,7 @@ def _live(template: str, shown: int) -> Response:
     now = wiring().now()
     with wiring().store.reading() as session:
         wrong = troubles_now(session, wiring())
-        tag = mark(f"{board_tag(session)}{crc32(repr(wrong).encode()):08x}", now, actor().id)
+        tag = mark(f"{board_tag(session)}{crc32(repr(wrong).encode()):08x}", now, actor().id, chosen())
     if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
     else:

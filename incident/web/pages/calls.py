@@ -17,9 +17,9 @@ from incident.report.units import UnitAnswer, units_answered
 from incident.response import answer, calls, inbox
 from incident.response.calls import Heard
 from incident.web import labels
-from incident.web.language import _, for_input, moment_of
+from incident.web.language import _, for_input, moment_of, spoken
 from incident.web.pages.access import actor, can, command_only, read, signed_in, wiring
-from incident.web.pages.forms import Answer, Field, Form, Typed, ask, when
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults, when
 from incident.web.pages.room import in_order_of_calling
 
 pages = Blueprint("calls", __name__)
@@ -60,7 +60,7 @@ def in_the_room(incident_id: str, act: Callable[[], str | Markup]) -> Response:
     try:
         flash(act(), "taken")
     except Refusal as refusal:
-        flash(refusal.text, "error")
+        flash(spoken(refusal.text), "error")
     return back_to_room(incident_id)
 
 
@@ -80,7 +80,7 @@ def record(incident_id: str) -> Answer:
         try:
             return _several(incident_id)
         except Refusal as refusal:
-            errors = refusal.errors or {"": [refusal.text]}
+            errors = faults(refusal)
     now = wiring().now()
     typed = {"when": request.form.get("when", "now"), "at": request.form.get("at") or for_input(now)}
     typed |= {name: request.form.get(name, "") for name in ("outcome", "text")}
@@ -135,9 +135,9 @@ def one(incident_id: str, person_id: str) -> Answer:
             heard = Heard(person_id, outcome, heard_at(now), text=request.form.get("text", "").strip())
             calls.record(wiring().desk, incident_id, heard, actor(), now)
         except Refusal as refusal:
-            errors = refusal.errors or {"": [refusal.text]}
+            errors = faults(refusal)
             if request.args.get("from") == "room":
-                flash(refusal.text, "error")
+                flash(spoken(refusal.text), "error")
                 return back_to_room(incident_id)
         else:
             flash(said(member, outcome), "taken")

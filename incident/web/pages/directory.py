@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from incident.domain.names import search_key
 from incident.store.tables import Assignment, Person, Post, Shift, Unit
 from incident.web.language import _, local, plain
 from incident.web.pages.access import signed_in, wiring
@@ -86,17 +88,21 @@ def _gaps(session: Session, today: date) -> list[str]:
     """Posts without a holder, units of communes without a contact."""
     held = select(Assignment.post).where(*_valid(today))
     vacant = session.execute(
-        select(Post.title, Unit.name)
-        .join(Unit, Unit.key == Post.unit)
-        .where(Post.key.not_in(held))
-        .order_by(Unit.name)
-    )
-    gaps = [_("Chưa có người giữ: %(post)s, %(unit)s", post=title, unit=unit) for title, unit in vacant]
+        select(Post.title, Unit.name).join(Unit, Unit.key == Post.unit).where(Post.key.not_in(held))
+    ).all()
+    gaps = [
+        _("Chưa có người giữ: %(post)s, %(unit)s", post=title, unit=unit) for title, unit in _by_unit(vacant)
+    ]
     contacts = select(Post.unit).where(Post.contact, Post.key.in_(held))
     lonely = session.scalars(
         select(Unit.name).where(Unit.area.is_not(None), Unit.valid_to.is_(None), Unit.key.not_in(contacts))
     )
     return gaps + [_("Chưa có đầu mối: %(unit)s", unit=unit) for unit in lonely]
+
+
+def _by_unit(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """By the unit's name as people look it up; a database would sort Đ and Ủ after Z."""
+    return sorted(rows, key=lambda row: (search_key(row[1]), search_key(row[0])))
 
 
 def _on_duty(session: Session) -> list[tuple[str, str, object]]:

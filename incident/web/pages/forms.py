@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from incident.domain.errors import Invalid, Refusal
 from incident.report.record import IncidentView
 from incident.web import drafts
-from incident.web.language import _, parse_local
+from incident.web.language import _, parse_local, spoken
 from incident.web.pages.access import actor, read
 
 Answer = str | Response | tuple[str, int]
@@ -61,10 +61,16 @@ def ask(
         try:
             do(typed)
         except Refusal as refusal:
-            return _shown(view, form, typed, refusal.errors or {"": [refusal.text]}), refusal.status
+            return _shown(view, form, typed, faults(refusal)), refusal.status
         flash(form.done or _("Đã ghi."), "taken")
         return redirect(back or url_for("room.show", incident_id=incident_id), 303)
     return _shown(view, form, typed, errors), 422
+
+
+def faults(refusal: Refusal, field: str = "") -> dict[str, list[str]]:
+    """What a refusal says of each field, in the reader's language; all it has to say at `field` when it names none."""
+    found = refusal.errors or {field: [refusal.text]}
+    return {name: [spoken(text) for text in texts] for name, texts in found.items()}
 
 
 def typed_of(form: Form) -> Typed:

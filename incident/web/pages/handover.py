@@ -19,9 +19,9 @@ from incident.response import handover
 from incident.store.tables import FreeText, Handover, Person
 from incident.timeline import masking
 from incident.timeline.ledger import SYSTEM_CHAIN
-from incident.web.language import _
+from incident.web.language import _, spoken
 from incident.web.pages.access import actor, can, command_only, signed_in, wiring
-from incident.web.pages.forms import Answer
+from incident.web.pages.forms import Answer, faults
 
 pages = Blueprint("handover", __name__)
 
@@ -110,7 +110,7 @@ def hand_over() -> Answer:
     try:
         handover.hand_over(wiring().desk, typed["to"], typed["note"], actor(), wiring().now())
     except Refusal as refusal:
-        return _page(typed, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _page(typed, faults(refusal)), refusal.status
     flash(
         _("Đã bàn giao. Đến khi đồng chí nhận ca bấm “Đã nhận bàn giao”, cả hai đồng chí cùng được báo."),
         "taken",
@@ -125,7 +125,7 @@ def accept() -> Answer:
     try:
         handover.accept(wiring().desk, request.form.get("handover") or None, actor(), wiring().now())
     except Refusal as refusal:
-        return _page({}, {"": [refusal.text]}), refusal.status
+        return _page({}, {"": [spoken(refusal.text)]}), refusal.status
     flash(_("Đã nhận bàn giao ca. Từ bây giờ chỉ đồng chí nhận ca được báo."), "taken")
     return redirect(url_for("handover.show"), 303)
 

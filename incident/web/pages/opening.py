@@ -16,6 +16,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answered
 
 from incident.domain.errors import Conflict, Invalid, Refusal
+from incident.domain.names import search_key
 from incident.response import drafts, likeness, preview
 from incident.response import open as opening_door
 from incident.response.likeness import Alike, Like, Sought
@@ -23,6 +24,7 @@ from incident.response.open import KeyUsed, Opened, Opening
 from incident.store.tables import Incident, Person, Shift, Unit
 from incident.web.language import _, for_input, moment_of, parse_local
 from incident.web.pages.access import actor, command_only, signed_in, wiring
+from incident.web.pages.forms import faults
 from incident.web.pages.opening_form import (
     KEPT_IN_DRAFT,
     KINDS,
@@ -153,7 +155,7 @@ def _refused(wanted: Opening, typed: Typed, refusal: Refusal) -> Page:
         return render_template("opening/used.html", incident=_head(refusal.incident_id), typed=typed), 409
     if isinstance(refusal, Conflict):
         typed["draft"] = ""
-    errors = refusal.errors or {"": [refusal.text]}
+    errors = faults(refusal)
     of_form = isinstance(refusal, Invalid) and not OF_CONFIRMING.issuperset(errors)
     return (_form(typed, errors) if of_form else _confirm(wanted, typed, errors)), refusal.status
 
@@ -274,11 +276,10 @@ def _confirm(wanted: Opening, typed: Typed, errors: Faults, newly: tuple[Like, .
 def _places() -> dict[str, str]:
     with wiring().store.reading() as reading:
         communes = reading.execute(
-            select(Unit.area, Unit.name)
-            .where(Unit.area.is_not(None), Unit.valid_to.is_(None))
-            .order_by(Unit.name)
-        )
-        return {area: place(name) for area, name in communes if area}
+            select(Unit.area, Unit.name).where(Unit.area.is_not(None), Unit.valid_to.is_(None))
+        ).all()
+    named = {area: place(name) for area, name in communes if area}
+    return dict(sorted(named.items(), key=lambda one: search_key(one[1])))
 
 
 def _leaders(now: datetime) -> list[tuple[str, str]]:

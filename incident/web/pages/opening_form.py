@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate, validates_schema
 from werkzeug.datastructures import MultiDict
 
+from incident.domain.words import said
 from incident.response.open import Opening
-from incident.web.language import _, parse_local
+from incident.web.language import _, parse_local, spoken
 
 WHOLE_PROVINCE = "toan_tinh"
 CALL_OUT = "goi-xac-nhan"
@@ -61,26 +62,26 @@ class OpeningSchema(Schema):
 
     title = fields.Str(
         required=True,
-        validate=validate.Length(1, 300, error="Nêu ngắn việc đang xảy ra, không quá 300 ký tự"),
-        error_messages={"required": "Nêu ngắn việc đang xảy ra"},
+        validate=validate.Length(1, 300, error=said("Nêu ngắn việc đang xảy ra, không quá 300 ký tự")),
+        error_messages={"required": said("Nêu ngắn việc đang xảy ra")},
     )
     short_name = fields.Str(
-        load_default="", validate=validate.Length(max=20, error="Tên ngắn không quá 20 ký tự")
+        load_default="", validate=validate.Length(max=20, error=said("Tên ngắn không quá 20 ký tự"))
     )
     kind = fields.Str(
         required=True,
-        validate=validate.OneOf(list(PLAYBOOKS), error="Chọn loại vụ việc"),
-        error_messages={"required": "Chọn loại vụ việc"},
+        validate=validate.OneOf(list(PLAYBOOKS), error=said("Chọn loại vụ việc")),
+        error_messages={"required": said("Chọn loại vụ việc")},
     )
     area = fields.List(fields.Str(), load_default=list)
     level = fields.Int(
         required=True,
-        validate=validate.OneOf([1, 2, 3], error="Chọn cấp độ"),
-        error_messages={"required": "Chọn cấp độ", "invalid": "Chọn cấp độ"},
+        validate=validate.OneOf([1, 2, 3], error=said("Chọn cấp độ")),
+        error_messages={"required": said("Chọn cấp độ"), "invalid": said("Chọn cấp độ")},
     )
     detected_at = fields.Str(load_default="")
     source = fields.Str(
-        load_default="", validate=validate.Length(max=300, error="Nguồn tin không quá 300 ký tự")
+        load_default="", validate=validate.Length(max=300, error=said("Nguồn tin không quá 300 ký tự"))
     )
     drill = fields.Bool(load_default=False)
     key = fields.Str(load_default="", validate=validate.Length(max=64))
@@ -93,12 +94,12 @@ class OpeningSchema(Schema):
     def times_and_places(self, data: Typed, **_how: Any) -> None:
         faults: dict[str, list[str]] = {}
         if not data.get("area"):
-            faults["area"] = ["Chọn ít nhất một địa bàn"]
+            faults["area"] = [said("Chọn ít nhất một địa bàn")]
         if data.get("detected_at"):
             try:
                 parse_local(data["detected_at"])
             except ValueError:
-                faults["detected_at"] = ["Ghi thời điểm theo dạng giờ:phút ngày/tháng/năm"]
+                faults["detected_at"] = [said("Ghi thời điểm theo dạng giờ:phút ngày/tháng/năm")]
         if faults:
             raise ValidationError(faults)
 
@@ -120,7 +121,8 @@ def is_drill(typed: Typed) -> bool:
 
 def faults_of(fault: ValidationError) -> dict[str, list[str]]:
     messages = fault.messages
-    return messages if isinstance(messages, dict) else {"": [str(text) for text in messages]}
+    named = messages if isinstance(messages, dict) else {"": messages}
+    return {name: [spoken(str(text)) for text in texts] for name, texts in named.items()}
 
 
 def area_of(chosen: list[str]) -> tuple[str, ...]:

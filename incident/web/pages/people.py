@@ -23,7 +23,7 @@ from incident.web import language
 from incident.web.language import _
 from incident.web.pages.access import actor, can, command_only, read, signed_in, wiring
 from incident.web.pages.calls import back_to_room, heard_at, in_the_room
-from incident.web.pages.forms import Answer, Field, Form, Typed, ask
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults
 
 pages = Blueprint("people", __name__)
 
@@ -126,7 +126,7 @@ def add(incident_id: str) -> Answer:
         try:
             name = _invited(incident_id)
         except Refusal as refusal:
-            errors = refusal.errors or {"": [refusal.text]}
+            errors = faults(refusal)
         else:
             flash(_("Đã mời đ/c %(name)s tham gia.", name=name), "taken")
             return back_to_room(incident_id)
@@ -167,10 +167,7 @@ def stand_in(incident_id: str, person_id: str) -> Answer:
             )  # fmt: skip
             calls.record(wiring().desk, incident_id, heard, actor(), now)
         except Refusal as refusal:
-            errors = {
-                ("person" if name == "instead" else name): texts for name, texts in refusal.errors.items()
-            }
-            errors = errors or {"": [refusal.text]}
+            errors = {("person" if name == "instead" else name): of for name, of in faults(refusal).items()}
         else:
             flash(
                 _("Đã ghi: %(name)s cử người thay; người được cử đang được mời.", name=member.called),
@@ -221,7 +218,7 @@ def role(incident_id: str) -> Answer:
                     wiring().now(),
                 )
             except Refusal as refusal:
-                errors = refusal.errors or {"": [refusal.text]}
+                errors = faults(refusal)
             else:
                 flash(_("Đã đổi người giữ vai: đ/c %(name)s.", name=name), "taken")
                 return back_to_room(incident_id)

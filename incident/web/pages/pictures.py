@@ -15,6 +15,7 @@ from incident.report.overview_picture import draw
 from incident.report.record import IncidentView
 from incident.response.library import pinned
 from incident.store.tables import Incident
+from incident.web.language import spoken
 from incident.web.pages.access import read, signed_in, wiring
 from playbooks.language import Playbook
 from playbooks.plan import Plan, planned
@@ -49,7 +50,11 @@ def course(incident_id: str) -> str:
 
 def course_of(view: IncidentView, now: datetime) -> Picture:
     seen = overview(view, now)
-    return Picture(Markup(draw(seen)), Markup(draw(seen, narrow=True)), describe(seen))
+    return Picture(
+        Markup(draw(seen, speak=spoken)),
+        Markup(draw(seen, narrow=True, speak=spoken)),
+        describe(seen, spoken),
+    )
 
 
 def lanes_of(view: IncidentView, now: datetime) -> Lanes:
@@ -67,11 +72,11 @@ def lanes_planned(playbook: Playbook, level: int, titles: dict[str, str]) -> Lan
 
 def _lanes(plan: Plan, titles: dict[str, str], at: Standing) -> Lanes:
     picture = Picture(
-        Markup(lanes.draw(plan, titles, at)),
-        Markup(lanes.draw(plan, titles, at, narrow=True)),
-        lanes.describe(plan, titles, at),
+        Markup(lanes.draw(plan, titles, at, speak=spoken)),
+        Markup(lanes.draw(plan, titles, at, narrow=True, speak=spoken)),
+        lanes.describe(plan, titles, at, spoken),
     )
-    return Lanes(picture, lanes.numbered(plan, titles, at))
+    return Lanes(picture, lanes.numbered(plan, titles, at, spoken))
 
 
 # A compiled playbook never changes, and its plan is a tenth of a second's work: as many are kept as were ever looked at.

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, render_template, request
 from incident.domain.errors import NotFound, Refusal
 from incident.domain.titles import step_title
 from incident.response import library
-from incident.web.language import _, span
+from incident.web.language import _, span, spoken
 from incident.web.pages.access import signed_in, wiring
 from incident.web.pages.pictures import lanes_planned
 from playbooks.language import ByLevel, Playbook, Span, Step
@@ -27,7 +27,7 @@ def show(slug: str) -> str:
     try:
         playbook = library.read(wiring().desk, slug)
     except Refusal as refusal:
-        raise NotFound("unknown_playbook", refusal.text) from None
+        raise NotFound("unknown_playbook", spoken(refusal.text)) from None
     level = request.args.get("level", max(playbook.levels), int)
     if level not in playbook.levels:
         abort(404)

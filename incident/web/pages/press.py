@@ -20,7 +20,7 @@ from incident.store.tables import Setting
 from incident.web.labels import Label
 from incident.web.language import _, parse_local
 from incident.web.pages.access import actor, read, signed_in, wiring
-from incident.web.pages.forms import Answer, Field, Form, Typed, ask
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults
 
 pages = Blueprint("press", __name__)
 
@@ -48,7 +48,7 @@ def new(incident_id: str) -> Answer:
         fault = _("Ghi thời điểm theo dạng giờ:phút ngày/tháng/năm")
         return _form(view, typed, {"deadline": [fault]}), 422
     except Refusal as refusal:
-        return _form(view, typed, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _form(view, typed, faults(refusal)), refusal.status
     flash(_("Đã ghi câu hỏi của báo chí."), "taken")
     return redirect(url_for("room.show", incident_id=incident_id) + "#press", 303)
 
@@ -100,7 +100,7 @@ def answer(incident_id: str, request_id: str) -> Answer:
     try:
         press.answer(wiring().desk, request_id, typed["answer"], typed["link"], actor(), wiring().now())
     except Refusal as refusal:
-        errors = refusal.errors or {"": [refusal.text]}
+        errors = faults(refusal)
         page = render_template(
             "press/question.html", view=view, question=question, typed=typed, errors=errors
         )

@@ -19,6 +19,7 @@ from incident.response import review
 from incident.store.tables import Setting
 from incident.web.language import _
 from incident.web.pages.access import actor, can, read, signed_in, wiring
+from incident.web.pages.forms import faults
 
 pages = Blueprint("report", __name__)
 
@@ -91,7 +92,7 @@ def write(incident_id: str, key: str) -> Answer:
     try:
         review.write_section(wiring().desk, incident_id, key, text, version, actor(), wiring().now())
     except Refusal as refusal:
-        errors = refusal.errors or {"": [refusal.text]}
+        errors = faults(refusal)
         return _page(incident_id, {**view.sections, key: text}, errors), refusal.status
     flash(_("Đã lưu mục “%(title)s”.", title=SECTIONS[key]), "taken")
     return redirect(url_for("report.show", incident_id=incident_id) + "#write", 303)
@@ -109,9 +110,7 @@ def improve(incident_id: str) -> Answer:
             unit=typed["unit"], due=_day(typed["due"]), actor=actor(), now=wiring().now(),
         )  # fmt: skip
     except Refusal as refusal:
-        return _page(
-            incident_id, {**view.sections, **typed}, refusal.errors or {"": [refusal.text]}
-        ), refusal.status
+        return _page(incident_id, {**view.sections, **typed}, faults(refusal)), refusal.status
     flash(_("Đã thêm vào kế hoạch cải thiện."), "taken")
     return redirect(url_for("report.show", incident_id=incident_id) + "#plan", 303)
 

@@ -16,6 +16,7 @@ from incident.report.outgoing import Progress, progress
 from incident.report.record import CallView, EntryView, IncidentView, MemberView, StepView
 from incident.report.units import UnitAnswer, units_answered
 from incident.web import drafts
+from incident.web.language import chosen
 from incident.web.pages.access import actor, can, must_see, read, signed_in, wiring
 from incident.web.pages.opening import carried_note
 from incident.web.pages.todo import Next, Waiting, next_thing, waited_for
@@ -110,7 +111,7 @@ def _kinds_before(view: IncidentView) -> datetime | None:
 @pages.get("/incidents/<incident_id>")
 @signed_in
 def show(incident_id: str) -> str:
-    view = read(incident_id, limit=ENTRIES)
+    view = read(incident_id, limit=ENTRIES, language=chosen())
     written = drafts.kept(url_for("actions.note", incident_id=incident_id), actor().id)
     return page(view, written | carried_note(incident_id), {})
 
@@ -129,11 +130,11 @@ def live(incident_id: str) -> Response:
     now = wiring().now()
     with wiring().store.reading() as session:
         must_see(session, incident_id)
-        tag = mark(state(session, incident_id, wiring()), now, actor().id)
+        tag = mark(state(session, incident_id, wiring()), now, actor().id, chosen())
     if request.if_none_match.contains_weak(tag) or request.if_none_match.contains(tag):
         response = Response(status=304)
     else:
-        view = read(incident_id, limit=ENTRIES)
+        view = read(incident_id, limit=ENTRIES, language=chosen())
         response = make_response(
             render_template("room/live.html", room=_room(view), view=view, sending=_sending(view))
         )
@@ -148,7 +149,10 @@ def timeline(incident_id: str) -> str:
     """Older entries, a page at a time, newest first."""
     before = min(max(0, request.args.get("before", 0, int)), NO_SUCH_ENTRY)
     view = read(
-        incident_id, after=max(0, before - ENTRIES - 1) if before else 0, limit=None if before else ENTRIES
+        incident_id,
+        after=max(0, before - ENTRIES - 1) if before else 0,
+        limit=None if before else ENTRIES,
+        language=chosen(),
     )
     entries = [entry for entry in reversed(view.timeline) if not before or entry.seq < before][:ENTRIES]
     return render_template("room/timeline.html", view=view, entries=entries)

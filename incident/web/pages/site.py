@@ -59,6 +59,7 @@ def register(app: Flask, wiring: Wiring) -> None:
         iso=language.iso,
         span=language.span,
         money=language.money,
+        spoken=language.spoken,
         phone=language.phone,
         at=lambda moment: language.moment_of(moment, wiring.now()),
         for_input=language.for_input,
@@ -76,7 +77,7 @@ def _context() -> dict[str, Any]:
     return {
         "actor": actor,
         "can": g.get("can", NOBODY),
-        "role_titles": [ROLE_TITLES[role] for role in Role if actor and role in actor.roles],
+        "role_titles": [language.spoken(ROLE_TITLES[role]) for role in Role if actor and role in actor.roles],
         "language": language.chosen(),
         "now": wiring.now(),
         "house": house.of_this_page(wiring),

@@ -21,9 +21,9 @@ from incident.report.record import ApprovalView, IncidentView, RevisionView, Sta
 from incident.response import approval_policy
 from incident.response import statement as door
 from incident.web import drafts
-from incident.web.language import _
+from incident.web.language import _, spoken
 from incident.web.pages.access import actor, can, read, signed_in, wiring
-from incident.web.pages.forms import when
+from incident.web.pages.forms import faults, when
 
 pages = Blueprint("statement", __name__)
 
@@ -155,16 +155,14 @@ def save(incident_id: str, statement_id: str) -> Answer:
             flash(_("Đã lưu bản thảo."), "taken")
     except Conflict as refusal:
         if refusal.code != "stale":
-            return _page(incident_id, statement_id, typed, {"text": [refusal.text]}), refusal.status
+            return _page(incident_id, statement_id, typed, {"text": [spoken(refusal.text)]}), refusal.status
         current = found(read(incident_id, timeline=False), statement_id)
         typed["version"] = current.version
         return _page(
-            incident_id, statement_id, typed, {"text": [refusal.text]}, other=current.text
+            incident_id, statement_id, typed, {"text": [spoken(refusal.text)]}, other=current.text
         ), refusal.status
     except Refusal as refusal:
-        return _page(
-            incident_id, statement_id, typed, refusal.errors or {"text": [refusal.text]}
-        ), refusal.status
+        return _page(incident_id, statement_id, typed, faults(refusal, "text")), refusal.status
     return redirect(url_for("statement.show", incident_id=incident_id, statement_id=statement_id), 303)
 
 
@@ -176,7 +174,7 @@ def act(incident_id: str, statement_id: str, done: str, do: Any) -> Answer:
     try:
         do(typed)
     except Refusal as refusal:
-        return _page(incident_id, statement_id, typed, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _page(incident_id, statement_id, typed, faults(refusal)), refusal.status
     flash(done, "taken")
     return redirect(url_for("statement.show", incident_id=incident_id, statement_id=statement_id), 303)
 
@@ -244,6 +242,6 @@ def correct(incident_id: str, statement_id: str) -> Answer:
         )
     except Refusal as refusal:
         kept = {**typed, "text": text.text, "version": text.version}
-        return _page(incident_id, statement_id, kept, refusal.errors or {"": [refusal.text]}), refusal.status
+        return _page(incident_id, statement_id, kept, faults(refusal)), refusal.status
     flash(_("Đã mở bản đính chính. Sửa nội dung rồi trình duyệt."), "taken")
     return redirect(url_for("statement.show", incident_id=incident_id, statement_id=new), 303)

@@ -146,7 +146,7 @@ def test_nothing_known_or_everything_known_is_still_one_sentence(
 
 def test_english_is_told_in_english() -> None:
     assert tell("acknowledged", {"person": "p1", "via": "link"}, {}, NAMES, "en") == (
-        "Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh accepted, by link"
+        "Nguyễn Văn Mẫu 01, Phó Chủ tịch UBND tỉnh acknowledged, by link"
     )
 
 

@@ -57,3 +57,76 @@ def test_a_number_is_written_as_people_say_it(number: str | None, told: str) -> 
 def test_searching_needs_no_marks() -> None:
     assert language.plain("Đặng Văn Nháp") == "dang van nhap"
     assert language.money(1234567) == "1.234.567"
+
+
+def test_dates_are_day_month_year_in_both_languages(site: Site) -> None:
+    for spoken, told in (("vi", "12:00 ngày 22/11/2026"), ("en", "12:00 on 22/11/2026")):
+        with site.app.test_request_context(headers={"Cookie": f"language={spoken}"}):
+            assert language.full(NOON) == told
+            assert language.moment_of(NOON.replace(year=2025), NOON) == told.replace("2026", "2025")
+            assert language.moment_of(NOON.replace(day=20), NOON) == told.replace("22/11/2026", "20/11")
+
+
+def test_an_account_chooses_its_language_and_keeps_it_everywhere(site: Site) -> None:
+    browser = site.browser("truc")
+    assert '<html lang="vi"' in browser.get("/account").text
+    answer = browser.post("/account/language", {"language": "en"})
+    assert (answer.status_code, answer.location) == (303, "/account")
+    for address, told in (
+        ("/", "No incident is open."),
+        ("/incidents/new", "1. What is happening?"),
+        ("/directory", "Search by name, post, unit"),
+        ("/khong-co-trang-nay", "Page not found"),
+        ("/incidents/khong-co", "There is no such incident."),
+    ):
+        page = browser.get(address)
+        assert '<html lang="en"' in page.text, address
+        assert told in page.text, address
+    elsewhere = site.browser("truc")  # another device of the same person
+    assert "No incident is open." in elsewhere.get("/").text
+    assert "Không có vụ việc nào đang mở." in site.browser("theodoi").get("/").text
+
+
+def test_only_a_known_language_is_taken_and_only_with_a_token(site: Site) -> None:
+    browser = site.browser("truc")
+    assert browser.post("/account/language", {"language": "xx"}).status_code == 400
+    assert browser.client.post("/account/language", data={"language": "en"}).status_code == 400
+    assert '<html lang="vi"' in browser.get("/account").text
+
+
+def test_the_sign_in_page_is_vietnamese_whatever_the_telephone_says_until_asked(site: Site) -> None:
+    browser = site.browser()
+    assert '<html lang="vi"' in browser.get("/sign-in", headers={"Accept-Language": "en-US,en"}).text
+    answer = browser.post("/language?next=/directory", {"language": "en"}, page="/sign-in")
+    assert answer.location == "/sign-in?next=/directory"
+    wrong = browser.post("/sign-in", {"email": "a@sonlam.example", "password": "x"}, page="/sign-in")
+    assert '<html lang="en"' in wrong.text
+    assert "Wrong email address or password." in wrong.text
+    browser.signs_in("truc")  # whose account says Vietnamese
+    assert '<html lang="vi"' in browser.get("/").text
+    browser.post("/sign-out", page="/")
+    assert '<html lang="vi"' in browser.get("/sign-in").text
+
+
+def test_a_refusal_and_the_faults_of_fields_are_told_in_english(site: Site) -> None:
+    browser = site.browser("truc")
+    room = f"/incidents/{site.world.opens().incident_id}"
+    browser.post("/account/language", {"language": "en"})
+    answer = browser.post(f"{room}/notes", {"text": " ", "key": "note-0001"}, page=room)
+    assert "Enter" in answer.text
+    same = browser.post(f"{room}/level", {"level": "3", "reason": "x"}, page=f"{room}/level")
+    assert "The incident is already at this level." in same.text
+    empty = browser.post("/incidents/new", {"title": ""}, page="/incidents/new")
+    assert "Say briefly what is happening" in empty.text
+
+
+def test_the_timeline_is_told_in_the_language_of_its_reader(site: Site) -> None:
+    room = f"/incidents/{site.world.opens().incident_id}"
+    browser, other = site.browser("truc"), site.browser("theodoi")
+    tag = browser.get(f"{room}/live").headers["ETag"]
+    browser.post("/account/language", {"language": "en"})
+    fresh = browser.get(f"{room}/live", headers={"If-None-Match": tag})
+    assert fresh.status_code == 200  # what was kept in Vietnamese is not taken for the same page
+    assert "Incident opened: " in browser.text(room)
+    assert "Mở vụ việc " in other.text(room)
+    assert "Incident opened" not in browser.text(f"{room}/report")  # papers stay Vietnamese
