@@ -498,7 +498,7 @@ def test_every_run_keeps_the_rules_and_the_dangerous_states_were_seen() -> None:
     run_state_machine_as_test(
         People,
         settings=settings(
-            max_examples=80,
+            max_examples=120,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
