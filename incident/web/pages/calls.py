@@ -55,8 +55,10 @@ def back_to_room(incident_id: str) -> Response:
 
 
 def in_the_room(incident_id: str, act: Callable[[], str | Markup]) -> Response:
-    """A press in the room itself: what came of it is said above the room, whether it was taken or refused."""
+    """A press in the room itself: what came of it is said above the room, whether it was taken or refused. Who is
+    offered no such press is turned away."""
     read(incident_id, timeline=False)  # who may not see an incident writes nothing into it
+    command_only()
     try:
         flash(act(), "taken")
     except Refusal as refusal:
