@@ -57,13 +57,14 @@ def take(server: Server, browser: Browser) -> None:
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
     page.get_by_role("button", name="Gửi cho 5 người").click()
+    page.get_by_role("heading", name="Việc cần làm ngay").wait_for()
     room = page.url
     for number in numbers:
         until(page, lambda n=number: received(server, n) or None)
     replies(server, numbers[0], "Đã nhận")
     replies(server, numbers[1], "ddax nhaanj")
     replies(server, numbers[2], "Báo bận")
-    page.get_by_text(re.compile("Báo bận")).first.wait_for()
+    page.get_by_text("Báo bận, đang mời người thay").first.wait_for()
     picture(page, "room-phone")
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
     picture(page, "room-desktop", whole=True)

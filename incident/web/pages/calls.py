@@ -226,6 +226,7 @@ def own_answer(incident_id: str) -> Answer:
 @signed_in
 def decide(incident_id: str, inbound_id: str) -> Answer:
     """An unclear reply is decided by a person, with one press."""
+    command_only()
 
     def do(typed: Typed) -> None:
         view = read(incident_id, timeline=False)
