@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from incident.cli import main
 from incident.commands.verify import command
 from incident.domain.actors import SYSTEM
 from incident.store.sessions import Store
@@ -119,14 +121,11 @@ def test_an_edited_file(written: Store, tmp_path: Path) -> None:
     assert "timeline" in result.stdout
 
 
-def test_a_database_that_is_not_there_is_said_in_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setattr("sys.argv", ["incident", "verify"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    assert "Cơ sở dữ liệu chưa sẵn sàng" in capsys.readouterr().err
+def test_a_database_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "incident", "verify"], capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**kept, "DATA_DIR": str(tmp_path), "LANG": "C.UTF-8", "PYTHONUTF8": "1"},
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert "Cơ sở dữ liệu chưa sẵn sàng" in ended.stderr
