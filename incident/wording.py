@@ -171,7 +171,7 @@ SMS: dict[str, str] = {
     "Can bo truc se goi lai {dc}. Truc {duty}",
     "handed_back": "Vu viec {code}, {short}: {who} da tham gia, {dc} khong phai tham gia thay nua. Cam on {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
-    "Con {waiting} nguoi chua tra loi, {late} viec qua han",
+    "{still}",
     "shift.clear": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Moi nguoi da tra loi, khong viec qua han",
 }  # fmt: skip
