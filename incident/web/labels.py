@@ -11,6 +11,7 @@ from datetime import datetime
 from incident.domain.words import said
 from incident.report.record import DeadlineView, MemberView, StatementView, StepView
 from incident.web.language import _, moment_of, since, span
+from notify.twilio import CODES
 
 # The names of levels are the playbook's own; these three, the house's, have their translation.
 LEVELS = (said("Theo dõi"), said("Sự cố"), said("Nghiêm trọng"))
@@ -121,6 +122,61 @@ def reason(key: str) -> str:
         "suppressed": _("số đã ngừng nhận tin"),
     }
     return keys.get(key, key)
+
+
+def stage(key: str) -> Label:
+    """How far the messages to a person came, the carrier's word kept apart from the person's."""
+    words = {
+        "answered": Label(_("Đã trả lời"), "green"),
+        "delivered": Label(_("Nhà mạng báo đã chuyển"), "green"),
+        "handed": Label(_("Đã gửi đi, chưa có báo chuyển"), "blue"),
+        "taken": Label(_("Nhà mạng đã nhận, chưa báo"), "blue"),
+        "moving": Label(_("Đang gửi"), "blue"),
+        "unknown": Label(_("Chưa rõ đã gửi hay chưa"), "orange"),
+        "stopped": Label(_("Đã dừng, không gửi"), "grey"),
+        "failed": Label(_("Không gửi được"), "red"),
+    }
+    return words.get(key, Label(key, "grey"))
+
+
+def carrier(name: str) -> str:
+    """A carrier as people know it; a domestic gateway is called as the province has named it."""
+    names = {"twilio": "Twilio", "smtp": _("Thư điện tử")}
+    return names.get(name, name)
+
+
+def undelivered(error: str) -> str:
+    """Why a message did not arrive: a word of ours, or a carrier's code by its class; the code stays for who must mend it."""
+    word = error.split(":")[0].strip()
+    known = {
+        "": _("chưa rõ lý do"),
+        "valid_until": _("quá giờ mới tới lượt gửi"),
+        "NO_CARRIER": _("chưa có kênh gửi"),
+        "LANDLINE": _("máy bàn, không nhận được SMS"),
+        "SAMPLE": _("số mẫu, không gửi ra ngoài"),
+        "held": _("chưa rõ đã gửi hay chưa, chờ cán bộ trực xem"),
+        "done": _("việc đã xong, không cần gửi nữa"),
+        "stopped": _("đã bấm dừng gửi"),
+        "number_corrected": _("đã sửa số, gửi lại tới số đúng"),
+        "undone": _("lần ghi đã được rút lại"),
+        "no_person": _("không còn trong danh bạ"),
+        "not_active": _("không còn công tác"),
+    }
+    if word in known:
+        return known[word]
+    if (ours := reason(word)) != word:
+        return ours
+    kind = CODES[int(word)].kind if word.isdigit() and int(word) in CODES else ""
+    if kind == "" and not word.isdigit():
+        return word
+    classes = {
+        "address": _("số không liên lạc được"),
+        "optout": _("máy này từ chối nhận tin"),
+        "content": _("nhà mạng không nhận nội dung này"),
+        "transient": _("máy tắt hoặc ngoài vùng phủ sóng"),
+        "configuration": _("tài khoản nhà mạng có lỗi"),
+    }
+    return _("%(why)s (mã %(code)s)", why=classes.get(kind, _("nhà mạng từ chối")), code=word)
 
 
 def step(view: StepView) -> Label:

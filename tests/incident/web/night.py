@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "press.refuse": ("phatngon", ROOM + "/press/{question}/refuse"),
     "zalo.show": ("truc", ROOM + "/zalo"),
     "pictures.course": ("theodoi", ROOM + "/course"),
+    "reached.show": ("truc", ROOM + "/delivery"),
     "report.show": ("thuky", ROOM + "/report"),
     "statement.show": ("phatngon", TEXT_PAGE),
     "phone_approval.record": ("truc", "/incidents/{waiting}/statements/{waiting_text}/phone"),
