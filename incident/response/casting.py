@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from incident.directory import queries, rota
 from incident.store.tables import Incident, Person, RoleChoice, Setting
-from incident.wording import House
+from incident.wording import SMS_TEXTS, House
+from notify.phone import strip_marks
 from playbooks.language import Playbook
 from playbooks.signals import Holders
 
@@ -109,4 +111,5 @@ def house(session: Session, public_url: str, two_way: bool = True) -> House:
         hotline=words.get("hotline", ""),
         public_url=public_url,
         two_way=two_way,
+        texts={kind: strip_marks(body) for kind, body in json.loads(words.get(SMS_TEXTS, "{}")).items()},
     )
