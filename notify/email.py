@@ -40,7 +40,7 @@ from notify.message import (
 )
 
 NAME = "smtp"
-CAPABILITIES = Capabilities(receipts="sent")
+CAPABILITIES = Capabilities()
 IDLE_SECONDS = 10.0
 Phase = Literal["greeting", "sender", "recipient", "data", "dot"]
 _UTF8 = Charset("utf-8")

@@ -49,8 +49,10 @@ def serve() -> None:
     """Chạy trang web trên BIND:PORT (mặc định 127.0.0.1:8000)."""
     from incident.processes import embedded, logs, server
     from incident.settings import Settings
+    from incident.wiring import sms_order
 
     settings = Settings.from_env(embedded.environment())
+    sms_order(settings, os.environ)  # a broken file is said here, not by a server that does not come up
     logs.configure(settings.log_format)
     sys.argv = sys.argv[:1]  # gunicorn reads the command line, and ours is not its own
     server.run(settings, _application)
