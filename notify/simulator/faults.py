@@ -14,7 +14,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`phone` is E.164, a mail address, or empty for everybody; `rate` the share of messages hit. `channel`: sms, voice or
-    email alone, or empty for all.
+    email alone, `carrier`: twilio, smtp or a gateway's name alone; empty for all.
 
     `status`: this HTTP answer, nothing accepted. `error_after_accept`: 500, and the message went. `code`: a Twilio
     error code; below 30000 it is refused at once, from 30000 on it is accepted and reported as undelivered.
@@ -25,6 +25,7 @@ class Fault:
     rate: float = 1.0
     times: int | None = None
     channel: str = ""
+    carrier: str = ""
     latency_ms: int = 0
     status: int = 0
     error_after_accept: bool = False
@@ -42,7 +43,7 @@ class Fault:
 
 NO_FAULT = Fault()
 _ALIASES = {"500_after_accept": "error_after_accept", "to": "phone"}
-_SCOPE = frozenset({"phone", "rate", "times", "channel"})
+_SCOPE = frozenset({"phone", "rate", "times", "channel", "carrier"})
 _ENDINGS = ("", "busy", "no-answer", "failed")
 _DEFAULTS = asdict(NO_FAULT)
 
@@ -97,11 +98,12 @@ class FaultBook:
         """Only what differs from nothing wrong."""
         return [{k: v for k, v in asdict(f).items() if v != _DEFAULTS[k]} for f in self._faults]
 
-    def befalls(self, address: str, channel: str = "sms") -> Fault:
+    def befalls(self, address: str, channel: str = "sms", carrier: str = "twilio") -> Fault:
         """Everything that hits this message, in one; of two orders for the same thing the later counts."""
         if not self._faults:
             return NO_FAULT
-        meant = [f for f in list(self._faults) if f.phone in ("", address) and f.channel in ("", channel)]
+        scope = {"phone": address, "channel": channel, "carrier": carrier}
+        meant = [f for f in self._faults if all(getattr(f, k) in ("", v) for k, v in scope.items())]
         hits = [f for f in meant if self._dice.random() < f.rate]
         merged = NO_FAULT
         for fault in hits:

@@ -216,6 +216,7 @@ class Pages:
                     {
                         "sid": sms.sid,
                         "from": sms.sender,
+                        "carrier": sms.carrier,
                         "body": sms.body,
                         "parts": sms.parts,
                         "received_at": sms.created_at.isoformat(),

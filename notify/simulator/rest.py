@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from notify.phone import segments
 from notify.simulator.faults import Fault, FaultBook
-from notify.simulator.state import Sms, State, new_id
+from notify.simulator.state import TWILIO, Sms, State, new_id
 from notify.simulator.wire import Request, Response, as_json
 
 PREFIX = "/2010-04-01/Accounts/"
@@ -181,10 +181,11 @@ class Messages:
         return sms
 
     def by_sid(self, sid: str) -> Sms | None:
-        return self._state.by_sid.get(sid)
+        sms = self._state.by_sid.get(sid)
+        return sms if sms is not None and sms.carrier == TWILIO else None
 
     def fits(self, sms: Sms, query: dict[str, str]) -> bool:
-        return _fits(sms, query)
+        return sms.carrier == TWILIO and _fits(sms, query)
 
     def shown(self, sms: Sms, base: str) -> dict[str, Any]:
         return {

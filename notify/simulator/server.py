@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from notify.simulator import domestic
 from notify.simulator.calling import RING_SECONDS, WAIT_SECONDS, Calls
 from notify.simulator.faults import FaultBook
 from notify.simulator.mailbox import LINE_LIMIT, Mailbox
@@ -78,6 +79,7 @@ class Simulator:
         clock: Callable[[], datetime],
         zone: ZoneInfo,
         rings: tuple[float, float] = (RING_SECONDS, WAIT_SECONDS),
+        gateways: Sequence[domestic.Account] = (),
     ) -> None:
         self.state = state
         self.url = ""
@@ -90,6 +92,14 @@ class Simulator:
         messages = Messages(state, target.sid, clock, self._webhooks.follow)
         account = (target.sid, target.token)
         self._rest = TwilioRest(account, self._book, {"Messages": messages, "Calls": self._calls})
+        self._gateways = {
+            f"{domestic.PREFIX}{one.name}/": domestic.Domestic(
+                state, self._book, one, target, clock, self._webhooks.follow
+            )
+            for one in gateways
+        }
+        for one, gateway in zip(gateways, self._gateways.values(), strict=True):
+            self._webhooks.speaks(one.name, gateway)
         self._pages = Pages(state, self._book, self._webhooks.reply, self._calls, zone)
         self._mailbox = Mailbox(state, self._book, clock)
         self._connections: set[Connection] = set()
@@ -167,7 +177,12 @@ class Simulator:
         self.stop()
 
     def _answer(self, request: Request) -> Response:
-        return self._rest(request) if request.path.startswith(PREFIX) else self._pages(request)
+        if request.path.startswith(PREFIX):
+            return self._rest(request)
+        for prefix, gateway in self._gateways.items():
+            if request.path.startswith(prefix):
+                return gateway(request)
+        return self._pages(request)
 
     async def _open(self, host: str, port: int, smtp_port: int) -> None:
         web = await self._loop.create_server(
@@ -214,16 +229,19 @@ def serve(
     zone: str = "Asia/Ho_Chi_Minh",
     ring_seconds: float = RING_SECONDS,
     wait_seconds: float = WAIT_SECONDS,
+    gateways: Sequence[domestic.Account] = (),
 ) -> Simulator:
     """Starts and returns at once; port 0 takes any free one.
 
     Replies go to `webhook_base`/hooks/twilio/inbound, signed over `public_url` where that differs. `data_dir` keeps
     the journal; without it a restart begins with empty phones. A phone rings for `ring_seconds`, and a call waits
-    `wait_seconds` for a key after the words.
+    `wait_seconds` for a key after the words. `gateways` are domestic ones, beside Twilio.
     """
     base = webhook_base.rstrip("/")
     target = Target(sid, token, base, public_url.rstrip("/") or base)
-    simulator = Simulator(State(data_dir), target, clock, ZoneInfo(zone), (ring_seconds, wait_seconds))
+    simulator = Simulator(
+        State(data_dir), target, clock, ZoneInfo(zone), (ring_seconds, wait_seconds), gateways
+    )
     simulator.start(host, port, smtp_port)
     return simulator
 

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
 JOURNAL = "simulator.jsonl"
+TWILIO = "twilio"
 
 
 @dataclass(slots=True)
 class Sms:
-    """`status` in Twilio's words. `at_phone`: the handset shows it. `n` is its place in the order of making."""
+    """`status` in Twilio's words. `at_phone`: the handset shows it. `n` is its place in the order of making.
+    `carrier` brought it, or takes it; `key`: by which it knows a repetition."""
 
     sid: str
     to: str
@@ -36,6 +38,8 @@ class Sms:
     read: bool = False
     callback: str = ""
     service: str = ""
+    carrier: str = TWILIO
+    key: str = ""
     sent_at: datetime | None = None
     n: int = 0
 
@@ -209,6 +213,7 @@ class State:
             "phones": phones,
             "received": sum(p["received"] for p in phones.values()),
             "duplicates": sum(p["duplicates"] for p in phones.values()),
+            "carriers": dict(Counter(s.carrier for s in list(self.order) if s.at_phone and not s.inbound)),
             "replies": sum(1 for sms in list(self.order) if sms.inbound),
             "calls": len(self.calls),
             "mails": sum(ids.values()),
@@ -258,7 +263,7 @@ class State:
                 sms.sent_at = datetime.fromisoformat(fact["at"])
 
 
-def new_id(letters: Literal["SM", "ML", "CA"]) -> str:
+def new_id(letters: Literal["SM", "ML", "CA", "GW"]) -> str:
     """Two letters and 32 hexadecimal digits, as Twilio's ids look."""
     return letters + secrets.token_hex(16)
 
