@@ -7,8 +7,8 @@ is fast.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from incident.delivery.bell import Bell
     from incident.delivery.outbox import Outbox
     from notify.gateway import Gateway
+    from notify.gateways.description import Entry
     from notify.message import Sender
 
 
@@ -31,11 +32,12 @@ def now() -> datetime:
 
 @dataclass
 class Wiring:
-    """One process's parts. `now` may be a test's own clock, `gateway` a test's own carriers."""
+    """One process's parts. `now` may be a test's own clock, `carriers` a test's own; `env` holds the gateways' secrets."""
 
     settings: Settings
     now: Callable[[], datetime] = now
     carriers: Gateway | None = None
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Wiring:
@@ -60,7 +62,9 @@ class Wiring:
 
     @cached_property
     def gateway(self) -> Gateway:
-        return self.carriers if self.carriers is not None else _gateway(self.settings, self.now)
+        if self.carriers is not None:
+            return self.carriers
+        return _gateway(self.settings, sms_order(self.settings, self.env), self.now)
 
     @cached_property
     def bell(self) -> Bell:
@@ -70,15 +74,16 @@ class Wiring:
 
     @cached_property
     def desk(self) -> Desk:
-        sms, email, two_way = (
-            bool(self.settings.twilio_sid),
-            bool(self.settings.smtp_url),
-            self.settings.two_way,
+        gateway = self.gateway
+        return Desk(
+            self.store,
+            self.settings,
+            ring=self._ring,
+            two_way=gateway.two_way_everywhere(),
+            sms=gateway.has("sms"),
+            email=gateway.has("email"),
+            answers=gateway.two_way,
         )
-        if self.carriers is not None:
-            sms, email = self.carriers.has("sms"), self.carriers.has("email")
-            two_way = self.carriers.two_way("+84540000001")
-        return Desk(self.store, self.settings, ring=self._ring, two_way=two_way, sms=sms, email=email)
 
     def _ring(self) -> None:
         """RQ is imported at the first ring, not before."""
@@ -91,18 +96,48 @@ class Wiring:
         return Outbox(self.store, self.gateway, self.settings, self.now)
 
 
-def _gateway(settings: Settings, clock: Callable[[], datetime]) -> Gateway:
+def sms_order(settings: Settings, env: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The SMS carriers in order of preference: as SMS_GATEWAYS says, and Twilio after all where it is not named there.
+    Raises BadSettings where the file is broken, or a secret it names is not set."""
+    from notify.gateways.description import Entry
+
+    if settings.sms_gateways is None:
+        return (Entry(None),) if settings.twilio_sid else ()
+    from notify.gateways.load import load
+    from notify.gateways.reading import BadGateways
+
+    try:
+        entries = load(settings.sms_gateways, env)
+    except BadGateways as bad:
+        raise BadSettings(f"SMS_GATEWAYS không dùng được:\n{bad}") from bad
+    for entry in entries:
+        if entry.description is not None and entry.description.missing:
+            names = ", ".join(entry.description.missing)
+            raise BadSettings(f"SMS_GATEWAYS: cổng “{entry.description.name}” cần biến môi trường {names}")
+    named = any(entry.description is None for entry in entries)
+    if named and not settings.twilio_sid:
+        raise BadSettings("SMS_GATEWAYS xếp “twilio” vào thứ tự thì cần TWILIO_ACCOUNT_SID")
+    return entries if named or not settings.twilio_sid else (*entries, Entry(None))
+
+
+def _gateway(settings: Settings, order: tuple[Entry, ...], clock: Callable[[], datetime]) -> Gateway:
     """The carriers that are configured, in order of preference."""
     from notify.gateway import Gateway, Route
 
-    routes: list[Route] = []
-    if settings.twilio_sid:
-        routes.append(Route("sms", _twilio(settings)))
+    routes = [Route("sms", _sms(settings, entry, clock), entry.prefixes) for entry in order]
     if settings.smtp_url:
         from notify.email import SmtpMail, parse_url
 
         routes.append(Route("email", SmtpMail(parse_url(settings.smtp_url), settings.mail_from, clock)))
     return Gateway(routes)
+
+
+def _sms(settings: Settings, entry: Entry, clock: Callable[[], datetime]) -> Sender:
+    if entry.description is None:
+        return _twilio(settings)
+    from notify.http_gateway import HttpGateway
+
+    return HttpGateway(entry.description, settings.public_url, clock)
 
 
 def _twilio(settings: Settings) -> Sender:

@@ -54,10 +54,25 @@ class Gateway:
         """The sender that an attempt row remembers by name."""
         return next((route.sender for route in self.routes if route.sender.name == name), None)
 
+    @property
+    def calls_back(self) -> bool:
+        """Whether any SMS carrier is known to report what became of a message."""
+        return any(r.sender.capabilities.receipts != "none" for r in self.routes if r.channel == "sms")
+
+    def two_way_everywhere(self) -> bool:
+        """Whether every number's preferred SMS carrier takes answers: what a text to many may offer."""
+        preferred: list[Sender] = []
+        for route in self.routes:
+            if route.channel == "sms":
+                preferred.append(route.sender)
+                if not route.prefixes:
+                    break
+        return bool(preferred) and all(sender.capabilities.two_way for sender in preferred)
+
     def two_way(self, to: str) -> bool:
         """Whether an answer by SMS can come back from this number by the preferred carrier."""
         sender = self.choose("sms", to)
-        return sender is not None and sender.two_way
+        return sender is not None and sender.capabilities.two_way
 
     def send(self, message: Message) -> Receipt:
         """Tries in order, and goes on only after what provably was not processed; an unknown outcome stops here."""

@@ -11,18 +11,38 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-Channel = Literal["sms", "email"]
+Channel = Literal["sms", "voice", "email"]
 FailureKind = Literal["address", "content", "optout", "other"]
 CodeKind = Literal["", "configuration", "address", "content", "optout", "transient", "other"]
 DeliveryStatus = Literal["accepted", "sent", "delivered", "temporary-failure", "permanent-failure"]
+ReceiptLevel = Literal["none", "sent", "delivered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a carrier can do, as it was configured; everything that depends on it asks here and nowhere else.
+
+    `two_way`: what it carries can be answered. `receipts`: the most that its reports ever say. `parts_per_second`: its
+    rate in SMS parts, None where none was named. `needs_registered_template`: it takes only texts registered with it.
+    `idempotent`: asked twice with the same `Message.key` it sends once. `unicode`: it carries diacritics.
+    """
+
+    two_way: bool = False
+    receipts: ReceiptLevel = "none"
+    parts_per_second: float | None = None
+    needs_registered_template: bool = False
+    idempotent: bool = False
+    unicode: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One finished text to one address.
 
-    `to` is E.164 for SMS and a mail address for email. `reference` is our signed attempt reference (SMS: it comes back
-    in the callback's URL; email: the seed of the Message-ID). `in_reply_to` is the reference of the thread's first mail.
+    `to` is E.164 for SMS and voice and a mail address for email; `body` of a call is what is read aloud. `reference` is
+    our signed attempt reference (SMS, voice: it comes back in the callback's URL; email: the seed of the Message-ID).
+    `in_reply_to` is the reference of the thread's first mail. `key` stays the same as long as nobody knows how the
+    attempts before ended: by it a carrier that is asked twice knows that it was.
     """
 
     channel: Channel
@@ -33,6 +53,7 @@ class Message:
     validity_seconds: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     in_reply_to: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +82,8 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text that a person sent to us, as it came. `sender` is E.164 where the carrier gave a number."""
+    """A text that a person sent to us, or a key pressed in a call, as it came. `sender` is E.164 where the carrier gave a
+    number; `reference` is our signed attempt reference where the answer came in by an address that carries it."""
 
     carrier: str
     carrier_id: str
@@ -69,15 +91,17 @@ class Reply:
     to: str
     body: str
     raw: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message as the carrier's own list shows it; for finding out what became of an unknown one."""
+    """A message as the carrier's own list shows it; for finding out what became of an unknown one. `body` is None where
+    the list shows none (calls): number and time must do."""
 
     carrier_id: str
     to: str
-    body: str
+    body: str | None
     status: DeliveryStatus
     code: str
     created_at: datetime
@@ -122,7 +146,7 @@ class Sender(Protocol):
     def name(self) -> str: ...
 
     @property
-    def two_way(self) -> bool: ...
+    def capabilities(self) -> Capabilities: ...
 
     def send(self, message: Message) -> Receipt: ...
 

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from incident.wiring import Wiring
+from notify.loopback import is_loopback
 
+if TYPE_CHECKING:
+    from incident.settings import Settings
+    from incident.wiring import Wiring
+    from notify.gateways.description import Description
+
+RECEIPTS = {
+    "none": "không báo cáo",
+    "sent": "báo nhà mạng đã nhận",
+    "delivered": "báo đến máy",
+}
 MARKS = {"ok": "✓", "note": "–", "bad": "✗"}
 
 
@@ -40,12 +49,7 @@ def examine(wiring: Wiring) -> Iterator[Finding]:
     yield Finding("ok", f"Thư mục dữ liệu: {settings.data_dir}")
     yield from _database(wiring)
     yield _redis(settings.redis_url)
-    if settings.twilio_sid:
-        where = settings.twilio_base or "Twilio"
-        way = "hai chiều" if settings.two_way else "một chiều (xác nhận bằng liên kết)"
-        yield Finding("ok", f"SMS: {where}, {way}")
-    else:
-        yield Finding("note", "SMS: chưa cấu hình; `incident up` sẽ dùng bộ mô phỏng điện thoại")
+    yield from _sms(wiring)
     if settings.smtp_url:
         yield Finding("ok", f"Thư điện tử: gửi từ {settings.mail_from}")
     else:
@@ -54,6 +58,65 @@ def examine(wiring: Wiring) -> Iterator[Finding]:
         yield Finding("note", f"PUBLIC_URL {settings.public_url} không phải https: chỉ dùng trên máy này")
     if settings.heartbeat_url is None:
         yield Finding("note", "HEARTBEAT_URL trống: không ai bên ngoài biết khi dịch vụ ngừng")
+
+
+def _sms(wiring: Wiring) -> Iterator[Finding]:
+    """The SMS carriers in their order, and every variable that a description names and nobody has set."""
+    settings = wiring.settings
+    if settings.sms_gateways is None:
+        yield (
+            _twilio(settings)
+            if settings.twilio_sid
+            else Finding("note", "SMS: chưa cấu hình; `incident up` sẽ dùng bộ mô phỏng điện thoại")
+        )
+        return
+    from notify.gateways.load import load
+    from notify.gateways.reading import BadGateways
+
+    try:
+        entries = load(settings.sms_gateways, wiring.env)
+    except BadGateways as bad:
+        yield from (Finding("bad", f"SMS_GATEWAYS: {fault}") for fault in bad.faults)
+        return
+    for n, entry in enumerate(entries, start=1):
+        only = f" (chỉ đầu số {', '.join(entry.prefixes)})" if entry.prefixes else ""
+        if entry.description is not None:
+            yield from _gateway(n, entry.description, only)
+        elif settings.twilio_sid:
+            yield _twilio(settings, f" {n}{only}")
+        else:
+            yield Finding("bad", f"SMS {n}: tệp xếp Twilio vào thứ tự nhưng chưa đặt TWILIO_ACCOUNT_SID")
+    if settings.twilio_sid and all(entry.description is not None for entry in entries):
+        yield _twilio(settings, f" {len(entries) + 1}")
+
+
+def _gateway(n: int, gateway: Description, only: str) -> Iterator[Finding]:
+    can = gateway.capabilities
+    traits = [
+        "hai chiều" if can.two_way else "một chiều (xác nhận bằng liên kết)",
+        RECEIPTS[can.receipts],
+        "có dấu" if can.unicode else "bỏ dấu",
+        f"{can.parts_per_second:g} phần tin mỗi giây" if can.parts_per_second else "không giới hạn nhịp",
+    ]
+    traits += ["phải đăng ký mẫu tin"] if can.needs_registered_template else []
+    traits += ["chặn gửi trùng"] if can.idempotent else []
+    traits += [] if gateway.listing else ["không tra lại được tin đã gửi"]
+    yield Finding("ok", f"SMS {n}: {gateway.name}{only}: {', '.join(traits)}")
+    if gateway.missing:
+        yield Finding(
+            "bad", f"SMS {n}: {gateway.name}: chưa đặt biến môi trường {', '.join(gateway.missing)}"
+        )
+    address = gateway.send.address.fill(lambda slot: "")
+    if address.startswith("http://") and not is_loopback(address):
+        yield Finding(
+            "note", f"SMS {n}: {gateway.name}: gọi bằng http, không mã hóa; chỉ dùng trong mạng nội bộ"
+        )
+
+
+def _twilio(settings: Settings, place: str = "") -> Finding:
+    where = settings.twilio_base or "Twilio"
+    way = "hai chiều" if settings.two_way else "một chiều (xác nhận bằng liên kết)"
+    return Finding("ok", f"SMS{place}: {where}, {way}")
 
 
 def _database(wiring: Wiring) -> Iterator[Finding]:

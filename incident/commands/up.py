@@ -49,8 +49,10 @@ def serve() -> None:
     """Chạy trang web trên BIND:PORT (mặc định 127.0.0.1:8000)."""
     from incident.processes import embedded, logs, server
     from incident.settings import Settings
+    from incident.wiring import sms_order
 
     settings = Settings.from_env(embedded.environment())
+    sms_order(settings, os.environ)  # a broken file is said here, not by a server that does not come up
     logs.configure(settings.log_format)
     sys.argv = sys.argv[:1]  # gunicorn reads the command line, and ours is not its own
     server.run(settings, _application)
@@ -99,12 +101,16 @@ def simulator() -> None:
     from incident.settings import Settings
     from incident.wiring import now
     from notify.simulator import server
+    from notify.simulator.domestic import Account
 
     settings = Settings.from_env()
     logs.configure(settings.log_format)
     account = {}
     if settings.twilio_sid and settings.twilio_tokens:
         account = {"sid": settings.twilio_sid, "token": settings.twilio_tokens[0]}
+
+    secret = os.environ.get("SIMULATOR_GATEWAY_SECRET")
+    gateways = (Account("noi-dia", secret, signed=True),) if secret else ()
 
     def ready(running: server.Simulator) -> None:
         if not os.environ.get(tether.PARENT_FD):  # else the parent says it
@@ -121,6 +127,7 @@ def simulator() -> None:
         data_dir=Path(settings.data_dir),
         zone=settings.tz_display,
         clock=now,
+        gateways=gateways,
         **account,
     )
 

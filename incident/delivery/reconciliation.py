@@ -169,7 +169,7 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     free: dict[tuple[str, str], list[Listed]] = {}
     for listed in sorted(listing, key=lambda one: one.created_at):
         if listed.carrier_id not in bound:
-            free.setdefault((listed.to, _same(listed.body)), []).append(listed)
+            free.setdefault((listed.to, _same(listed.body or "")), []).append(listed)
     found: dict[str, Listed] = {}
     for unknown in sorted(unknowns, key=lambda one: one.started_at):
         for listed in free.get((unknown.address, _same(unknown.body)), []):

@@ -18,12 +18,15 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import notify.simulator
 from incident.processes import redis
 from incident.processes.supervisor import Child, Supervisor
 from incident.settings import BadSettings, Settings
 
 START_SECONDS = 60.0
 FORKS = sys.platform == "linux"  # elsewhere the libraries of the system do not all bear a fork
+SIMULATED = "simulator"  # SMS_GATEWAYS of that name: the simulator's own, beside its Twilio
+SIMULATED_GATEWAYS = Path(notify.simulator.__path__[0]) / "gateways.yaml"
 OUR_NUMBER = "+84540000000"  # the sender in the simulator: a number, so that phones can answer
 
 
@@ -61,6 +64,7 @@ def _live(
         if url is None:
             return 0 if supervisor.stopping else 1
         out(f"Mô phỏng: {url}")
+    _refuse_broken_carriers(env)
     with _migration(env) as migration:
         if FORKS:
             from incident.processes import stock
@@ -151,7 +155,15 @@ def _start_redis(
 
 def _wants_simulator(env: Mapping[str, str]) -> bool:
     configured = env.get("TWILIO_ACCOUNT_SID") or env.get("SMS_GATEWAYS")
-    return env.get("SIMULATOR") == "1" or not configured
+    return env.get("SIMULATOR") == "1" or env.get("SMS_GATEWAYS") == SIMULATED or not configured
+
+
+def _refuse_broken_carriers(env: Mapping[str, str]) -> None:
+    """A broken description is said here, in words, and not by children that do not come up."""
+    if env.get("SMS_GATEWAYS"):
+        from incident.wiring import sms_order
+
+        sms_order(Settings.from_env(env), env)
 
 
 def _start_simulator(supervisor: Supervisor, settings: Settings, env: dict[str, str]) -> str | None:
@@ -169,6 +181,8 @@ def _start_simulator(supervisor: Supervisor, settings: Settings, env: dict[str, 
     }
     env.pop("TWILIO_MESSAGING_SERVICE_SID", None)
     env.pop("TWILIO_AUTH_TOKEN_2", None)
+    if env.pop("SMS_GATEWAYS", None) == SIMULATED:  # with SIMULATOR=1 nothing goes to a real gateway
+        env |= {"SMS_GATEWAYS": str(SIMULATED_GATEWAYS), "SIMULATOR_GATEWAY_SECRET": str(kept["token"])}
     if env.get("SIMULATOR") == "1" or not env.get("SMTP_URL"):
         env["SMTP_URL"] = f"smtp://127.0.0.1:{kept['smtp_port']}"
     child = supervisor.start("simulator", _command("simulator"), env)

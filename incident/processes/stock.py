@@ -34,6 +34,8 @@ def lay_in(settings: Settings) -> None:
         wanted.append("rq")
     if settings.twilio_sid is not None:
         wanted.append("twilio.rest")
+    if settings.sms_gateways is not None:
+        wanted += ["notify.gateways.load", "notify.http_gateway", "notify.http_pool"]
     for name in wanted:
         importlib.import_module(name)
     gc.collect()

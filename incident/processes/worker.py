@@ -47,6 +47,8 @@ def _begin(wiring: Wiring) -> None:
     try:
         if wiring.settings.twilio_sid:
             import twilio.rest  # noqa: F401
+        if wiring.settings.sms_gateways:
+            import notify.http_pool  # noqa: F401
         wiring.bell.warm()
         wiring.outbox.drain()
     except Exception:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from incident.settings import Settings
 from incident.store.sessions import Store
+from incident.store.tables import Person
 
 
 def silent() -> None:
@@ -16,7 +17,8 @@ def silent() -> None:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`ring` tells the workers that something is due; it is called after the commit and may be lost.
-    `two_way`: the SMS carrier takes replies. `sms`, `email`: whether the channel is configured."""
+    `two_way`: every reader's SMS carrier takes replies; `answers`: whether this number's does, where they differ.
+    `sms`, `email`: whether the channel is configured."""
 
     store: Store
     settings: Settings
@@ -24,3 +26,10 @@ class Desk:
     two_way: bool = True
     sms: bool = True
     email: bool = True
+    answers: Callable[[str], bool] | None = None
+
+    def two_way_with(self, person: Person) -> bool:
+        """Whether this person can answer by SMS; without a number of his own the question is everybody's."""
+        if self.answers is None or person.phone is None:
+            return self.two_way
+        return self.answers(person.phone)

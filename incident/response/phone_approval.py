@@ -121,12 +121,12 @@ def _checked_time(said_at: datetime, revision: Revision, now: datetime) -> datet
 
 def _tell_approver(case: Case, revision: Revision, note: PhoneApproval, said_at: datetime) -> None:
     person = case.session.get_one(Person, note.person_id)
-    link = ""
-    if not case.desk.two_way:
+    two_way, link = case.desk.two_way_with(person), ""
+    if not two_way:
         link = direct.approval_address(
             case.session, case.desk, case.incident, person.id, revision.id, case.now
         )
-    kind = "approve.phone" if case.desk.two_way else "approve.phone.one_way"
+    kind = "approve.phone" if two_way else "approve.phone.one_way"
     text = direct.text_to(
         case.session, case.desk, case.incident, person, kind,
         at=wording.clock(said_at), n=revision.n, mark=revision.code, link=link,

@@ -44,18 +44,19 @@ class Phrasing:
         def say(kind: str, **slots: object) -> wording.Sms:
             return wording.sms(kind, self.house, self.case, reader, **slots)
 
+        two_way = self.desk.two_way_with(person)
         match effect:
             case AskApproval():
                 revision = self.session.get_one(Revision, effect.revision)
                 link = self._approval_link(person, revision.id)
                 return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
             case Summon() if effect.instead_of:
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                kind = "stand_in" if self.desk.two_way else "stand_in.one_way"
+                link = self._link(person, "ack", "a") if not two_way else ""
+                kind = "stand_in" if two_way else "stand_in.one_way"
                 return "stand_in", say(kind, instead=self.named(effect.instead_of), link=link), link
             case Summon():
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                return "summon", say(wording.summon_kind(reader, self.desk.two_way), link=link), link
+                link = self._link(person, "ack", "a") if not two_way else ""
+                return "summon", say(wording.summon_kind(reader, two_way), link=link), link
             case Notify():
                 values = self.values(
                     unit=wording.unit_in_sms(reader.unit),
@@ -63,16 +64,16 @@ class Phrasing:
                     due=wording.clock(effect.due),
                 )
                 body = templates.render(self.playbook.templates[effect.message], values)
-                link = self._link(person, "ack", "a") if not self.desk.two_way and effect.ack else ""
-                if not self.desk.two_way:
+                link = self._link(person, "ack", "a") if not two_way and effect.ack else ""
+                if not two_way:
                     body = wording.one_way(body, link, self.house)
                 return "notify", wording.registered(body, self.case), link
             case Remind() if (waiting := self._to_approve(effect)) is not None:
                 link = self._approval_link(person, waiting.id)
                 return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
             case Remind():
-                link = self._link(person, "ack", "a") if not self.desk.two_way else ""
-                kind = wording.remind_kind(reader, self.desk.two_way, another=self._has_stand_in(effect))
+                link = self._link(person, "ack", "a") if not two_way else ""
+                kind = wording.remind_kind(reader, two_way, another=self._has_stand_in(effect))
                 return "remind", say(kind, due=wording.clock(effect.due), link=link), link
             case OpenTask() | OpenDraft():
                 return self._task_sms(effect, reader, person)

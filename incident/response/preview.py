@@ -266,10 +266,10 @@ class _Looking:
         link = f"{self.house.public_url}/a/XXXXXXXXXX"
         if effect.instead_of:
             other = self.session.get_one(Person, effect.instead_of)
-            kind = "stand_in" if self.desk.two_way else "stand_in.one_way"
+            kind = "stand_in" if self.desk.two_way_with(person) else "stand_in.one_way"
             instead = f"{other.xung_ho} {other.name}"
             return wording.sms(kind, self.house, self.case, reader, instead=instead, link=link)
-        kind = wording.summon_kind(reader, self.desk.two_way)
+        kind = wording.summon_kind(reader, self.desk.two_way_with(person))
         return wording.sms(kind, self.house, self.case, reader, link=link)
 
     def _group_text(self, effect: Summon | Notify) -> wording.Sms:

@@ -35,7 +35,7 @@ def remember(session: Session, now: datetime) -> None:
     words = {row.key: row.value for row in session.execute(_WORDS)}
     warnings: tuple[str, ...] = ()
     if g.get("actor"):
-        calls_back = bool(current_app.extensions["wiring"].settings.twilio_sid)
+        calls_back = current_app.extensions["wiring"].gateway.calls_back
         warnings = tuple(alarms.words(found) for found in troubles(session, now, calls_back))
     current_app.extensions["duty_phone"] = words.get(
         "duty_phone", ""
@@ -58,4 +58,4 @@ def of_this_page(wiring: Wiring) -> House:
 
 def troubles_now(session: Session, wiring: Wiring) -> tuple[Trouble, ...]:
     """What is wrong at this moment, without words: also a mark of it, for what is sent only when something changed."""
-    return troubles(session, wiring.now(), calls_back=bool(wiring.settings.twilio_sid))
+    return troubles(session, wiring.now(), calls_back=wiring.gateway.calls_back)

@@ -22,11 +22,12 @@ NOW = datetime(2026, 11, 22, 2, 6, tzinfo=UTC)
 
 @dataclass
 class Hooks:
-    """What came in: path with query, form, signature."""
+    """What came in: path with query, form, signature; `raw`: path, headers in lower case, body."""
 
     url: str
     calls: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    raw: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
     def named(self, status: str) -> list[tuple[str, dict[str, str], str]]:
         return [call for call in self.calls if call[1].get("MessageStatus") == status]
@@ -41,8 +42,12 @@ def hooks() -> Iterator[Hooks]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            taken.calls.append((self.path, dict(parse_qsl(body)), self.headers["X-Twilio-Signature"]))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            taken.raw.append((self.path, headers, body))
+            taken.calls.append(
+                (self.path, dict(parse_qsl(body.decode())), self.headers["X-Twilio-Signature"])
+            )
             self.send_response(taken.statuses.pop(0) if taken.statuses else 204)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from incident.store.tables import CarrierState, Lease, Message
+from notify.gateway import Gateway, Route
+from notify.memory import MemorySender
+from notify.message import Capabilities
 from tests.incident.web.conftest import Browser, Site
 
 
@@ -81,6 +84,16 @@ def test_a_carrier_that_never_called_back_is_no_news(site: Site, room: str, well
         session.execute(delete(CarrierState))
     site.world.time += timedelta(minutes=12)
     assert "Nhà mạng chưa báo lại" not in well.text(room)
+
+
+def test_silence_is_news_of_a_carrier_that_is_known_to_report(site: Site, room: str, well: Browser) -> None:
+    reports = Capabilities(receipts="delivered")
+    site.wiring.gateway = Gateway([Route("sms", MemorySender(site.world.now, capabilities=reports))])
+    changes(site, status="accepted")
+    with site.wiring.store.writing() as session:
+        session.execute(delete(CarrierState))
+    site.world.time += timedelta(minutes=12)
+    assert "Nhà mạng chưa báo lại" in well.text(room)
 
 
 def test_a_stranger_reads_no_alarm(site: Site, room: str) -> None:
