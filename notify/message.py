@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-Channel = Literal["sms", "email"]
+Channel = Literal["sms", "voice", "email"]
 FailureKind = Literal["address", "content", "optout", "other"]
 CodeKind = Literal["", "configuration", "address", "content", "optout", "transient", "other"]
 DeliveryStatus = Literal["accepted", "sent", "delivered", "temporary-failure", "permanent-failure"]
@@ -21,8 +21,9 @@ DeliveryStatus = Literal["accepted", "sent", "delivered", "temporary-failure", "
 class Message:
     """One finished text to one address.
 
-    `to` is E.164 for SMS and a mail address for email. `reference` is our signed attempt reference (SMS: it comes back
-    in the callback's URL; email: the seed of the Message-ID). `in_reply_to` is the reference of the thread's first mail.
+    `to` is E.164 for SMS and voice and a mail address for email; `body` of a call is what is read aloud. `reference` is
+    our signed attempt reference (SMS, voice: it comes back in the callback's URL; email: the seed of the Message-ID).
+    `in_reply_to` is the reference of the thread's first mail.
     """
 
     channel: Channel
@@ -61,7 +62,8 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A text that a person sent to us, as it came. `sender` is E.164 where the carrier gave a number."""
+    """A text that a person sent to us, or a key pressed in a call, as it came. `sender` is E.164 where the carrier gave a
+    number; `reference` is our signed attempt reference where the answer came in by an address that carries it."""
 
     carrier: str
     carrier_id: str
@@ -69,15 +71,17 @@ class Reply:
     to: str
     body: str
     raw: Mapping[str, str] = field(default_factory=dict)
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message as the carrier's own list shows it; for finding out what became of an unknown one."""
+    """A message as the carrier's own list shows it; for finding out what became of an unknown one. `body` is None where
+    the list shows none (calls): number and time must do."""
 
     carrier_id: str
     to: str
-    body: str
+    body: str | None
     status: DeliveryStatus
     code: str
     created_at: datetime

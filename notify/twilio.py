@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote, urldefrag
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from notify.twilio_pool import PooledHttp
 
 NAME = "twilio"
+Resource = Literal["messages", "calls"]
 VALIDITY_SECONDS = (1, 36_000)
 PAGE_SIZE = 1000
 
@@ -132,19 +133,56 @@ class TwilioAccount:
     two_way: bool = True
 
 
-class TwilioSms:
-    """Safe to share between threads."""
+class TwilioClient:
+    """The SDK's client of one account: calls that end in our words, and lists. Safe to share between threads and channels.
 
-    def __init__(self, account: TwilioAccount) -> None:
+    Made at the first call: a process that never sends need not carry the SDK.
+    """
+
+    def __init__(self, account: TwilioAccount, codes: Mapping[int, Rule] | None = None) -> None:
         logging.getLogger("twilio").setLevel(logging.WARNING)  # INFO prints numbers
         self.account = account
+        self._codes = CODES if codes is None else codes
         self._made = threading.Lock()
         self._http: PooledHttp | None = None
         self._client: Any = None
 
-    @property
-    def _messages(self) -> Any:
-        """The SDK's client, made at the first call: a process that never sends need not carry it."""
+    def create(self, resource: Resource, fields: Mapping[str, object]) -> Any:
+        """What Twilio made of it, with its id. Raises one of the four failures."""
+        try:
+            made = self._resource(resource).create(**fields)
+        except TwilioRestException as fault:
+            raise failure(int(fault.status), number(fault.code), str(fault.msg), self._codes) from fault
+        except (ValueError, TypeError, KeyError, AttributeError) as fault:  # 2xx, and not Twilio's JSON
+            raise UnknownOutcome("the answer could not be read") from fault
+        if not made.sid:
+            raise UnknownOutcome("the answer names no message")
+        return made
+
+    def made_since(self, resource: Resource, since: datetime) -> Iterator[Any]:
+        """What we sent, made at `since` or later, newest first. Raises TemporaryFailure.
+
+        Not filtered by the day of sending: that knows whole days only, and what is queued has none.
+        """
+        earliest = since.astimezone(UTC).replace(microsecond=0)
+        for page in self._pages(resource):
+            rows = [row for row in page if row.date_created is not None]
+            young = [row for row in rows if row.date_created >= earliest]
+            yield from (row for row in young if str(row.direction).startswith("outbound"))
+            if rows and not young:
+                break
+
+    def refusal(self, to: str) -> PermanentFailure | None:
+        """Invented numbers reach the simulator and nothing else."""
+        if is_sample(to) and not is_loopback(self.account.api_base):
+            return PermanentFailure("SAMPLE", "an invented number never leaves the machine", "address")
+        return None
+
+    def close(self) -> None:
+        if self._http is not None:
+            self._http.close()
+
+    def _resource(self, resource: Resource) -> Any:
         with self._made:
             if self._client is None:
                 from twilio.rest import Client
@@ -157,7 +195,24 @@ class TwilioSms:
                 self._client = Client(
                     account.sid, account.token, http_client=self._http, environment={"TWILIO_REGION": ""}
                 )
-            return self._client.messages
+            return getattr(self._client, resource)
+
+    def _pages(self, resource: Resource) -> Iterator[Sequence[Any]]:
+        try:
+            page = self._resource(resource).page(page_size=PAGE_SIZE)
+            while page is not None:
+                yield tuple(page)
+                page = page.next_page()
+        except (TwilioException, ValueError, KeyError) as fault:  # the SDK's own class has no code here
+            raise TemporaryFailure("LIST", f"the list could not be read: {type(fault).__name__}") from fault
+
+
+class TwilioSms:
+    """Safe to share between threads."""
+
+    def __init__(self, account: TwilioAccount) -> None:
+        self.account = account
+        self.client = TwilioClient(account)
 
     @property
     def name(self) -> str:
@@ -171,25 +226,16 @@ class TwilioSms:
         refusal = self._refusal(message.to)
         if refusal is not None:
             raise refusal
-        try:
-            made = self._messages.create(**self._fields(message))
-        except TwilioRestException as fault:
-            raise failure(int(fault.status), _code(fault.code), str(fault.msg)) from fault
-        except (ValueError, TypeError, KeyError, AttributeError) as fault:  # 2xx, and not Twilio's JSON
-            raise UnknownOutcome("the answer could not be read") from fault
-        if not made.sid:
-            raise UnknownOutcome("the answer names no message")
+        made = self.client.create("messages", self._fields(message))
         parts = (
             int(made.num_segments or 0) or segments(message.body).parts
         )  # a messaging service says "0" at first
         return Receipt(NAME, made.sid, "accepted", parts)
 
     def _refusal(self, to: str) -> PermanentFailure | None:
-        if is_sample(to) and not is_loopback(self.account.api_base):
-            return PermanentFailure("SAMPLE", "an invented number never leaves the machine", "address")
         if is_landline(to):
             return PermanentFailure("LANDLINE", "a landline takes no SMS", "address")
-        return None
+        return self.client.refusal(to)
 
     def _fields(self, message: Message) -> dict[str, object]:
         service = self.account.sender.startswith("MG") and len(self.account.sender) == 34
@@ -206,32 +252,10 @@ class TwilioSms:
         return fields
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
-        """Everything we sent that Twilio made at `since` or later, newest first.
-
-        Not filtered by DateSent: that knows whole days only, and a queued message has none.
-        """
-        earliest = since.astimezone(UTC).replace(microsecond=0)
-        found: list[Listed] = []
-        for page in self._pages():
-            rows = [row for row in page if row.date_created is not None]
-            young = [row for row in rows if row.date_created >= earliest]
-            found.extend(_listed(row) for row in young if str(row.direction).startswith("outbound"))
-            if rows and not young:
-                break
-        return found
-
-    def _pages(self) -> Iterator[Sequence[Any]]:
-        try:
-            page = self._messages.page(page_size=PAGE_SIZE)
-            while page is not None:
-                yield tuple(page)
-                page = page.next_page()
-        except (TwilioException, ValueError, KeyError) as fault:  # the SDK's own class has no code here
-            raise TemporaryFailure("LIST", f"the list could not be read: {type(fault).__name__}") from fault
+        return [_listed(row) for row in self.client.made_since("messages", since)]
 
     def close(self) -> None:
-        if self._http is not None:
-            self._http.close()
+        self.client.close()
 
 
 def callback_url(public_url: str, reference: str) -> str:
@@ -240,12 +264,12 @@ def callback_url(public_url: str, reference: str) -> str:
     return f"{address}?ref={quote(reference, safe='-._~')}" if reference else address
 
 
-def failure(status: int, code: int | None, text: str) -> SendFailure:
+def failure(status: int, code: int | None, text: str, codes: Mapping[int, Rule] = CODES) -> SendFailure:
     """What a refused POST means: by code where the table has it, else by HTTP status."""
     named = str(code or status)
     if status >= 500 or status == 408:
         return UnknownOutcome(f"{status}: {text}", named)
-    rule = CODES.get(code or 0)
+    rule = codes.get(code or 0)
     if rule is None:
         return _by_status(status, named, text)
     if rule.kind == "configuration":
@@ -267,7 +291,8 @@ def _by_status(status: int, code: str, text: str) -> SendFailure:
     return PermanentFailure(code, text)
 
 
-def _code(value: object) -> int | None:
+def number(value: object) -> int | None:
+    """Twilio's code as a number, however it came."""
     try:
         return int(str(value))
     except ValueError:
@@ -294,7 +319,7 @@ def judge(word: str, code: str) -> tuple[DeliveryStatus, Rule]:
     """Twilio's status and error code in our words; an unknown word says no more than that Twilio has it."""
     if word not in ("failed", "undelivered"):
         return STATUSES.get(word, "accepted"), Rule("")
-    rule = CODES.get(_code(code) or 0, UNLISTED_IN_RECEIPT)
+    rule = CODES.get(number(code) or 0, UNLISTED_IN_RECEIPT)
     again = rule.retries > 0 or rule.kind == "configuration"
     return ("temporary-failure" if again else "permanent-failure"), rule
 

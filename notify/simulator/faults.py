@@ -13,16 +13,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`phone` is E.164, a mail address, or empty for everybody; `rate` the share of messages hit.
+    """`phone` is E.164, a mail address, or empty for everybody; `rate` the share of messages hit. `channel`: sms, voice or
+    email alone, or empty for all.
 
     `status`: this HTTP answer, nothing accepted. `error_after_accept`: 500, and the message went. `code`: a Twilio
     error code; below 30000 it is refused at once, from 30000 on it is accepted and reported as undelivered.
-    `smtp_code`: a refusing answer after the recipient; `smtp_lost`: the connection ends after the final dot.
+    `call`: how a call ends without ringing (busy, no-answer, failed). `smtp_code`: a refusing answer after the recipient; `smtp_lost`: the connection ends after the final dot.
     """
 
     phone: str = ""
     rate: float = 1.0
     times: int | None = None
+    channel: str = ""
     latency_ms: int = 0
     status: int = 0
     error_after_accept: bool = False
@@ -33,13 +35,15 @@ class Fault:
     duplicate_callbacks: bool = False
     reordered_callbacks: bool = False
     late_callbacks_ms: int = 0
+    call: str = ""
     smtp_code: int = 0
     smtp_lost: bool = False
 
 
 NO_FAULT = Fault()
 _ALIASES = {"500_after_accept": "error_after_accept", "to": "phone"}
-_SCOPE = frozenset({"phone", "rate", "times"})
+_SCOPE = frozenset({"phone", "rate", "times", "channel"})
+_ENDINGS = ("", "busy", "no-answer", "failed")
 _DEFAULTS = asdict(NO_FAULT)
 
 
@@ -61,6 +65,8 @@ def parse(order: Mapping[str, Any]) -> Fault:
             raise BadFault(f"{key}: giá trị {value!r} không dùng được") from None
     if values.get("phone") is None:
         values.pop("phone", None)
+    if values.get("call", "") not in _ENDINGS:
+        raise BadFault(f"call: chỉ nhận {', '.join(_ENDINGS[1:])}")
     if not set(values) - _SCOPE:
         raise BadFault("chưa nói lỗi gì")
     return Fault(**values)
@@ -91,11 +97,12 @@ class FaultBook:
         """Only what differs from nothing wrong."""
         return [{k: v for k, v in asdict(f).items() if v != _DEFAULTS[k]} for f in self._faults]
 
-    def befalls(self, address: str) -> Fault:
+    def befalls(self, address: str, channel: str = "sms") -> Fault:
         """Everything that hits this message, in one; of two orders for the same thing the later counts."""
         if not self._faults:
             return NO_FAULT
-        hits = [f for f in list(self._faults) if f.phone in ("", address) and self._dice.random() < f.rate]
+        meant = [f for f in list(self._faults) if f.phone in ("", address) and f.channel in ("", channel)]
+        hits = [f for f in meant if self._dice.random() < f.rate]
         merged = NO_FAULT
         for fault in hits:
             changed = {

@@ -84,7 +84,7 @@ class Mailbox:
         if verb == "RCPT":
             if envelope.sender is None or not address:
                 return "503 MAIL first" if address else "501 syntax"
-            fault = self._faults.befalls(address)
+            fault = self._faults.befalls(address, "email")
             if fault.smtp_code:
                 return f"{fault.smtp_code} refused by order"
             envelope.lost = envelope.lost or fault.smtp_lost

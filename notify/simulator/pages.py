@@ -18,7 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notify.phone import BadNumber, display, to_e164
 from notify.simulator import faults
-from notify.simulator.state import Mail, Sms, State
+from notify.simulator.calling import Calls, NoCall
+from notify.simulator.state import Call, Mail, Sms, State
 from notify.simulator.wire import Request, Response, as_json
 
 HEADERS = {
@@ -31,24 +32,27 @@ HEADERS = {
 }
 TYPES = {".svg": "image/svg+xml", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 ROWS = 200
+CALLS = 5
 _LINK = re.compile(r"(https?://[^\s<>\"]+)")
 _ASKED = re.compile(r"\b((?:OK|BAN|SAI) (?:DT ?)?\d{2,4})\b")
 Route = tuple[str, re.Pattern[str], Callable[..., Response]]
 
 
 class Pages:
-    """`reply` hands in what a person on a phone answers."""
+    """`reply` hands in what a person on a phone answers, `calls` what is done with a ringing one."""
 
     def __init__(
         self,
         state: State,
         book: faults.FaultBook,
         reply: Callable[[str, str], Sms],
+        calls: Calls,
         zone: ZoneInfo,
     ) -> None:
         self._state = state
         self._book = book
         self._reply = reply
+        self._calls = calls
         self._zone = zone
         self._jinja = Environment(
             loader=PackageLoader("notify.simulator"),
@@ -71,6 +75,7 @@ class Pages:
                 ("GET", r"/phones/([^/]+)\.json", self._phone_json),
                 ("GET", r"/phones/([^/]+)", self._phone),
                 ("POST", r"/phones/([^/]+)/reply", self._answer),
+                ("POST", r"/phones/([^/]+)/(answer|hang_up|let_ring)", self._in_call),
                 ("GET", r"/mailbox", self._mailbox),
                 ("GET", r"/mailbox\.json", self._mailbox_json),
                 ("GET", r"/mailbox/(\w+)", self._mail),
@@ -119,13 +124,21 @@ class Pages:
 
     def _rows(self) -> list[dict[str, Any]]:
         """Phones that hold something, the latest first."""
+        calls = _newest(self._state.calls)
         rows = []
-        for phone in self._state.phones:
-            talk = self._talk(phone)
-            if talk:
+        for phone in dict.fromkeys((*self._state.phones, *calls)):
+            talk, call = self._talk(phone), calls.get(phone)
+            if talk or call:
                 unread = sum(1 for sms in talk if not sms.read)
-                rows.append({"phone": phone, "shown": display(phone), "last": talk[-1], "unread": unread})
-        return sorted(rows, key=lambda row: -row["last"].n)
+                last = talk[-1] if talk else None
+                moments = [one.created_at for one in (last, call) if one]
+                rows.append(
+                    {
+                        "phone": phone, "shown": display(phone), "last": last, "unread": unread, "call": call,
+                        "at": max(moments), "n": (max(moments), last.n if last else -1),
+                    }
+                )  # fmt: skip
+        return sorted(rows, key=lambda row: row["n"], reverse=True)
 
     def _talk(self, phone: str) -> list[Sms]:
         return [sms for sms in self._state.phones.get(phone, ()) if sms.inbound or sms.at_phone]
@@ -142,6 +155,7 @@ class Pages:
             shown=display(phone),
             talk=talk,
             quick=_quick(talk),
+            calls=self._state.calls_to(phone)[-CALLS:],
         )
         self._state.mark_read(phone)
         return page
@@ -159,6 +173,22 @@ class Pages:
             return as_json({"sid": sms.sid, "to": sms.to, "text": sms.body}, 201)
         return Response(303, headers={"Location": f"/phones/{phone}"})
 
+    def _in_call(self, request: Request, text: str, what: str) -> Response:
+        phone = number_of(text)
+        if phone is None:
+            return as_json({"error": "không phải số điện thoại"}, 404)
+        order = _fields(request) or {}
+        key = str(order.get("key", ""))
+        if what == "answer" and not re.fullmatch(r"[0-9*#]?", key):
+            return as_json({"error": "key: một phím"}, 400)
+        try:
+            call = getattr(self._calls, what)(phone, *([key] if what == "answer" else []))
+        except NoCall:
+            return as_json({"error": "không có cuộc gọi nào để làm việc này"}, 409)
+        if request.is_json():
+            return as_json({"sid": call.sid}, 202)
+        return Response(303, headers={"Location": f"/phones/{phone}"})
+
     def _phones_json(self, request: Request) -> Response:
         return as_json(
             [
@@ -166,8 +196,9 @@ class Pages:
                     "phone": row["phone"],
                     "received": len(self._state.received(row["phone"])),
                     "unread": row["unread"],
-                    "last": row["last"].body,
-                    "last_at": row["last"].created_at.isoformat(),
+                    "last": row["last"].body if row["last"] else "",
+                    "last_at": row["at"].isoformat(),
+                    "ringing": bool(row["call"] and row["call"].status == "ringing"),
                 }
                 for row in self._rows()
             ]
@@ -196,6 +227,7 @@ class Pages:
                     {"sid": s.sid, "body": s.body, "sent_at": s.created_at.isoformat(), "status": s.status}
                     for s in replies
                 ],
+                "calls": [_call_json(call) for call in self._state.calls_to(phone)],
             }
         )
 
@@ -305,7 +337,24 @@ def number_of(text: str) -> str | None:
 def _matches(row: Mapping[str, Any], q: str) -> bool:
     digits = re.sub(r"\D", "", q)
     in_number = bool(digits) and digits in row["shown"].replace(" ", "")
-    return not q or in_number or q.casefold() in row["last"].body.casefold()
+    return not q or in_number or q.casefold() in (row["last"].body if row["last"] else "").casefold()
+
+
+def _newest(calls: Sequence[Call]) -> dict[str, Call]:
+    """The last call of each phone."""
+    return {call.to: call for call in calls}
+
+
+def _call_json(call: Call) -> dict[str, Any]:
+    return {
+        "sid": call.sid,
+        "from": call.sender,
+        "status": call.status,
+        "said": call.said,
+        "keys": call.keys,
+        "awaits_key": bool(call.keys_to),
+        "called_at": call.created_at.isoformat(),
+    }
 
 
 def _quick(talk: Sequence[Sms]) -> list[str]:

@@ -1,6 +1,6 @@
-"""Twilio's REST for messages: create, fetch, list, with its errors, as twilio-python reads them.
+"""Twilio's REST for messages and calls: create, fetch, list, with its errors, as twilio-python reads them.
 
-Responsible for the protocol. Sources: Twilio's reference of the Message resource (fields, paging, filters).
+Responsible for the protocol. Sources: Twilio's reference of the Message and the Call resource (fields, paging, filters).
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from notify.phone import segments
@@ -22,13 +22,18 @@ from notify.simulator.wire import Request, Response, as_json
 PREFIX = "/2010-04-01/Accounts/"
 BODY_LIMIT = 1600
 PAGE_LIMIT = 1000
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 ERRORS = {
     20003: (401, "Authentication Error - invalid username"),
     20404: (404, "The requested resource was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "Internal Server Error"),
     20503: (503, "Service Unavailable"),
+    21201: (400, "No 'To' number is specified"),
+    21205: (400, "Url is not a valid URL"),
     21211: (400, "The 'To' number is not a valid phone number."),
+    21213: (400, "A 'From' phone number is required."),
+    21217: (400, "Phone number does not appear to be valid"),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),
@@ -39,63 +44,127 @@ ERRORS = {
 _BY_STATUS = {429: 20429, 500: 20500, 503: 20503}
 
 
+class Resource(Protocol):
+    """One kind of thing under the account: `Messages` or `Calls`."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def rows(self) -> Sequence[Any]: ...
+
+    def refusal(self, form: dict[str, str]) -> int: ...
+
+    def accept(self, form: dict[str, str], fault: Fault) -> Any: ...
+
+    def by_sid(self, sid: str) -> Any: ...
+
+    def fits(self, row: Any, query: dict[str, str]) -> bool: ...
+
+    def shown(self, row: Any, base: str) -> dict[str, Any]: ...
+
+
 class TwilioRest:
-    """Answers what lies under PREFIX. `follow` is told every message that was accepted."""
+    """Answers what lies under PREFIX."""
 
     def __init__(
-        self,
-        state: State,
-        faults: FaultBook,
-        account: tuple[str, str],
-        clock: Callable[[], datetime],
-        follow: Callable[[Sms, Fault], None],
+        self, account: tuple[str, str], faults: FaultBook, resources: Mapping[str, Resource]
     ) -> None:
-        self._state = state
         self._faults = faults
-        self._sid = account[0]
-        self._clock = clock
-        self._follow = follow
         self._basic = "Basic " + base64.b64encode(":".join(account).encode()).decode()
-        self._messages = f"{PREFIX}{self._sid}/Messages"
+        self._resources = {f"{PREFIX}{account[0]}/{name}": one for name, one in resources.items()}
 
     def __call__(self, request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._basic.encode()):
             return error(20003)
-        if request.path == self._messages + ".json":
-            return (
-                self._create(request.form()) if request.method == "POST" else self._list(request.arguments())
-            )
-        match = re.fullmatch(re.escape(self._messages) + r"/(\w+)\.json", request.path)
-        sms = self._state.by_sid.get(match.group(1)) if match else None
-        return as_json(self._shown(sms)) if sms else error(20404)
+        for base, resource in self._resources.items():
+            if request.path == base + ".json":
+                if request.method == "POST":
+                    return self._create(base, resource, request.form())
+                return _listing(base, resource, request.arguments())
+            match = re.fullmatch(re.escape(base) + r"/(\w+)\.json", request.path)
+            if match and (row := resource.by_sid(match.group(1))):
+                return as_json(resource.shown(row, base))
+        return error(20404)
 
-    def _create(self, form: dict[str, str]) -> Response:
-        to = form.get("To", "")
-        code = _refusal(form)
+    def _create(self, base: str, resource: Resource, form: dict[str, str]) -> Response:
+        code = resource.refusal(form)
         if code:
             return error(code)
-        if to in self._state.opted_out:
-            return error(21610)
-        fault = self._faults.befalls(to)
-        response = self._befallen(form, fault)
+        fault = self._faults.befalls(form["To"], resource.channel)
+        response = _befallen(base, resource, form, fault)
         response.delay += fault.latency_ms / 1000
         return response
 
-    def _befallen(self, form: dict[str, str], fault: Fault) -> Response:
-        if fault.status:
-            return error(_BY_STATUS.get(fault.status, 20500), fault.status)
-        if 0 < fault.code < 30000:
-            return error(fault.code)
-        sms = self._accept(form, fault)
-        if fault.error_after_accept:
-            return error(20500)
-        if fault.reset_after_accept:
-            return Response(reset=True)
-        response = as_json(self._shown(sms), 201)
-        response.delay = fault.hang_seconds
-        return response
 
-    def _accept(self, form: dict[str, str], fault: Fault) -> Sms:
+def _befallen(base: str, resource: Resource, form: dict[str, str], fault: Fault) -> Response:
+    if fault.status:
+        return error(_BY_STATUS.get(fault.status, 20500), fault.status)
+    if 0 < fault.code < 30000:
+        return error(fault.code)
+    row = resource.accept(form, fault)
+    if fault.error_after_accept:
+        return error(20500)
+    if fault.reset_after_accept:
+        return Response(reset=True)
+    response = as_json(resource.shown(row, base), 201)
+    response.delay = fault.hang_seconds
+    return response
+
+
+def _listing(base: str, resource: Resource, query: dict[str, str]) -> Response:
+    size = max(1, min(PAGE_LIMIT, _number(query.get("PageSize"), 50)))
+    number = _number(query.get("Page"), 0)
+    before = _number(query.get("PageToken", "")[2:], len(resource.rows))
+    rows, rest = _page(resource, query, before, size)
+    kept = {k: v for k, v in query.items() if k not in ("Page", "PageToken")}
+    after = kept | {"Page": str(number + 1), "PageToken": f"PA{rows[-1].n}"} if rest else None
+    return as_json(
+        {
+            base.rpartition("/")[2].lower(): [resource.shown(row, base) for row in rows],
+            "page": number,
+            "page_size": size,
+            "start": number * size,
+            "end": number * size + max(0, len(rows) - 1),
+            "uri": f"{base}.json?{urlencode(query)}" if query else f"{base}.json",
+            "first_page_uri": f"{base}.json?{urlencode(kept | {'Page': '0'})}",
+            "previous_page_uri": None,
+            "next_page_uri": f"{base}.json?{urlencode(after)}" if after else None,
+        }
+    )
+
+
+def _page(resource: Resource, query: dict[str, str], before: int, size: int) -> tuple[list[Any], bool]:
+    """Newest first, made before the token's; and whether more follow."""
+    rows: list[Any] = []
+    for place in range(min(before, len(resource.rows)) - 1, -1, -1):
+        row = resource.rows[place]
+        if not resource.fits(row, query):
+            continue
+        if len(rows) == size:
+            return rows, True
+        rows.append(row)
+    return rows, False
+
+
+class Messages:
+    """`follow` is told every message that was accepted."""
+
+    channel = "sms"
+
+    def __init__(
+        self, state: State, sid: str, clock: Callable[[], datetime], follow: Callable[[Sms, Fault], None]
+    ) -> None:
+        self._state = state
+        self._sid = sid
+        self._clock = clock
+        self._follow = follow
+        self.rows = state.order
+
+    def refusal(self, form: dict[str, str]) -> int:
+        return _refusal(form) or (21610 if form["To"] in self._state.opted_out else 0)
+
+    def accept(self, form: dict[str, str], fault: Fault) -> Sms:
         sms = Sms(
             sid=new_id("SM"),
             to=form["To"],
@@ -111,48 +180,20 @@ class TwilioRest:
         self._follow(sms, fault)
         return sms
 
-    def _list(self, query: dict[str, str]) -> Response:
-        size = max(1, min(PAGE_LIMIT, _number(query.get("PageSize"), 50)))
-        number = _number(query.get("Page"), 0)
-        before = _number(query.get("PageToken", "")[2:], len(self._state.order))
-        rows, rest = self._page(query, before, size)
-        base = self._messages + ".json"
-        kept = {k: v for k, v in query.items() if k not in ("Page", "PageToken")}
-        after = kept | {"Page": str(number + 1), "PageToken": f"PA{rows[-1].n}"} if rest else None
-        return as_json(
-            {
-                "messages": [self._shown(sms) for sms in rows],
-                "page": number,
-                "page_size": size,
-                "start": number * size,
-                "end": number * size + max(0, len(rows) - 1),
-                "uri": f"{base}?{urlencode(query)}" if query else base,
-                "first_page_uri": f"{base}?{urlencode(kept | {'Page': '0'})}",
-                "previous_page_uri": None,
-                "next_page_uri": f"{base}?{urlencode(after)}" if after else None,
-            }
-        )
+    def by_sid(self, sid: str) -> Sms | None:
+        return self._state.by_sid.get(sid)
 
-    def _page(self, query: dict[str, str], before: int, size: int) -> tuple[list[Sms], bool]:
-        """Newest first, made before the token's; and whether more follow."""
-        rows: list[Sms] = []
-        for place in range(min(before, len(self._state.order)) - 1, -1, -1):
-            sms = self._state.order[place]
-            if not _fits(sms, query):
-                continue
-            if len(rows) == size:
-                return rows, True
-            rows.append(sms)
-        return rows, False
+    def fits(self, sms: Sms, query: dict[str, str]) -> bool:
+        return _fits(sms, query)
 
-    def _shown(self, sms: Sms) -> dict[str, Any]:
+    def shown(self, sms: Sms, base: str) -> dict[str, Any]:
         return {
             "account_sid": self._sid,
             "api_version": "2010-04-01",
             "body": sms.body,
-            "date_created": _rfc2822(sms.created_at),
-            "date_sent": _rfc2822(sms.sent_at) if sms.sent_at else None,
-            "date_updated": _rfc2822(sms.sent_at or sms.created_at),
+            "date_created": rfc2822(sms.created_at),
+            "date_sent": rfc2822(sms.sent_at) if sms.sent_at else None,
+            "date_updated": rfc2822(sms.sent_at or sms.created_at),
             "direction": "inbound" if sms.inbound else "outbound-api",
             "error_code": sms.error_code or None,
             "error_message": None,
@@ -164,9 +205,9 @@ class TwilioRest:
             "price_unit": "USD",
             "sid": sms.sid,
             "status": sms.status,
-            "subresource_uris": {"media": f"{self._messages}/{sms.sid}/Media.json"},
+            "subresource_uris": {"media": f"{base}/{sms.sid}/Media.json"},
             "to": sms.to,
-            "uri": f"{self._messages}/{sms.sid}.json",
+            "uri": f"{base}/{sms.sid}.json",
         }
 
 
@@ -187,7 +228,7 @@ def error(code: int, status: int = 0) -> Response:
 def _refusal(form: dict[str, str]) -> int:
     if not form.get("To"):
         return 21604
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", form["To"]):
+    if not NUMBER.fullmatch(form["To"]):
         return 21211
     if not form.get("From") and not form.get("MessagingServiceSid"):
         return 21603
@@ -201,10 +242,15 @@ def _fits(sms: Sms, query: dict[str, str]) -> bool:
         return False
     if query.get("From") and sms.sender != query["From"]:
         return False
-    sent = sms.sent_at.astimezone(UTC).date() if sms.sent_at else None
+    return on_day(sms.sent_at, "DateSent", query)
+
+
+def on_day(moment: datetime | None, name: str, query: Mapping[str, str]) -> bool:
+    """Whether a moment lies on the days that a filter (`DateSent`, `DateSent>`, `DateSent<`) names."""
+    day = moment.astimezone(UTC).date() if moment else None
     return all(
-        _day_fits(sent, sign, value)
-        for sign, value in ((k[8:], v) for k, v in query.items() if k.startswith("DateSent"))
+        _day_fits(day, sign, value)
+        for sign, value in ((k[len(name) :], v) for k, v in query.items() if k.startswith(name))
     )
 
 
@@ -219,7 +265,7 @@ def _day_fits(sent: date | None, sign: str, value: str) -> bool:
     return sent >= day if sign == ">" else sent <= day if sign == "<" else sent == day
 
 
-def _rfc2822(moment: datetime) -> str:
+def rfc2822(moment: datetime) -> str:
     return format_datetime(moment.astimezone(UTC))
 
 

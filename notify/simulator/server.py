@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from notify.simulator.calling import RING_SECONDS, WAIT_SECONDS, Calls
 from notify.simulator.faults import FaultBook
 from notify.simulator.mailbox import LINE_LIMIT, Mailbox
 from notify.simulator.pages import Pages, number_of
-from notify.simulator.rest import PREFIX, TwilioRest
-from notify.simulator.state import Mail, Sms, State
+from notify.simulator.rest import PREFIX, Messages, TwilioRest
+from notify.simulator.state import Call, Mail, Sms, State
 from notify.simulator.webhooks import Target, Webhooks
 from notify.simulator.wire import Connection, Request, Response
 
@@ -50,11 +51,34 @@ class Phone:
         """Answers whoever wrote last; the webhook is on its way when this returns (see Simulator.settle)."""
         return self._simulator.reply(self.number, text, to)
 
+    @property
+    def calls(self) -> Sequence[Call]:
+        """Every call, oldest first."""
+        return self._simulator.state.calls_to(self.number)
+
+    def answer(self, key: str = "") -> Call:
+        """Picks up, or presses a key in the call; raises calling.NoCall. What follows is on its way (see settle)."""
+        return self._simulator.in_call(self.number, "answer", key)
+
+    def hang_up(self) -> Call:
+        return self._simulator.in_call(self.number, "hang_up")
+
+    def let_ring(self) -> Call:
+        """Nobody picks up, and the ringing ends now."""
+        return self._simulator.in_call(self.number, "let_ring")
+
 
 class Simulator:
     """`url` for TWILIO_API_BASE and the browser, `smtp_url` for SMTP_URL. Made by `serve`."""
 
-    def __init__(self, state: State, target: Target, clock: Callable[[], datetime], zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        state: State,
+        target: Target,
+        clock: Callable[[], datetime],
+        zone: ZoneInfo,
+        rings: tuple[float, float] = (RING_SECONDS, WAIT_SECONDS),
+    ) -> None:
         self.state = state
         self.url = ""
         self.smtp_url = ""
@@ -62,8 +86,11 @@ class Simulator:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
         self._webhooks = Webhooks(state, target, clock)
-        self._rest = TwilioRest(state, self._book, (target.sid, target.token), clock, self._webhooks.follow)
-        self._pages = Pages(state, self._book, self._webhooks.reply, zone)
+        self._calls = Calls(state, target.sid, clock, self._webhooks, *rings)
+        messages = Messages(state, target.sid, clock, self._webhooks.follow)
+        account = (target.sid, target.token)
+        self._rest = TwilioRest(account, self._book, {"Messages": messages, "Calls": self._calls})
+        self._pages = Pages(state, self._book, self._webhooks.reply, self._calls, zone)
         self._mailbox = Mailbox(state, self._book, clock)
         self._connections: set[Connection] = set()
         self._servers: list[asyncio.Server] = []
@@ -79,6 +106,11 @@ class Simulator:
 
     def reply(self, phone: str, text: str, to: str = "") -> Sms:
         return self._ask(partial(self._webhooks.reply, phone, text, to))
+
+    def in_call(self, phone: str, what: str, *arguments: str) -> Call:
+        """`what` of Calls: answer, hang_up, let_ring."""
+        done: Call = self._ask(partial(getattr(self._calls, what), phone, *arguments))
+        return done
 
     def fault(self, **order: Any) -> None:
         """As POST /faults; raises faults.BadFault."""
@@ -150,6 +182,7 @@ class Simulator:
     async def _close(self) -> None:
         for server in self._servers:
             server.close()
+        self._calls.close()
         await self._webhooks.close()
         for connection in list(self._connections):
             connection.close()
@@ -179,15 +212,18 @@ def serve(
     host: str = HOST,
     public_url: str = "",
     zone: str = "Asia/Ho_Chi_Minh",
+    ring_seconds: float = RING_SECONDS,
+    wait_seconds: float = WAIT_SECONDS,
 ) -> Simulator:
     """Starts and returns at once; port 0 takes any free one.
 
     Replies go to `webhook_base`/hooks/twilio/inbound, signed over `public_url` where that differs. `data_dir` keeps
-    the journal; without it a restart begins with empty phones.
+    the journal; without it a restart begins with empty phones. A phone rings for `ring_seconds`, and a call waits
+    `wait_seconds` for a key after the words.
     """
     base = webhook_base.rstrip("/")
     target = Target(sid, token, base, public_url.rstrip("/") or base)
-    simulator = Simulator(State(data_dir), target, clock, ZoneInfo(zone))
+    simulator = Simulator(State(data_dir), target, clock, ZoneInfo(zone), (ring_seconds, wait_seconds))
     simulator.start(host, port, smtp_port)
     return simulator
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 JOURNAL = "simulator.jsonl"
 
@@ -60,6 +60,36 @@ class Mail:
     read: bool = False
 
 
+@dataclass(slots=True)
+class Call:
+    """A call to a phone. `status` in Twilio's words; `said`: what was read aloud, in order; `keys`: what was pressed.
+    `keys_to`: where the next key goes, empty while none is awaited."""
+
+    sid: str
+    to: str
+    sender: str
+    url: str
+    created_at: datetime
+    status: str = "queued"
+    callback: str = ""
+    events: tuple[str, ...] = ()
+    ring_seconds: float = 60.0
+    said: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    keys_to: str = ""
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    n: int = 0
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+
+LIVE = ("queued", "ringing", "in-progress")
+Kept = TypeVar("Kept", Sms, Call)
+
+
 class Journal:
     """A line of JSON per fact. A torn last line (the power went) is left out when it is read again."""
 
@@ -88,7 +118,7 @@ class Journal:
         if torn:
             self._file.write("\n")
 
-    def write(self, fact: Sms | Mail | dict[str, Any], kind: str) -> None:
+    def write(self, fact: Sms | Call | Mail | dict[str, Any], kind: str) -> None:
         if self._file is None:
             return
         values = fact if isinstance(fact, dict) else {f.name: getattr(fact, f.name) for f in fields(fact)}
@@ -102,18 +132,23 @@ class Journal:
 
 
 class State:
-    """All messages by id, by phone, in order; the mailbox; who opted out."""
+    """All messages and calls by id, by phone, in order; the mailbox; who opted out."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.order: list[Sms] = []
         self.by_sid: dict[str, Sms] = {}
         self.phones: dict[str, list[Sms]] = {}
+        self.calls: list[Call] = []
+        self.call_by_sid: dict[str, Call] = {}
         self.mails: list[Mail] = []
         self.opted_out: set[str] = set()
         self.changed = threading.Condition()
         self._journal = Journal(folder)
         for fact in self._journal.past():
             self._recall(fact)
+        for call in self.calls:
+            if call.live:  # it rang when the simulator ended
+                call.status, call.keys_to = "failed", ""
         self._journal.open()
 
     def add(self, sms: Sms) -> Sms:
@@ -127,6 +162,21 @@ class State:
         if status == "sent":
             sms.sent_at = at
         self._tell({"sid": sms.sid, "status": status, "error_code": error_code, "at": at}, "status")
+
+    def add_call(self, call: Call) -> Call:
+        self._keep_call(call)
+        self._tell(call, "call")
+        return call
+
+    def change_call(self, call: Call, **values: Any) -> None:
+        """New values of a call, kept."""
+        for name, value in values.items():
+            setattr(call, name, value)
+        self._tell({"sid": call.sid, **values}, "call_changed")
+
+    def calls_to(self, phone: str) -> list[Call]:
+        """Every call to this phone, oldest first."""
+        return [call for call in list(self.calls) if call.to == phone]
 
     def set_opted_out(self, phone: str, out: bool) -> None:
         (self.opted_out.add if out else self.opted_out.discard)(phone)
@@ -160,6 +210,7 @@ class State:
             "received": sum(p["received"] for p in phones.values()),
             "duplicates": sum(p["duplicates"] for p in phones.values()),
             "replies": sum(1 for sms in list(self.order) if sms.inbound),
+            "calls": len(self.calls),
             "mails": sum(ids.values()),
             "mail_duplicates": sum(ids.values()) - len(ids),
         }
@@ -178,7 +229,12 @@ class State:
         self.by_sid[sms.sid] = sms
         self.phones.setdefault(sms.phone, []).append(sms)
 
-    def _tell(self, fact: Sms | Mail | dict[str, Any], kind: str) -> None:
+    def _keep_call(self, call: Call) -> None:
+        call.n = len(self.calls)
+        self.calls.append(call)
+        self.call_by_sid[call.sid] = call
+
+    def _tell(self, fact: Sms | Call | Mail | dict[str, Any], kind: str) -> None:
         self._journal.write(fact, kind)
         self.notify()
 
@@ -186,6 +242,12 @@ class State:
         kind = fact.pop("kind", "")
         if kind == "sms":
             self._keep(Sms(**_timed(fact, "created_at", "sent_at")))
+        elif kind == "call":
+            fact["events"] = tuple(fact["events"])
+            self._keep_call(Call(**_timed(fact, "created_at", "answered_at", "ended_at")))
+        elif kind == "call_changed" and (call := self.call_by_sid.get(fact.pop("sid"))):
+            for name, value in _timed(fact, *(n for n in ("answered_at", "ended_at") if n in fact)).items():
+                setattr(call, name, value)
         elif kind == "mail":
             self.mails.append(Mail(**_timed(fact, "received_at")))
         elif kind == "optout":
@@ -196,7 +258,7 @@ class State:
                 sms.sent_at = datetime.fromisoformat(fact["at"])
 
 
-def new_id(letters: Literal["SM", "ML"]) -> str:
+def new_id(letters: Literal["SM", "ML", "CA"]) -> str:
     """Two letters and 32 hexadecimal digits, as Twilio's ids look."""
     return letters + secrets.token_hex(16)
 

@@ -82,7 +82,7 @@ class Webhooks:
 
     def follow(self, sms: Sms, fault: Fault) -> None:
         """Queued, sent, delivered (or undelivered), each with a callback where one was asked for."""
-        self._start(self._live(sms, fault))
+        self.begin(self._live(sms, fault))
 
     def reply(self, phone: str, text: str, to: str = "") -> Sms:
         """The person on this phone answers; to whoever wrote last, unless said otherwise."""
@@ -100,7 +100,7 @@ class Webhooks:
         )
         self._state.add(sms)
         opt = self._opt(phone, text)
-        self._start(self._hand_in(sms, opt))
+        self.begin(self._hand_in(sms, opt))
         return sms
 
     async def close(self) -> None:
@@ -112,7 +112,8 @@ class Webhooks:
                 writer.close()
         self._idle.clear()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this in the loop; `pending` counts it until it ends."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -143,16 +144,17 @@ class Webhooks:
                 self._state.set_status(sms, status, self._clock(), code)
             forms.append(self._status_form(sms, status, code))
             if sms.callback and not fault.lost_callbacks and not fault.reordered_callbacks:
-                await self._report(sms, forms[-1], fault)
+                await self.report(sms.callback, forms[-1], fault)
         if sms.callback and fault.reordered_callbacks and not fault.lost_callbacks:
             for form in reversed(forms):
-                await self._report(sms, form, fault)
+                await self.report(sms.callback, form, fault)
 
-    async def _report(self, sms: Sms, form: Mapping[str, str], fault: Fault) -> None:
+    async def report(self, callback: str, form: Mapping[str, str], fault: Fault) -> None:
+        """A callback, as late and as often as the fault has it."""
         if fault.late_callbacks_ms:
             await asyncio.sleep(fault.late_callbacks_ms / 1000)
         for _ in range(2 if fault.duplicate_callbacks else 1):
-            await self._post(sms.callback, form)
+            await self.fetch(callback, form)
 
     def _status_form(self, sms: Sms, status: str, code: int) -> dict[str, str]:
         form = {
@@ -188,19 +190,20 @@ class Webhooks:
         }
         if opt:
             form["OptOutType"] = opt
-        taken = await self._post(f"{self._target.public_url}/hooks/twilio/inbound", form)
-        self._state.set_status(sms, "received" if taken else "failed", self._clock())
+        taken = await self.fetch(f"{self._target.public_url}/hooks/twilio/inbound", form)
+        self._state.set_status(sms, "failed" if taken is None else "received", self._clock())
 
-    async def _post(self, url: str, form: Mapping[str, str]) -> bool:
-        """Once; again only while nobody listens there (the service is being started), as Twilio does."""
+    async def fetch(self, url: str, form: Mapping[str, str]) -> str | None:
+        """What the service answers to a signed POST, None when it did not take it. Once; again only while nobody listens
+        there (the service is being started), as Twilio does."""
         headers = {"X-Twilio-Signature": signature(self._target.token, url, form)}
         address = self._target.address(url)
         if not address.startswith(("http://", "https://")):  # nobody to call: the phones stand alone
-            return False
+            return None
         for pause in (*RETRY_AFTER, None):
             try:
                 async with self._room, asyncio.timeout(TIMEOUT_SECONDS):
-                    status = await self._exchange(address, urlencode(form).encode(), headers)
+                    status, body = await self._exchange(address, urlencode(form).encode(), headers)
             except NotListening:
                 if pause is not None:
                     await asyncio.sleep(pause)
@@ -209,13 +212,13 @@ class Webhooks:
                 _log.warning("callback not taken: %s", type(fault).__name__)
             else:
                 if status < 400:
-                    return True
+                    return body.decode("utf-8", "replace")
                 _log.warning("callback answered with %s", status)
             break
         self.failed += 1
-        return False
+        return None
 
-    async def _exchange(self, address: str, body: bytes, headers: Mapping[str, str]) -> int:
+    async def _exchange(self, address: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         parts = urlsplit(address)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         key = (parts.scheme, parts.hostname or "", port)
@@ -237,15 +240,15 @@ class Webhooks:
             fresh[1].close()
             raise
 
-    async def _speak(self, key: tuple[str, str, int], stream: Stream, request: bytes) -> int:
+    async def _speak(self, key: tuple[str, str, int], stream: Stream, request: bytes) -> tuple[int, bytes]:
         reader, writer = stream
         writer.write(request)
-        status, again = await _read_answer(reader)
+        status, body, again = await _read_answer(reader)
         if again:
             self._idle.setdefault(key, []).append(stream)
         else:
             writer.close()
-        return status
+        return status, body
 
 
 def _request_head(path: str, query: str, host: str, length: int, headers: Mapping[str, str]) -> bytes:
@@ -261,19 +264,20 @@ def _request_head(path: str, query: str, host: str, length: int, headers: Mappin
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
-    """Status, and whether the connection can be used again."""
+async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes, bool]:
+    """Status, body, and whether the connection can be used again."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *rest = head.split("\r\n")
     status = int(first.split(" ")[1])
     fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip().lower() for line in rest}
     keep = fields.get("connection") != "close" and first.startswith("HTTP/1.1")
+    body = b""
     if fields.get("transfer-encoding") == "chunked":
         while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-            await reader.readexactly(size + 2)
+            body += (await reader.readexactly(size + 2))[:-2]
         await reader.readuntil(b"\r\n")
     elif "content-length" in fields:
-        await reader.readexactly(int(fields["content-length"]))
+        body = await reader.readexactly(int(fields["content-length"]))
     elif status not in (204, 304):
-        return status, False
-    return status, keep
+        return status, body, False
+    return status, body, keep

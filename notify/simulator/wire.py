@@ -32,7 +32,11 @@ class Request:
     body: bytes = b""
 
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        """A name that is given several times has all its values, with spaces between."""
+        fields: dict[str, str] = {}
+        for name, value in parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True):
+            fields[name] = f"{fields[name]} {value}" if name in fields else value
+        return fields
 
     def arguments(self) -> dict[str, str]:
         return dict(parse_qsl(self.query, keep_blank_values=True))

@@ -11,7 +11,30 @@ async function look() {
   if (fresh && fresh.innerHTML !== seen) {
     seen = fresh.innerHTML;
     live.replaceChildren(...fresh.childNodes);
+    offerToRead();
   }
 }
 
 if (live) setInterval(() => look().catch(() => {}), 2000);
+
+// What a call reads out can be heard, where the browser has a voice.
+function offerToRead() {
+  if (!("speechSynthesis" in window)) return;
+  for (const words of document.querySelectorAll(".said:not([data-heard])")) {
+    words.dataset.heard = "no";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "small";
+    button.textContent = "Nghe đọc";
+    button.addEventListener("click", () => {
+      speechSynthesis.cancel();
+      const spoken = new SpeechSynthesisUtterance(words.firstChild.textContent);
+      spoken.lang = "vi-VN";
+      speechSynthesis.speak(spoken);
+      words.dataset.heard = "yes";
+    });
+    words.append(" ", button);
+  }
+}
+
+offerToRead();

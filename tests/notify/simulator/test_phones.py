@@ -78,6 +78,7 @@ def test_a_phone_that_got_nothing_is_empty(browser: Browser) -> None:
         "phone": "+84540000077",
         "messages": [],
         "replies": [],
+        "calls": [],
     }
     assert browser.get("/phones/xyz.json").status == 404
 
