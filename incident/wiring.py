@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from incident.delivery.outbox import Outbox
     from notify.gateway import Gateway
     from notify.message import Sender
+    from notify.twilio import TwilioAccount
 
 
 def now() -> datetime:
@@ -70,15 +71,13 @@ class Wiring:
 
     @cached_property
     def desk(self) -> Desk:
-        sms, email, two_way = (
-            bool(self.settings.twilio_sid),
-            bool(self.settings.smtp_url),
-            self.settings.two_way,
-        )
+        settings = self.settings
+        sms, email, two_way = bool(settings.twilio_sid), bool(settings.smtp_url), settings.two_way
+        voice = sms and settings.twilio_voice_from is not None
         if self.carriers is not None:
-            sms, email = self.carriers.has("sms"), self.carriers.has("email")
+            sms, email, voice = (self.carriers.has(channel) for channel in ("sms", "email", "voice"))
             two_way = self.carriers.two_way("+84540000001")
-        return Desk(self.store, self.settings, ring=self._ring, two_way=two_way, sms=sms, email=email)
+        return Desk(self.store, settings, ring=self._ring, two_way=two_way, sms=sms, email=email, voice=voice)
 
     def _ring(self) -> None:
         """RQ is imported at the first ring, not before."""
@@ -98,6 +97,10 @@ def _gateway(settings: Settings, clock: Callable[[], datetime]) -> Gateway:
     routes: list[Route] = []
     if settings.twilio_sid:
         routes.append(Route("sms", _twilio(settings)))
+        if settings.twilio_voice_from:
+            from notify.twilio_voice import TwilioVoice
+
+            routes.append(Route("voice", TwilioVoice(_account(settings), settings.twilio_voice_from)))
     if settings.smtp_url:
         from notify.email import SmtpMail, parse_url
 
@@ -106,20 +109,24 @@ def _gateway(settings: Settings, clock: Callable[[], datetime]) -> Gateway:
 
 
 def _twilio(settings: Settings) -> Sender:
-    from notify.twilio import TwilioAccount, TwilioSms
+    from notify.twilio import TwilioSms
+
+    return TwilioSms(_account(settings))
+
+
+def _account(settings: Settings) -> TwilioAccount:
+    from notify.twilio import TwilioAccount
 
     sender = settings.twilio_service or settings.twilio_from
     if not settings.twilio_tokens or not sender:
         raise BadSettings(
             "TWILIO_ACCOUNT_SID đã đặt thì cần cả TWILIO_AUTH_TOKEN và TWILIO_FROM hoặc TWILIO_MESSAGING_SERVICE_SID"
         )
-    return TwilioSms(
-        TwilioAccount(
-            sid=str(settings.twilio_sid),
-            token=settings.twilio_tokens[0],
-            sender=sender,
-            public_url=settings.public_url,
-            api_base=settings.twilio_base or "",
-            two_way=settings.two_way,
-        )
+    return TwilioAccount(
+        sid=str(settings.twilio_sid),
+        token=settings.twilio_tokens[0],
+        sender=sender,
+        public_url=settings.public_url,
+        api_base=settings.twilio_base or "",
+        two_way=settings.two_way,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from incident.settings import Settings
     from incident.wiring import Wiring
 
 MARKS = {"ok": "✓", "note": "–", "bad": "✗"}
@@ -46,6 +47,7 @@ def examine(wiring: Wiring) -> Iterator[Finding]:
         yield Finding("ok", f"SMS: {where}, {way}")
     else:
         yield Finding("note", "SMS: chưa cấu hình; `incident up` sẽ dùng bộ mô phỏng điện thoại")
+    yield _voice(settings)
     if settings.smtp_url:
         yield Finding("ok", f"Thư điện tử: gửi từ {settings.mail_from}")
     else:
@@ -54,6 +56,16 @@ def examine(wiring: Wiring) -> Iterator[Finding]:
         yield Finding("note", f"PUBLIC_URL {settings.public_url} không phải https: chỉ dùng trên máy này")
     if settings.heartbeat_url is None:
         yield Finding("note", "HEARTBEAT_URL trống: không ai bên ngoài biết khi dịch vụ ngừng")
+
+
+def _voice(settings: Settings) -> Finding:
+    if settings.twilio_voice_from and not settings.twilio_sid:
+        return Finding("bad", "Gọi tự động: có TWILIO_VOICE_FROM nhưng chưa có TWILIO_ACCOUNT_SID")
+    if settings.twilio_voice_from:
+        return Finding("ok", f"Gọi tự động: gọi từ {settings.twilio_voice_from}, khi SMS không có trả lời")
+    return Finding(
+        "note", "Gọi tự động: chưa cấu hình TWILIO_VOICE_FROM; im lặng thì chuyển thẳng sang gọi tay"
+    )
 
 
 def _database(wiring: Wiring) -> Iterator[Finding]:

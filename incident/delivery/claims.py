@@ -164,7 +164,7 @@ def _barred(one: Claimed, reason: str | None) -> bool:
 def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:
     attempt_id = new_id(now)
     # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
-    reference = references.signed(attempt_id, secret) if one.channel == "sms" else one.id
+    reference = one.id if one.channel == "email" else references.signed(attempt_id, secret)
     left = None if one.valid_until is None else max(1, int((one.valid_until - now).total_seconds()))
     thread = f"incident-{one.incident_id}" if one.channel == "email" and one.incident_id else ""
     return Call(

@@ -23,6 +23,7 @@ MEMBERS = {
 }
 CHANNELS = {
     "sms": "tin nhắn SMS",
+    "voice": "gọi điện tự động (người nghe máy bấm phím)",
     "email": "thư điện tử",
     "phone": "điện thoại (cán bộ trực ghi)",
     "zalo": "nhóm Zalo (cán bộ trực ghi)",

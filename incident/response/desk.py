@@ -16,7 +16,7 @@ def silent() -> None:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`ring` tells the workers that something is due; it is called after the commit and may be lost.
-    `two_way`: the SMS carrier takes replies. `sms`, `email`: whether the channel is configured."""
+    `two_way`: the SMS carrier takes replies. `sms`, `email`, `voice`: whether the channel is configured."""
 
     store: Store
     settings: Settings
@@ -24,3 +24,4 @@ class Desk:
     two_way: bool = True
     sms: bool = True
     email: bool = True
+    voice: bool = False

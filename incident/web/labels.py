@@ -30,6 +30,7 @@ def via(way: str | None) -> str:
         "sms": _("SMS"),
         "link": _("liên kết"),
         "web": _("trang này"),
+        "voice": _("gọi điện tự động"),
         "phone": _("điện thoại"),
         "zalo": _("nhóm Zalo"),
         "direct": _("gặp trực tiếp"),
