@@ -7,6 +7,7 @@ is delivery's. Must never know why the engine wanted an effect.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,7 +38,6 @@ from incident.store.tables import (
 from incident.store.types import canonical
 from incident.timeline import ledger
 from notify.message import Channel
-from notify.phone import is_landline
 from playbooks import templates
 from playbooks.language import Playbook, Step, Verb
 from playbooks.progress import steps_of
@@ -111,6 +111,7 @@ class Telling:
         self._requests: dict[tuple[str, int], dict[str, Request]] = {}  # of a step's activation, by person
         self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
         self._answers: dict[str, list[str]] = {}
+        self._waited_for: list[Unreachable] = []  # whose stand-ins are asked now
         self._tried: dict[tuple[str, str, int], set[str]] = {}  # channels, by person, step and activation
 
     @property
@@ -142,6 +143,8 @@ class Telling:
         if isinstance(effect, Summon) or (isinstance(effect, Notify) and effect.ack):
             self._ask(effect)
         self.drafts.setdefault(effect.person, Draft(effect.person)).effects.append(effect)
+        if isinstance(effect, Summon | AskApproval) and effect.instead_of:
+            self._waited_for.append(Unreachable(effect.step, effect.activation, effect.instead_of, reason=""))
         if isinstance(effect, Summon) and not self._can_be_told_at_once(effect.person):
             return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
         return []
@@ -385,6 +388,9 @@ class Telling:
         for draft in self.drafts.values():
             self._write_one(draft, told, requests[draft.person])
         self.drafts.clear()
+        for silence in dict.fromkeys(self._waited_for):
+            self._try_next(silence, run)
+        self._waited_for.clear()
 
     def _said_before(self) -> set[tuple[str, str]]:
         addresses = [number for person in self.drafts if (number := self._person(person).phone)]
@@ -459,7 +465,7 @@ class Telling:
         number: str,
         requests: dict[tuple[str, int], str],
     ) -> None:
-        kind, words = self.words.voice(effect, reader, person, landline=is_landline(number))
+        kind, words = self.words.voice(effect, reader, person, landline=number == person.landline)
         text = wording.Sms(words, "voice", 1)
         self._put(draft, effect, kind, "voice", number, "", text, self.now, requests)
 
@@ -496,28 +502,35 @@ class Telling:
         to = hops.next_hop(ladder, tried | parallel | {"sms"}, reach)
         if to is not None:
             why = "no_mobile" if first else "silent"
-            self._note_hop(effect.step, effect.person, _last(ladder, tried), to, why)
+            self._note_hop(effect.step, effect.person, _before(to, ladder, tried), to, why)
         return to
 
     def onward(self, event: Unreachable, run: Run) -> bool:
         """The last channel on which a person was tried has failed: whether that is settled without calling them
-        unreachable, by the next channel, or since something else may still arrive."""
+        unreachable, by the next channel, or since something else may still arrive. An approval waits for its limit."""
         self.words.run = run
         step = self._step(event.step)
-        effect = self._again(event, step, run) if step is not None else None
-        if effect is None or event.person is None:
-            return step is not None and step.verb is Verb.APPROVE
-        self._tried = self._tried_before([event.person])
+        approval = step is not None and step.verb is Verb.APPROVE
+        return self._try_next(event, run) or approval or self._something_may_arrive(event)
+
+    def _try_next(self, silence: Unreachable, run: Run) -> bool:
+        """Ask a person who still waits to answer on the next channel; False when nobody waits, or none is left.
+        `silence`: without a reason nothing failed, they only did not answer."""
+        step = self._step(silence.step)
+        effect = self._again(silence, step, run) if step is not None else None
+        if effect is None or silence.person is None:
+            return False
+        self.session.flush()
         ladder = hops.ladder_of(step)
-        tried = self._tried.get((event.person, event.step, event.activation), set())
-        person = self._person(event.person)
+        tried = self._tried_before([silence.person])[silence.person, silence.step, silence.activation]
+        person = self._person(silence.person)
         reach = casting.reach(person, self.desk)
         to = hops.next_hop(ladder, tried | {"sms"}, reach)
         if to is None:
-            return isinstance(effect, Remind) or self._something_may_arrive(event)
-        draft = Draft(event.person, [effect])
-        requests = self._asked_of([event.person])[event.person]
-        reader = reader_of(person, self.incident.names.get(event.person, {}), self.playbook, effect)
+            return False
+        draft = Draft(person.id, [effect])
+        requests = self._asked_of([person.id])[person.id]
+        reader = reader_of(person, self.incident.names.get(person.id, {}), self.playbook, effect)
         if to == "voice":
             self._call(draft, effect, reader, person, str(reach.phone), requests)
         else:
@@ -526,31 +539,28 @@ class Telling:
             self._put(
                 draft, effect, kind, "email", str(reach.email), mail.subject, counted, self.now, requests
             )
-        self._note_hop(event.step, event.person, _last(ladder, tried), to, "failed", event.reason)
+        why = "failed" if silence.reason else "silent"
+        self._note_hop(silence.step, person.id, _before(to, ladder, tried), to, why, silence.reason)
         return True
 
-    def _again(self, event: Unreachable, step: Step, run: Run) -> Summon | Notify | Remind | None:
+    def _again(self, silence: Unreachable, step: Step, run: Run) -> Summon | Notify | Remind | None:
         """What the person was asked in this activation, to be said on another channel; None when they no longer are."""
-        state = run.steps[event.step]
-        key = f"{event.step}:{event.activation}:hop:{event.person}"
-        actor = next((one for one in state.actors if one.person == event.person), None)
-        if event.person is None or actor is None or state.activation != event.activation:
+        state = run.steps[silence.step]
+        actor = next((one for one in state.actors if one.person == silence.person), None)
+        if actor is None or actor.state != "asked" or state.activation != silence.activation:
             return None
+        key = f"{silence.step}:{silence.activation}:hop:{actor.person}"
+        about = (key, silence.step, silence.activation, actor.role, actor.person)
         if step.verb is Verb.APPROVE:
-            waits = state.state in OPEN and actor.state == "asked"
-            about = (key, event.step, event.activation, actor.role, event.person)
-            return Remind(*about, 0, state.due) if waits else None
-        request = self._asked(event.step, event.activation).get(event.person)
-        if request is None or request.state != "asked":
+            return Remind(*about, 0) if state.state in OPEN else None
+        request = self._asked(silence.step, silence.activation).get(actor.person)
+        if request is None or request.state != "asked" or request.reason:
             return None
+        if not silence.reason:
+            return Remind(*about, 0)
         if step.verb is Verb.NOTIFY:
-            return Notify(
-                key, event.step, event.activation, request.role, event.person, str(step.message), step.via,
-                True, request.due,
-            )  # fmt: skip
-        return Summon(
-            key, event.step, event.activation, request.role, event.person, 0, request.instead_of, request.due
-        )
+            return Notify(*about, str(step.message), step.via, True, request.due)
+        return Summon(*about, 0, request.instead_of, request.due)
 
     def _something_may_arrive(self, event: Unreachable) -> bool:
         request = self._asked(event.step, event.activation).get(str(event.person))
@@ -566,7 +576,7 @@ class Telling:
 
     def _tried_before(self, people: list[str]) -> dict[tuple[str, str, int], set[str]]:
         """The channels on which these people were told of each activation."""
-        tried: dict[tuple[str, str, int], set[str]] = {}
+        tried: dict[tuple[str, str, int], set[str]] = defaultdict(set)
         if not people:
             return tried
         rows = self.session.execute(
@@ -579,7 +589,7 @@ class Telling:
             step, _, rest = rest.partition(":")
             activation = rest.partition(":")[0]
             if incident == self.incident.id and activation.isdigit():
-                tried.setdefault((str(person), step, int(activation)), set()).add(channel)
+                tried[str(person), step, int(activation)].add(channel)
         return tried
 
     def _note_hop(self, step: str, person: str, before: str, to: str, why: str, code: str = "") -> None:
@@ -689,9 +699,10 @@ def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
     return min(until, effect.due) if isinstance(effect, Remind) and effect.due else until
 
 
-def _last(ladder: tuple[Channel, ...], tried: set[str]) -> str:
-    """The highest rung of the ladder that was tried."""
-    return next((channel for channel in reversed(ladder) if channel in tried), "sms")
+def _before(to: Channel, ladder: tuple[Channel, ...], tried: set[str]) -> str:
+    """The last rung of the ladder that was tried before this one."""
+    below = ladder[: ladder.index(to)]
+    return next((channel for channel in reversed(below) if channel in tried), "sms")
 
 
 def _purpose(effect: Summon | Notify | Remind) -> str:
