@@ -31,6 +31,13 @@ CHANNELS = {
     "web": "hệ thống",
     "link": "liên kết cá nhân",
 }
+RANG = {
+    "ringing": "đang gọi",
+    "picked_up": "có người nghe, không bấm phím",
+    "no-answer": "không nghe máy",
+    "busy": "máy bận",
+    "failed": "không gọi được",
+}
 DEADLINES = {
     "running": "Đang tính",
     "warned": "Đang tính, đã cảnh báo",

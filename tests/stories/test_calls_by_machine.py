@@ -108,7 +108,9 @@ def test_it_rings_twice_at_most_and_nobody_is_called_unreachable_for_silence(wor
     world.fast_forward(60)
     assert len(lead.calls()) == 2
     assert "unreachable" not in world.kinds(incident), "the SMS may have been read"
-    assert world.member(incident, LEAD).state == "asked"
+    member = world.member(incident, LEAD)
+    assert (member.state, member.rang) == ("asked", "no-answer")
+    assert member.rang_at is not None
     quiet(world)
 
 
