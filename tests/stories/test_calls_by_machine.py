@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select, update
 
 from incident.response import people, stopping
 from incident.response.open import Opened
 from incident.store.tables import Inbound, Message, Person
+from tests.stories.test_approval import under_way
 from tests.stories.world import World
 
 LEAD = "pho_chu_tich_phu_trach"
@@ -25,6 +28,102 @@ def hops(world: World, incident: Opened) -> list[tuple[str, str, str]]:
     """From, to, why."""
     found = [e.data for e in world.view(incident).timeline if e.kind == "channel_hop"]
     return [(data["from_channel"], data["to_channel"], data["why"]) for data in found]
+
+
+REMINDING = """
+playbook: co-nhac
+version: 1
+title: "Có nhắc"
+levels: {1: Theo dõi, 2: Sự cố, 3: Nghiêm trọng}
+topics: [chung]
+roles:
+  truc_ban: {title: Cán bộ trực, pick: on_duty}
+  to_truong: {title: Tổ trưởng, pick: pho_chu_tich_phu_trach, standin: [giam_doc_so_vhttdl]}
+steps:
+  - id: goi
+    assign: [to_truong]
+    via: [sms]
+    after: start
+    ack: all
+    within: 10 phút
+    else:
+      - to: nhac_lai
+      - {to: thay_the, after: 10 phút}
+      - {to: truc_ban, after: 10 phút}
+    critical: true
+"""
+
+
+def opens_with_a_reminder(world: World, voice: bool) -> Opened:
+    """A playbook that summons by SMS alone and reminds before it asks the stand-in."""
+    (world.data_dir / "co-nhac.yaml").write_text(REMINDING, encoding="utf-8")
+    if voice:
+        world.can_call()
+    world.settings = replace(world.settings, playbooks_dir=world.data_dir)
+    world.desk = replace(world.desk, settings=world.settings)
+    incident = world.opens(playbook="co-nhac", topic="chung")
+    world.phone(LEAD).expects_sms("vu viec 10")
+    world.fast_forward(10.5)
+    return incident
+
+
+def test_the_reminder_comes_with_a_call(world: World) -> None:
+    incident = opens_with_a_reminder(world, voice=True)
+    world.phone(LEAD).expects_sms("dang cho y kien").rings(
+        "đang chờ ý kiến", "Đến hai giờ hai mươi phút chưa có trả lời, sẽ mời người thay"
+    )
+    assert hops(world, incident) == [("sms", "voice", "silent")]
+    world.phone(LEAD).ends("no-answer")
+    world.fast_forward(1.5)
+    world.phone(LEAD).ends("no-answer")
+    assert hops(world, incident)[1:] == [("voice", "email", "failed")], (
+        "a silent call is followed by the email"
+    )
+    assert world.mail.to(str(world.person(LEAD).email))
+    world.phone(STAND_IN).hears_nothing()
+    world.fast_forward(10)
+    assert "stand_in_asked" in world.kinds(incident)
+    assert len(world.phone(LEAD).calls()) == 2
+    assert len(hops(world, incident)) == 2, "nothing is left but those on duty"
+    quiet(world)
+
+
+def test_without_calls_the_reminder_comes_with_an_email(world: World) -> None:
+    incident = opens_with_a_reminder(world, voice=False)
+    assert hops(world, incident) == [("sms", "email", "silent")]
+    assert world.mail.to(str(world.person(LEAD).email))
+    assert world.voice.calls == []
+    quiet(world)
+
+
+def test_a_silent_approver_is_called_and_no_key_approves(world: World) -> None:
+    world.can_call()
+    incident = under_way(world)
+    world.fast_forward(11)
+    speaker = world.phone(SPOKESPERSON).rings(
+        "đang chờ đồng chí duyệt", "bản một, mã", "Bấm phím không phải là duyệt"
+    )
+    assert "đã nghe" in speaker.presses("1")
+    assert world.statement(incident).state == "submitted"
+    entry = next(e for e in world.view(incident).timeline if e.kind == "call_heard")
+    assert "bấm phím 1" in entry.text
+    world.approves(incident, SPOKESPERSON)
+    assert "không phải làm gì thêm" in speaker.is_told()
+    quiet(world)
+
+
+def test_an_approval_whose_sms_is_dead_rings_at_once(world: World) -> None:
+    world.can_call()
+    incident = under_way(world)
+    number = max(i for i, m in enumerate(world.sms.sent, 1) if m.to == world.person(SPOKESPERSON).phone)
+    assert "duyet" in world.sms.sent[number - 1].body
+    world.phone(SPOKESPERSON).never_arrives().rings("đang chờ đồng chí duyệt")
+    assert hops(world, incident)[-1] == ("sms", "voice", "failed")
+    assert "unreachable" not in world.kinds(incident)
+    assert "chưa xem được" in world.phone(SPOKESPERSON).presses("2")
+    assert "call_heard" in world.kinds(incident)
+    assert world.member(incident, SPOKESPERSON).state == "accepted", "a key in an approval refuses nothing"
+    quiet(world)
 
 
 def silent_lead(world: World, **more: object) -> Opened:
