@@ -73,8 +73,13 @@ def answer(kind: str, case: Case, reader: Reader) -> str:
 
 
 def _called(reader: Reader, case: Case) -> dict[str, str]:
-    dc = {"đ/c": "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
+    dc = address(reader.xung_ho)
     return {"dc": dc, "Dc": dc[:1].upper() + dc[1:], "name": reader.name, "code": digits(case.code)}
+
+
+def address(xung_ho: str) -> str:
+    """How somebody is addressed aloud: đ/c is "đồng chí"."""
+    return {"đ/c": "đồng chí"}.get(xung_ho, xung_ho)
 
 
 def _framed(words: str, case: Case) -> str:

@@ -99,6 +99,7 @@ def simulator() -> None:
     from incident.settings import Settings
     from incident.wiring import now
     from notify.simulator import server
+    from notify.simulator.calling import RING_SECONDS
 
     settings = Settings.from_env()
     logs.configure(settings.log_format)
@@ -121,6 +122,7 @@ def simulator() -> None:
         data_dir=Path(settings.data_dir),
         zone=settings.tz_display,
         clock=now,
+        ring_seconds=float(os.environ.get("SIMULATOR_RING_SECONDS") or RING_SECONDS),
         **account,
     )
 

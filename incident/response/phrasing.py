@@ -99,8 +99,8 @@ class Phrasing:
             return "approve", say("approve", n=spoken.number(revision.n), mark=spoken.digits(revision.code))
         match effect:
             case Summon() if effect.instead_of:
-                instead = self.named(effect.instead_of).replace("đ/c", "đồng chí")
-                return "stand_in", say("stand_in", instead=instead)
+                other = self.person(effect.instead_of)
+                return "stand_in", say("stand_in", instead=f"{spoken.address(other.xung_ho)} {other.name}")
             case Notify():
                 return "notify", say("notify")
             case Remind():

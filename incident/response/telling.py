@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -34,6 +34,7 @@ from incident.store.tables import (
     Person,
     Request,
     Statement,
+    Suppression,
 )
 from incident.store.types import canonical
 from incident.timeline import ledger
@@ -404,7 +405,8 @@ class Telling:
         return {(address, body) for address, body in rows}
 
     def _recently_told(self) -> dict[str, list[Told]]:
-        """What each of those to be told heard by SMS of late, by number: two people of one phone share its budget."""
+        """What each of those to be told heard of late, by number: two people of one phone share its budget, and a call
+        counts like an SMS."""
         told: dict[str, list[Told]] = {}
         rows = self.session.execute(
             select(Message.address, Message.kind, Message.not_before, Message.incident_id).where(
@@ -441,6 +443,8 @@ class Telling:
         via = self._via(effect)
         reach = casting.reach(person, self.desk)
         hop = self._hop(effect, via, reach)
+        if hop == "voice":
+            reach = self._callable(person.id, reach)
         link = ""
         if "sms" in via and reach.mobile:
             kind, text, link = self.words.sms(effect, reader, person)
@@ -450,11 +454,7 @@ class Telling:
         if reach.phone and hop == "voice":
             self._call(draft, effect, reader, person, reach.phone, requests)
         if reach.email and ("email" in via or hop == "email"):
-            kind, mail = self.words.email(
-                effect, reader, person, link, self.words.also(draft.effects, effect)
-            )
-            counted = wording.Sms(mail.body, "mail", 1)
-            self._put(draft, effect, kind, "email", reach.email, mail.subject, counted, self.now, requests)
+            self._write_to(draft, effect, reader, person, reach.email, requests, link)
 
     def _call(
         self,
@@ -468,6 +468,20 @@ class Telling:
         kind, words = self.words.voice(effect, reader, person, landline=number == person.landline)
         text = wording.Sms(words, "voice", 1)
         self._put(draft, effect, kind, "voice", number, "", text, self.now, requests)
+
+    def _write_to(
+        self,
+        draft: Draft,
+        effect: Personal,
+        reader: wording.Reader,
+        person: Person,
+        address: str,
+        requests: dict[tuple[str, int], str],
+        link: str = "",
+    ) -> None:
+        kind, mail = self.words.email(effect, reader, person, link, self.words.also(draft.effects, effect))
+        counted = wording.Sms(mail.body, "mail", 1)
+        self._put(draft, effect, kind, "email", address, mail.subject, counted, self.now, requests)
 
     def _only_on_screen(self, effect: Personal) -> bool:
         """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
@@ -497,6 +511,9 @@ class Telling:
         assert not isinstance(effect, Warn)
         assert effect.person is not None
         ladder = hops.ladder_of(self._step(effect.step))
+        if "voice" not in ladder:
+            return None
+        reach = self._callable(effect.person, reach)
         tried = self._tried.get((effect.person, effect.step, effect.activation), set())
         parallel = {channel for channel in via if channel != "voice"}
         to = hops.next_hop(ladder, tried | parallel | {"sms"}, reach)
@@ -524,7 +541,7 @@ class Telling:
         ladder = hops.ladder_of(step)
         tried = self._tried_before([silence.person])[silence.person, silence.step, silence.activation]
         person = self._person(silence.person)
-        reach = casting.reach(person, self.desk)
+        reach = self._callable(person.id, casting.reach(person, self.desk))
         to = hops.next_hop(ladder, tried | {"sms"}, reach)
         if to is None:
             return False
@@ -534,14 +551,18 @@ class Telling:
         if to == "voice":
             self._call(draft, effect, reader, person, str(reach.phone), requests)
         else:
-            kind, mail = self.words.email(effect, reader, person, "", ())
-            counted = wording.Sms(mail.body, "mail", 1)
-            self._put(
-                draft, effect, kind, "email", str(reach.email), mail.subject, counted, self.now, requests
-            )
+            self._write_to(draft, effect, reader, person, str(reach.email), requests)
         why = "failed" if silence.reason else "silent"
         self._note_hop(silence.step, person.id, _before(to, ladder, tried), to, why, silence.reason)
         return True
+
+    def _callable(self, person_id: str, reach: Reach) -> Reach:
+        """Without the number that asked for nothing more: the landline, if there is one, may be called."""
+        person = self._person(person_id)
+        if reach.phone is None or reach.phone == person.landline:
+            return reach
+        barred = self.session.get(Suppression, reach.phone) is not None
+        return replace(reach, phone=person.landline) if barred else reach
 
     def _again(self, silence: Unreachable, step: Step, run: Run) -> Summon | Notify | Remind | None:
         """What the person was asked in this activation, to be said on another channel; None when they no longer are."""
