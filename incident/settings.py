@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Settings:
     twilio_tokens: tuple[str, ...] = ()
     twilio_from: str | None = None
     twilio_service: str | None = None
+    twilio_voice_from: str | None = None
     twilio_base: str | None = None
     sms_gateways: Path | None = None
     smtp_url: str | None = None
@@ -62,6 +64,7 @@ class Settings:
             twilio_tokens=tokens,
             twilio_from=env.get("TWILIO_FROM") or None,
             twilio_service=env.get("TWILIO_MESSAGING_SERVICE_SID") or None,
+            twilio_voice_from=_caller(env),
             twilio_base=env.get("TWILIO_API_BASE") or None,
             sms_gateways=Path(gateways) if gateways else None,
             smtp_url=env.get("SMTP_URL") or None,
@@ -85,6 +88,16 @@ def _two_way(env: Mapping[str, str]) -> bool:
         return _choice(env, "SMS_TWO_WAY", "1", ("0", "1")) == "1"
     sender = env.get("TWILIO_FROM") or ""
     return not sender or sender.lstrip("+").isdigit()
+
+
+def _caller(env: Mapping[str, str]) -> str | None:
+    """The number that calls: E.164, since a brand name cannot call."""
+    number = env.get("TWILIO_VOICE_FROM")
+    if number and not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+        raise BadSettings(
+            f"TWILIO_VOICE_FROM={number!r}: cần số gọi được dạng +84…, không dùng tên thương hiệu"
+        )
+    return number or None
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

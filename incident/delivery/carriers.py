@@ -20,7 +20,7 @@ from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Channel
 
-CHANNELS: tuple[Channel, ...] = ("sms", "email")
+CHANNELS: tuple[Channel, ...] = ("sms", "voice", "email")
 
 
 @dataclass(frozen=True, slots=True)

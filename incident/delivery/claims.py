@@ -172,7 +172,7 @@ def _call(one: Claimed, sender: Sender, ended: int, secret: str, now: datetime) 
     # An attempt that failed after it was taken must not look like a repetition to the carrier; one in the dark must.
     key = f"{one.id}-{ended}" if ended else one.id
     # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
-    reference = references.signed(attempt_id, secret) if one.channel == "sms" else one.id
+    reference = one.id if one.channel == "email" else references.signed(attempt_id, secret)
     left = None if one.valid_until is None else max(1, int((one.valid_until - now).total_seconds()))
     thread = f"incident-{one.incident_id}" if one.channel == "email" and one.incident_id else ""
     return Call(

@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from incident.delivery import references
 from incident.delivery.rows import insert_once
 from incident.domain.ids import new_id
 from incident.store.sessions import Store
-from incident.store.tables import Inbound
+from incident.store.tables import Attempt, Inbound
 from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
 
-def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
+def store_inbound(store: Store, reply: Reply, secret: str, now: datetime) -> str | None:
     """The new row's id; None when the carrier had told us of this reply before."""
     inbound_id = new_id(now)
-    row = {
+    row: dict[str, object] = {
         "id": inbound_id,
         "carrier": reply.carrier,
         "carrier_id": reply.carrier_id[:80],
@@ -29,7 +31,16 @@ def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
         "means": "",
     }
     with store.writing() as session:
+        row["message_id"] = message_of(session, reply.reference, secret)
         return inbound_id if insert_once(session, Inbound, [row]) else None
+
+
+def message_of(session: Session, reference: str, secret: str) -> str | None:
+    """The message of an attempt's signed reference, which says what is answered; None when it is none of ours."""
+    attempt_id = references.attempt_of(reference, secret) if reference else None
+    if attempt_id is None:
+        return None
+    return session.scalar(select(Attempt.message_id).where(Attempt.id == attempt_id))
 
 
 def _number(sender: str) -> str:

@@ -158,7 +158,12 @@ class Outbox:
 
     def store_inbound(self, reply: Reply, now: datetime) -> str | None:
         """Keep a reply; None when it was known."""
-        return _once_more(lambda: inbound.store_inbound(self.store, reply, now))
+        return _once_more(lambda: inbound.store_inbound(self.store, reply, self.settings.secret_key, now))
+
+    def message_of(self, reference: str) -> str | None:
+        """The message of an attempt's signed reference; None when it is none of ours."""
+        with self.store.reading() as session:
+            return inbound.message_of(session, reference, self.settings.secret_key)
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""

@@ -48,14 +48,20 @@ def _scalar(value: Any, column: Any) -> Any:
 
 def _sent_to(*which: ColumnElement[bool]) -> Select[Any]:
     taken = (
-        select(Attempt.message_id, func.min(Attempt.finished_at).label("at"))
+        select(
+            Attempt.message_id,
+            func.min(Attempt.finished_at).label("at"),
+            func.max(Attempt.started_at).label("last"),
+        )
         .join(Message, Message.id == Attempt.message_id)
         .where(of_this(Message.incident_id), Attempt.outcome == "accepted")
         .group_by(Attempt.message_id)
         .subquery()
     )
     return (
-        select(MessageCause.request_id, Message.status, taken.c.at)
+        select(
+            MessageCause.request_id, Message.status, taken.c.at, Message.channel, Message.error, taken.c.last
+        )
         .distinct()
         .join(Message, Message.id == MessageCause.message_id)
         .join(Request, Request.id == MessageCause.request_id)

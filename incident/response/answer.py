@@ -169,10 +169,29 @@ def commit_changes(session: Session, desk: Desk, changes: Changes, now: datetime
     """Write the lines and enter the door once for all answers of one incident."""
     people = {str(line.data["person"]) for line in changes.lines if line.data.get("person")}
     casting.remember(session, changes.incident, people, now)
+    _let_phones_rest(session, changes, now)
     ledger.append_many(session, changes.incident, changes.lines)
     events = changes.all_events()
     if events and changes.incident.status == "open":
         enter(session, desk, changes.incident, events, now)
+
+
+def _let_phones_rest(session: Session, changes: Changes, now: datetime) -> None:
+    """Who has answered is not called any more."""
+    answered = {
+        str(line.data["person"]) for line in changes.lines if line.kind in ("acknowledged", "declined")
+    }
+    if answered:
+        session.execute(
+            update(Message)
+            .where(
+                Message.incident_id == changes.incident.id,
+                Message.person_id.in_(answered),
+                Message.channel == "voice",
+                Message.status == "created",
+            )
+            .values(status="cancelled", finished_at=now, error="answered")
+        )
 
 
 def _commit_all(session: Session, desk: Desk, everywhere: list[Changes], now: datetime) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory import queries, rota
+from incident.response.desk import Desk
+from incident.response.hops import Reach
 from incident.store.tables import Incident, Person, RoleChoice, Setting
 from incident.wording import SMS_TEXTS, House
 from notify.phone import strip_marks
@@ -98,6 +100,18 @@ def area_names(session: Session, area: list[str]) -> list[str]:
 def reachable(person: Person, sms: bool) -> bool:
     """Whether an SMS can be tried: a mobile number nobody has disowned."""
     return sms and person.active and person.phone is not None and person.wrong_number_at is None
+
+
+def reach(person: Person, desk: Desk) -> Reach:
+    """On which channels that are configured a person can be reached. A landline is called; so is a mobile."""
+    if not person.active:
+        return Reach()
+    mobile = person.phone if person.wrong_number_at is None else None
+    return Reach(
+        mobile=mobile if desk.sms else None,
+        phone=(mobile or person.landline) if desk.voice else None,
+        email=person.email if desk.email else None,
+    )
 
 
 def house(session: Session, public_url: str, two_way: bool = True) -> House:

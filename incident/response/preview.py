@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from incident import wording
+from incident import spoken, wording
 from incident.directory import queries
 from incident.domain import legal
 from incident.domain.codes import shown_code
@@ -77,6 +77,8 @@ class Preview:
     code: str
     short_name: str
     left_out: tuple[LeftOut, ...] = ()
+    read_out: tuple[str, ...] = ()  # what a call reads to who stays silent; empty where nobody can be called
+    calls: bool = False  # the machine can call
     leader: str = ""  # who would be told if only the leader on duty were; "" where there is nobody
 
     @property
@@ -163,6 +165,7 @@ class _Looking:
         people: dict[str, PreviewPerson] = {}
         groups: list[tuple[str, int]] = []
         texts: list[tuple[wording.Sms, int]] = []  # with how many get it
+        read_out: list[str] = []
         for effect in called:
             if effect.person is None:
                 title, size = self._group(effect)
@@ -174,6 +177,8 @@ class _Looking:
                 people[person.id] = one
                 if one.sms:
                     texts.append((self._text(effect, person, seen.get(person.id, {})), 1))
+                if isinstance(effect, Summon) and casting.reach(person, self.desk).phone:
+                    read_out.append(self._spoken(effect, person, seen.get(person.id, {})))
         price = self.session.get(Setting, "sms_part_cost")
         parts = sum(text.parts * count for text, count in texts)
         return Preview(
@@ -186,6 +191,8 @@ class _Looking:
             emails=sum(person.email for person in people.values()),
             next=self._next(called, run),
             texts=tuple(dict.fromkeys(text.body for text, _ in texts)),
+            read_out=tuple(read_out[:1]),
+            calls=self.desk.voice,
             vacant=tuple(
                 self.playbook.roles[slug].title
                 for slug, holders in run.roles.items()
@@ -214,7 +221,8 @@ class _Looking:
     def _without_number(self, effect: Summon | Notify) -> list[Event]:
         if not isinstance(effect, Summon) or effect.person is None:
             return []
-        if casting.reachable(self.session.get_one(Person, effect.person), self.desk.sms):
+        reach = casting.reach(self.session.get_one(Person, effect.person), self.desk)
+        if reach.mobile or reach.phone:
             return []
         return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
 
@@ -271,6 +279,15 @@ class _Looking:
             return wording.sms(kind, self.house, self.case, reader, instead=instead, link=link)
         kind = wording.summon_kind(reader, self.desk.two_way_with(person))
         return wording.sms(kind, self.house, self.case, reader, link=link)
+
+    def _spoken(self, effect: Summon, person: Person, seen: Mapping[str, str]) -> str:
+        reader = reader_of(person, seen, self.playbook, effect)
+        landline = person.phone is None
+        if effect.instead_of:
+            other = self.session.get_one(Person, effect.instead_of)
+            instead = f"{spoken.address(other.xung_ho)} {other.name}"
+            return spoken.voice("stand_in", self.house, self.case, reader, landline=landline, instead=instead)
+        return spoken.voice("summon", self.house, self.case, reader, landline=landline)
 
     def _group_text(self, effect: Summon | Notify) -> wording.Sms:
         areas = casting.area_names(self.session, self.incident.area)

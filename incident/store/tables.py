@@ -382,7 +382,7 @@ class Request(Base):
     asked_at: Mapped[datetime]
     due: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
-    via: Mapped[str | None] = mapped_column(String(10))  # sms | link | web | phone
+    via: Mapped[str | None] = mapped_column(String(10))  # sms | voice | link | web | phone
     recorded_by: Mapped[str | None] = mapped_column(String(120))
     reason: Mapped[str] = mapped_column(String(300), default="")
     __table_args__ = (
@@ -606,7 +606,7 @@ class Message(Base):
     error: Mapped[str] = mapped_column(String(200), default="")
     __table_args__ = (
         one_of("status", MESSAGE_STATUSES, "status"),
-        one_of("channel", ("sms", "email"), "channel"),
+        one_of("channel", ("sms", "voice", "email"), "channel"),
         # The due set stays small however large the finished outbox grows.
         Index("ix_message_due", "priority", "not_before", sqlite_where=DUE, postgresql_where=DUE),
         # What still moves: claimed, unknown, accepted and waiting for a receipt.
@@ -669,7 +669,8 @@ class Transition(Base):
 
 
 class Inbound(Base):
-    """A reply as it came: stored first, understood second. state: new | understood | review | ignored | decided."""
+    """A reply as it came, or a key pressed in a call: stored first, understood second. state: new | understood | review |
+    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call does)."""
 
     __tablename__ = "inbound"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -685,6 +686,7 @@ class Inbound(Base):
     incident_id: Mapped[str | None] = mapped_column(Id, index=True)
     person_id: Mapped[str | None] = mapped_column(Id)
     decided_by: Mapped[str | None] = mapped_column(String(120))
+    message_id: Mapped[str | None] = mapped_column(Id)
     __table_args__ = (UniqueConstraint("carrier", "carrier_id"),)
 
 

@@ -93,6 +93,14 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "{who} acknowledged|, {via}|, after {after}|, {late}|: {reason}",
     ),
     "declined": ("{who} báo bận|, {via}|: {reason}", "{who} declined|, {via}|: {reason}"),
+    "channel_hop": (
+        "Chuyển cách báo cho {person}: từ {from_channel} sang {to_channel}|, {why}",
+        "{person} is tried on another channel: from {from_channel} to {to_channel}|, {why}",
+    ),
+    "call_heard": (
+        "Người nghe máy của {person} bấm phím {key} trong cuộc gọi tự động: {heard}| ({step_in_short})",
+        "Who picked up the phone of {person} pressed {key} in the automatic call: {heard}| ({step_in_short})",
+    ),
     "unreachable": ("Không liên lạc được {who}|: {reason}", "{who} cannot be reached|: {reason}"),
     "wrong_number": (
         "Nhầm số: {who}, đã ngừng gửi tới số này",
@@ -313,11 +321,20 @@ PATTERNS: dict[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
+CHANNELS: dict[str, tuple[str, str]] = {
+    "sms": ("SMS", "SMS"),
+    "voice": ("gọi điện tự động", "an automatic call"),
+    "email": ("thư điện tử", "email"),
+}
 WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "via": {
         "sms": ("qua SMS", "by SMS"),
         "link": ("qua liên kết", "by link"),
         "web": ("trên hệ thống", "on the web"),
+        "voice": (
+            "qua gọi điện tự động, người nghe máy bấm phím",
+            "by automatic call, a key pressed by who picked up",
+        ),
         "phone": ("qua điện thoại", "by phone"),
         "zalo": ("qua nhóm Zalo", "in the Zalo group"),
         "direct": ("gặp trực tiếp", "face to face"),
@@ -332,6 +349,13 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "phong_van": ("trả lời phỏng vấn", "an interview"),
         "giao_ban": ("giao ban báo chí", "press briefing"),
         "hop_bao": ("họp báo", "press conference"),
+    },
+    "from_channel": CHANNELS,
+    "to_channel": CHANNELS,
+    "why": {
+        "silent": ("chưa có trả lời", "no answer so far"),
+        "failed": ("cách trước không đến được", "the one before failed"),
+        "no_mobile": ("không nhận được SMS", "takes no SMS"),
     },
     "outcome": {
         "handled": ("đã xử lý", "handled"),
@@ -580,6 +604,10 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "instead": lambda t: t.person(t.data.get("instead"), post=False),
     "call_outcome": lambda t: t.word("call_outcome", t.data.get("outcome")),
     "again": lambda t: ("gửi lại", "asked again")[t.lang] if t.data.get("again") else "",
+    "heard": lambda t: {
+        "1": ("đã nghe", "heard"),
+        "2": ("chưa xem được lúc này, cần gọi lại", "cannot look now, to be phoned"),
+    }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),

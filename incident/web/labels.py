@@ -31,6 +31,7 @@ def via(way: str | None) -> str:
         "sms": _("SMS"),
         "link": _("liên kết"),
         "web": _("trang này"),
+        "voice": _("gọi điện tự động"),
         "phone": _("điện thoại"),
         "zalo": _("nhóm Zalo"),
         "direct": _("gặp trực tiếp"),
@@ -53,6 +54,8 @@ def member(person: MemberView, now: datetime) -> Label:
             _("Đã nhận lúc %(at)s, qua %(via)s", at=at, via=via(person.via)) if at else _("Đã nhận"), "green"
         )
     if state == "asked":
+        if called := rang(person, now):
+            return Label(called, "orange")
         return Label(_("Đã báo, chưa trả lời (%(span)s)", span=since(person.asked_at, now)), "orange")
     if state in ("declined", "unreachable") and person.stand_in_accepted:
         return _replaced(person)
@@ -68,6 +71,8 @@ def member(person: MemberView, now: datetime) -> Label:
         return _replaced(person)
     if state == "unreachable":
         why = unreached(person) or reason(person.reason)
+        if not why and (called := rang(person, now)):
+            return Label(_("Không liên lạc được (%(reason)s)", reason=called[:1].lower() + called[1:]), "red")
         text = _("Không liên lạc được (%(reason)s)", reason=why) if why else _("Không liên lạc được")
         return Label(text, "red")
     plain = {
@@ -79,6 +84,21 @@ def member(person: MemberView, now: datetime) -> Label:
         "stopped": Label(_("Chưa báo (tin đã dừng)"), "red"),
     }
     return plain.get(state, Label(state, "grey"))
+
+
+def rang(person: MemberView, now: datetime) -> str:
+    """What came of the last automatic call; empty when there was none."""
+    if person.rang_at is None:
+        return ""
+    how = {
+        "ringing": _("đang gọi"),
+        "picked_up": _("có người nghe, không bấm phím"),
+        "no-answer": _("không nghe máy"),
+        "busy": _("máy bận"),
+        "failed": _("không gọi được"),
+    }
+    at = moment_of(person.rang_at, now)
+    return _("Đã gọi tự động lúc %(at)s, %(how)s", at=at, how=how.get(person.rang, person.rang))
 
 
 def _replaced(person: MemberView) -> Label:
