@@ -27,6 +27,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from notify.loopback import is_loopback
 from notify.message import (
+    Capabilities,
     ConfigurationFault,
     FailureKind,
     Listed,
@@ -39,6 +40,7 @@ from notify.message import (
 )
 
 NAME = "smtp"
+CAPABILITIES = Capabilities(receipts="sent")
 IDLE_SECONDS = 10.0
 Phase = Literal["greeting", "sender", "recipient", "data", "dot"]
 _UTF8 = Charset("utf-8")
@@ -104,8 +106,8 @@ class SmtpMail:
         return NAME
 
     @property
-    def two_way(self) -> bool:
-        return False
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
         return None

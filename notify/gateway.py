@@ -57,7 +57,7 @@ class Gateway:
     def two_way(self, to: str) -> bool:
         """Whether an answer by SMS can come back from this number by the preferred carrier."""
         sender = self.choose("sms", to)
-        return sender is not None and sender.two_way
+        return sender is not None and sender.capabilities.two_way
 
     def send(self, message: Message) -> Receipt:
         """Tries in order, and goes on only after what provably was not processed; an unknown outcome stops here."""

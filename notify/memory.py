@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from notify.message import Listed, Message, Receipt, SendFailure, UnknownOutcome
+from notify.message import Capabilities, Listed, Message, Receipt, SendFailure, UnknownOutcome
 from notify.phone import segments
+
+TWO_WAY = Capabilities(two_way=True, receipts="delivered")
+ONE_WAY = Capabilities(receipts="delivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,13 @@ class MemorySender:
         clock: Callable[[], datetime],
         *,
         name: str = "memory",
-        two_way: bool = True,
+        capabilities: Capabilities = TWO_WAY,
         listing: bool = True,
         status: Literal["accepted", "sent"] = "accepted",
     ) -> None:
         self._clock = clock
         self._name = name
-        self._two_way = two_way
+        self._capabilities = capabilities
         self._listing = listing
         self._status: Literal["accepted", "sent"] = status
         self._scripts: deque[Script] = deque()
@@ -67,8 +70,8 @@ class MemorySender:
         return self._name
 
     @property
-    def two_way(self) -> bool:
-        return self._two_way
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
 
     def will(self, *scripts: Script) -> None:
         """The next calls, in order."""

@@ -15,6 +15,24 @@ Channel = Literal["sms", "email"]
 FailureKind = Literal["address", "content", "optout", "other"]
 CodeKind = Literal["", "configuration", "address", "content", "optout", "transient", "other"]
 DeliveryStatus = Literal["accepted", "sent", "delivered", "temporary-failure", "permanent-failure"]
+ReceiptLevel = Literal["none", "sent", "delivered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a carrier can do, as it was configured; everything that depends on it asks here and nowhere else.
+
+    `two_way`: what it carries can be answered. `receipts`: the most that its reports ever say. `parts_per_second`: its
+    rate in SMS parts, None where none was named. `needs_registered_template`: it takes only texts registered with it.
+    `idempotent`: asked twice with the same `Message.key` it sends once. `unicode`: it carries diacritics.
+    """
+
+    two_way: bool = False
+    receipts: ReceiptLevel = "none"
+    parts_per_second: float | None = None
+    needs_registered_template: bool = False
+    idempotent: bool = False
+    unicode: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +41,7 @@ class Message:
 
     `to` is E.164 for SMS and a mail address for email. `reference` is our signed attempt reference (SMS: it comes back
     in the callback's URL; email: the seed of the Message-ID). `in_reply_to` is the reference of the thread's first mail.
+    `key` stays the same over all attempts of this message: by it a carrier that is asked twice knows that it was.
     """
 
     channel: Channel
@@ -33,6 +52,7 @@ class Message:
     validity_seconds: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     in_reply_to: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +142,7 @@ class Sender(Protocol):
     def name(self) -> str: ...
 
     @property
-    def two_way(self) -> bool: ...
+    def capabilities(self) -> Capabilities: ...
 
     def send(self, message: Message) -> Receipt: ...
 

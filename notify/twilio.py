@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 
 from notify.loopback import is_loopback
 from notify.message import (
+    Capabilities,
     CodeKind,
     ConfigurationFault,
     DeliveryStatus,
@@ -27,6 +28,7 @@ from notify.message import (
     Message,
     PermanentFailure,
     Receipt,
+    ReceiptLevel,
     Reply,
     SendFailure,
     StatusUpdate,
@@ -164,8 +166,9 @@ class TwilioSms:
         return NAME
 
     @property
-    def two_way(self) -> bool:
-        return self.account.two_way
+    def capabilities(self) -> Capabilities:
+        receipts: ReceiptLevel = "delivered" if self.account.public_url else "none"
+        return Capabilities(two_way=self.account.two_way, receipts=receipts)
 
     def send(self, message: Message) -> Receipt:
         refusal = self._refusal(message.to)

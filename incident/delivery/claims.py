@@ -171,7 +171,9 @@ def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:
         one,
         attempt_id,
         sender,
-        wire.Message(one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread),
+        wire.Message(
+            one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread, key=one.id
+        ),
         now + timedelta(seconds=LATEST_SECONDS),
     )
 

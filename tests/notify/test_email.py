@@ -276,4 +276,4 @@ def test_a_wrong_address_is_a_fault_of_ours(url: str) -> None:
 
 def test_mail_has_no_list_and_no_way_back(mail: SmtpMail, clock: Callable[[], datetime]) -> None:
     assert mail.list(clock()) is None
-    assert not mail.two_way
+    assert not mail.capabilities.two_way

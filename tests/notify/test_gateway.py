@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from notify.gateway import Gateway, Route
-from notify.memory import MemorySender, hangs, refuses
+from notify.memory import ONE_WAY, MemorySender, hangs, refuses
 from notify.message import ConfigurationFault, Message, PermanentFailure, TemporaryFailure, UnknownOutcome
 
 TEXT = Message("sms", "+84912345678", "Vu viec 27")
@@ -17,9 +17,9 @@ TEXT = Message("sms", "+84912345678", "Vu viec 27")
 @pytest.fixture
 def senders(clock: Callable[[], datetime]) -> tuple[MemorySender, MemorySender, MemorySender]:
     return (
-        MemorySender(clock, name="viettel", two_way=False),
+        MemorySender(clock, name="viettel", capabilities=ONE_WAY),
         MemorySender(clock, name="twilio"),
-        MemorySender(clock, name="smtp", two_way=False),
+        MemorySender(clock, name="smtp", capabilities=ONE_WAY),
     )
 
 

@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 from notify.email import parse_url
 from notify.loopback import is_loopback
 from notify.message import (
+    Capabilities,
     ConfigurationFault,
     Message,
     PermanentFailure,
@@ -376,3 +377,10 @@ def test_no_number_is_printed(twilio: TwilioSms, caplog: pytest.LogCaptureFixtur
     twilio.send(TEXT)
     twilio.list(datetime.fromisoformat("2026-11-22T00:00:00+00:00"))
     assert PHONE not in caplog.text
+
+
+def test_it_says_what_it_can_do() -> None:
+    deaf = TwilioSms(TwilioAccount(SID, TOKEN, "UBNDSONLAM", two_way=False))
+    assert deaf.capabilities == Capabilities(two_way=False, receipts="none")
+    hears = TwilioSms(TwilioAccount(SID, TOKEN, OFFICE, public_url="https://truc.sonlam.example"))
+    assert hears.capabilities == Capabilities(two_way=True, receipts="delivered")

@@ -28,7 +28,7 @@ from incident.store.sessions import Store
 from incident.store.tables import Assignment, Mailing, Message, Person, Run, RunEvent
 from incident.timeline.verify import Verdict, verify_chain
 from notify.gateway import Gateway, Route
-from notify.memory import MemorySender
+from notify.memory import ONE_WAY, MemorySender
 from notify.message import Message as Sent
 from notify.message import Reply
 from notify.phone import strip_marks
@@ -91,7 +91,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.sms = MemorySender(self.now)
-        self.mail = MemorySender(self.now, name="mail", two_way=False, listing=False)
+        self.mail = MemorySender(self.now, name="mail", capabilities=ONE_WAY, listing=False)
         self.gateway = Gateway([Route("sms", self.sms), Route("email", self.mail)])
         self.settings = Settings.from_env(
             {

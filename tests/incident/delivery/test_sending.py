@@ -59,6 +59,17 @@ def test_the_carrier_is_told_how_long_a_text_is_good(world: World) -> None:
     assert world.sms.sent[0].validity_seconds == 900
 
 
+def test_a_message_keeps_its_key_when_it_is_tried_again(world: World) -> None:
+    one = world.message()
+    world.sms.will(refuses(TemporaryFailure("429", "slow down")))
+    world.outbox.drain()
+    world.clock.forward(10)
+    world.outbox.drain()
+    first, second = world.sms.calls
+    assert first.key == second.key == one
+    assert first.reference != second.reference
+
+
 def test_mail_is_sent_with_one_thread_an_incident(world: World) -> None:
     one = world.message("a@sonlam.example", channel="email", subject="[Vụ việc 27] Mời tham gia")
     world.outbox.drain()

@@ -28,7 +28,7 @@ from incident.store.tables import (
     Unit,
 )
 from notify.gateway import Gateway, Route
-from notify.memory import MemorySender
+from notify.memory import ONE_WAY, MemorySender
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 SECRET = "a secret of the tests"
@@ -69,7 +69,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.sms = MemorySender(self.clock, name="memory")
-        self.mail = MemorySender(self.clock, name="mail", two_way=False, listing=False, status="sent")
+        self.mail = MemorySender(self.clock, name="mail", capabilities=ONE_WAY, listing=False, status="sent")
         self.outbox = self.another_process()
         with self.store.writing() as session:
             session.add(
