@@ -41,7 +41,8 @@ class Message:
 
     `to` is E.164 for SMS and a mail address for email. `reference` is our signed attempt reference (SMS: it comes back
     in the callback's URL; email: the seed of the Message-ID). `in_reply_to` is the reference of the thread's first mail.
-    `key` stays the same over all attempts of this message: by it a carrier that is asked twice knows that it was.
+    `key` stays the same as long as nobody knows how the attempts before ended: by it a carrier that is asked twice knows
+    that it was.
     """
 
     channel: Channel

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import references
@@ -35,6 +36,10 @@ _OURS = (
         .where(Suppression.address == Message.address)
         .scalar_subquery()
         .label("reason"),
+        select(func.count())
+        .where(Attempt.message_id == Message.id, Attempt.outcome.not_in(("calling", "unknown")))
+        .scalar_subquery()
+        .label("ended"),
     )
     .where(
         Message.id.in_(bindparam("ids", expanding=True)),
@@ -137,23 +142,24 @@ def begin(
         if (one.id, one.token) not in ours:
             continue
         sender = gateway.choose(one.channel, one.address, paused) or gateway.choose(one.channel, one.address)
-        if _barred(one, ours[one.id, one.token]):
+        known = ours[one.id, one.token]
+        if _barred(one, known.reason):
             dropped.append((one, "cancelled", "suppressed"))
         elif sender is None:
             dropped.append((one, "technical-failure", "NO_CARRIER"))
         else:
-            calls.append(_call(one, sender, secret, now))
+            calls.append(_call(one, sender, known.ended, secret, now))
     _write_attempts(session, calls, now)
     _drop(session, dropped, now)
     return calls
 
 
-def _still_ours(session: Session, held: Sequence[Claimed]) -> dict[tuple[str, str], str | None]:
-    """By message and token, why its address asked for nothing, if it did. What ran out and was claimed anew, by us too,
-    does not belong to the old claim and is not there."""
+def _still_ours(session: Session, held: Sequence[Claimed]) -> dict[tuple[str, str], Row[Any]]:
+    """By message and token, why its address asked for nothing, if it did, and how many attempts came to an end. What ran
+    out and was claimed anew, by us too, does not belong to the old claim and is not there."""
     which = {"ids": some([one.id for one in held]), "tokens": some([one.token for one in held])}
     rows = session.execute(locked(session, _OURS), which)
-    return {(row.id, str(row.claim_token)): row.reason for row in rows}
+    return {(row.id, str(row.claim_token)): row for row in rows}
 
 
 def _barred(one: Claimed, reason: str | None) -> bool:
@@ -161,8 +167,10 @@ def _barred(one: Claimed, reason: str | None) -> bool:
     return reason is not None and not (one.kind == "reply" and reason == "wrong_number")
 
 
-def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:
+def _call(one: Claimed, sender: Sender, ended: int, secret: str, now: datetime) -> Call:
     attempt_id = new_id(now)
+    # An attempt that failed after it was taken must not look like a repetition to the carrier; one in the dark must.
+    key = f"{one.id}-{ended}" if ended else one.id
     # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
     reference = references.signed(attempt_id, secret) if one.channel == "sms" else one.id
     left = None if one.valid_until is None else max(1, int((one.valid_until - now).total_seconds()))
@@ -172,7 +180,7 @@ def _call(one: Claimed, sender: Sender, secret: str, now: datetime) -> Call:
         attempt_id,
         sender,
         wire.Message(
-            one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread, key=one.id
+            one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread, key=key
         ),
         now + timedelta(seconds=LATEST_SECONDS),
     )

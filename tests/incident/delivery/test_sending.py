@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from incident.delivery import carriers, claims
 from incident.delivery.records import Result, record
 from incident.store.tables import CarrierState, Entry, Message, Suppression
-from notify.memory import hangs, refuses, unknown_but_sent
+from notify.memory import Script, hangs, refuses, unknown_but_sent
 from notify.message import ConfigurationFault, PermanentFailure, Receipt, TemporaryFailure
 from tests.incident.delivery.world import SECRET, World
 
@@ -59,14 +59,20 @@ def test_the_carrier_is_told_how_long_a_text_is_good(world: World) -> None:
     assert world.sms.sent[0].validity_seconds == 900
 
 
-def test_a_message_keeps_its_key_when_it_is_tried_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("ended", "same"),
+    [(hangs(), True), (unknown_but_sent(), True), (refuses(TemporaryFailure("429", "")), False)],
+)
+def test_the_key_stays_while_nobody_knows_how_it_ended(world: World, ended: Script, same: bool) -> None:
     one = world.message()
-    world.sms.will(refuses(TemporaryFailure("429", "slow down")))
+    world.sms.will(ended)
     world.outbox.drain()
-    world.clock.forward(10)
+    with world.store.writing() as session:
+        session.execute(update(Message).values(status="created", not_before=world.clock(), claim_token=None))
     world.outbox.drain()
     first, second = world.sms.calls
-    assert first.key == second.key == one
+    assert first.key == one
+    assert second.key == (one if same else f"{one}-1")
     assert first.reference != second.reference
 
 
