@@ -123,7 +123,8 @@ STATUSES: dict[str, DeliveryStatus] = {
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
     """`sender` is a number, an alphanumeric name, or a messaging service (MG…). `public_url` is where callbacks come
-    in; empty asks for none. `api_base` replaces Twilio's address (the simulator's, a proxy's)."""
+    in; empty asks for none. `api_base` replaces Twilio's address (the simulator's, a proxy's). `parts_per_second`: the
+    rate that was bought for the sender, None for no limit of ours."""
 
     sid: str
     token: str = field(repr=False)
@@ -132,6 +133,7 @@ class TwilioAccount:
     api_base: str = ""
     timeout_seconds: float = 10.0
     two_way: bool = True
+    parts_per_second: float | None = None
 
 
 class TwilioSms:
@@ -168,7 +170,9 @@ class TwilioSms:
     @property
     def capabilities(self) -> Capabilities:
         receipts: ReceiptLevel = "delivered" if self.account.public_url else "none"
-        return Capabilities(two_way=self.account.two_way, receipts=receipts)
+        return Capabilities(
+            two_way=self.account.two_way, receipts=receipts, parts_per_second=self.account.parts_per_second
+        )
 
     def send(self, message: Message) -> Receipt:
         refusal = self._refusal(message.to)
