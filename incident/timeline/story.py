@@ -622,7 +622,6 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "question": _Teller.question,
     "choice": _Teller.choice,
     "after": lambda t: t.span(t.data.get("after_seconds")),
-    "after_carrier": lambda t: t.word("carrier", t.data.get("after")) or t.to(),
     "left": lambda t: t.span(t.data.get("left_seconds")),
     "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
     "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
