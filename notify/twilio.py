@@ -66,7 +66,6 @@ CODES: dict[int, Rule] = {
     21606: Rule("configuration"),  # From is not ours
     21608: Rule("configuration"),  # trial account: To not verified
     21609: Rule("configuration"),  # StatusCallback not an address
-    21612: Rule("configuration"),  # this From cannot reach this To
     21659: Rule("configuration"),  # From is no Twilio number
     21701: Rule("configuration"),  # no such messaging service
     21703: Rule("configuration"),  # messaging service has no numbers
@@ -102,6 +101,8 @@ CODES: dict[int, Rule] = {
     30017: Rule("transient", 2),  # carrier congested
     30022: Rule("transient", 2),  # rate of the carrier exceeded
     63018: Rule("transient", 3),  # rate exceeded
+    # it says nothing of the person, the text or the account: another carrier may take it
+    21612: Rule("other"),  # this From cannot reach this To
     30036: Rule("other"),  # validity period over: the text is stale
 }
 UNLISTED_IN_RECEIPT = Rule("other", 1)

@@ -28,12 +28,19 @@ HELD_SECONDS = 15  # claimed and not begun: so long others wait for what a kille
 LEASE_SECONDS = 30  # begun: longer than any call takes
 LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
-# Everything this message tells has been answered: the request of each of its causes.
-_ANSWERED = and_(
+# Nobody waits for an answer to it any more: in each request it was written for, the person has declined, was replaced or
+# let go. Who accepts need not be reminded, nor be sent again what did not go; a first summons still says where and when.
+_POINTLESS = or_(Message.kind == "remind", Message.attempts > 0)
+_AWAITED = or_(
+    Request.id.is_(None),
+    Request.state == "asked",
+    and_(Request.state == "accepted", ~_POINTLESS),
+)
+_OVER = and_(
     exists().where(MessageCause.message_id == Message.id),
     ~select(MessageCause.message_id)
     .outerjoin(Request, Request.id == MessageCause.request_id)
-    .where(MessageCause.message_id == Message.id, or_(Request.id.is_(None), Request.state == "asked"))
+    .where(MessageCause.message_id == Message.id, _AWAITED)
     .exists(),
 )
 _HELD = (
@@ -59,8 +66,7 @@ _OURS = _HELD.add_columns(
         ),
         else_=0,
     ).label("ended"),
-    # A first summons still says where and when; a reminder or a repetition says nothing to who has answered.
-    case((or_(Message.kind == "remind", Message.attempts > 0), _ANSWERED), else_=False).label("answered"),
+    _OVER.label("over"),
 )
 
 
@@ -190,7 +196,7 @@ def _moot(one: Claimed, row: Row[Any]) -> str:
     an address that asked for nothing."""
     if row.reason is not None and not (one.kind == "reply" and row.reason == "wrong_number"):
         return "suppressed"
-    return "answered" if row.answered else ""
+    return "not_awaited" if row.over else ""
 
 
 def begin(session: Session, calls: Sequence[Call], now: datetime) -> None:

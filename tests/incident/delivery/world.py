@@ -213,5 +213,7 @@ class World:
         with self.store.writing() as session:
             request = session.scalars(select(Request).where(Request.person_id == person)).one()
             session.add(
-                MessageCause(effect_key=f"e:{message_id}", message_id=message_id, request_id=request.id)
+                MessageCause(
+                    effect_key=f"e:{message_id}:{person}", message_id=message_id, request_id=request.id
+                )
             )
