@@ -27,6 +27,7 @@ class Settings:
     twilio_service: str | None = None
     twilio_voice_from: str | None = None
     twilio_base: str | None = None
+    twilio_parts_per_second: float | None = None
     sms_gateways: Path | None = None
     smtp_url: str | None = None
     mail_from: str = "truc@sonlam.example"
@@ -66,6 +67,7 @@ class Settings:
             twilio_service=env.get("TWILIO_MESSAGING_SERVICE_SID") or None,
             twilio_voice_from=_caller(env),
             twilio_base=env.get("TWILIO_API_BASE") or None,
+            twilio_parts_per_second=_rate(env, "TWILIO_PARTS_PER_SECOND"),
             sms_gateways=Path(gateways) if gateways else None,
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "truc@sonlam.example",
@@ -105,6 +107,20 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise BadSettings(f"{name}={text!r}: cần một số nguyên không âm, không quá 65535")
     return int(text)
+
+
+def _rate(env: Mapping[str, str], name: str) -> float | None:
+    """SMS parts per second; None where nothing limits them."""
+    text = env.get(name)
+    if not text:
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 10_000:
+        raise BadSettings(f"{name}={text!r}: cần một số lớn hơn 0, không quá 10000 (ví dụ 0.5 hoặc 10)")
+    return rate
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -167,4 +167,5 @@ def _account(settings: Settings) -> TwilioAccount:
         public_url=settings.public_url,
         api_base=settings.twilio_base or "",
         two_way=settings.two_way,
+        parts_per_second=settings.twilio_parts_per_second,
     )

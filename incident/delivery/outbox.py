@@ -32,7 +32,8 @@ T = TypeVar("T")
 
 
 class Outbox:
-    """Safe to share between threads, not across a fork."""
+    """Safe to share between threads, not across a fork. `wait` lets so many seconds pass while a carrier's pace holds
+    messages back; whoever hands in a clock that stands still hands in what moves it."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Outbox:
         settings: Settings,
         now: Callable[[], datetime],
         threads: int = THREADS,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self.store = store
         self.gateway = gateway
@@ -51,6 +53,7 @@ class Outbox:
         self._pool: ThreadPoolExecutor | None = None
         self._draining = threading.Lock()
         self._stopped = threading.Event()
+        self._wait = wait
 
     # -------------------------------------------------------------- sending
 
@@ -70,6 +73,7 @@ class Outbox:
                 pool,
                 self.threads,
                 self._stopped,
+                self._wait,
             )
             return sending.run(max_seconds, lambda: crowd() if crowd and self.crowded() else None)
         finally:

@@ -1,8 +1,9 @@
 """Finds out what became of messages whose call ended in the dark.
 
 One reconciler at a time pages each carrier's list once and matches all unknown messages by number, body and time. What
-was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent once more, the rest waits for
-the duty officer. A carrier without a list cannot be asked: the message is held. Every decision stands on the timeline.
+was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent again, up to three times and
+each time only after two new looks, while its time is not over; the rest waits for the duty officer. A carrier without a
+list cannot be asked: the message is held. Every decision stands on the timeline.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SE
 from incident.delivery.rows import locked, note, some
 from incident.domain.actors import SYSTEM
 from incident.store.sessions import Store, lock
-from incident.store.tables import Attempt, Incident, Message
+from incident.store.tables import Attempt, Incident, Message, Transition
 from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Listed
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=2)  # the carrier's clock and ours differ
 LOOKS = 2
+MOST_RESENT = 3
 BATCH = 1000
 HELD = "held"
 
@@ -46,6 +48,7 @@ class Unknown:
     body: str
     critical: bool
     looked: int
+    valid_until: datetime | None
     incident_id: str | None
     attempt_id: str
     carrier: str
@@ -63,15 +66,15 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     """Unknown messages that it is time to look for, and that nobody has put aside."""
     rows = session.execute(
         select(
-            Message.id, Message.address, Message.body, Message.critical, Message.looked, Message.incident_id,
-            Attempt.id, Attempt.carrier, Attempt.started_at,
+            Message.id, Message.address, Message.body, Message.critical, Message.looked,
+            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
         .order_by(Attempt.started_at, Message.id)
         .limit(limit)
     )  # fmt: skip
-    return [Unknown(*row) for row in rows]
+    return [Unknown(*tuple(row)) for row in rows]
 
 
 def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
@@ -118,7 +121,7 @@ def _decide(
             findings = [Finding(unknown, "held") for unknown in ours]
         else:
             found = match(ours, listing, _bound(session, carrier, listing))
-            findings = [_finding(session, unknown, found.get(unknown.id)) for unknown in ours]
+            findings = [_finding(session, unknown, found.get(unknown.id), now) for unknown in ours]
         for finding in findings:
             _write(session, finding, now)
         _transitions(session, findings, now)
@@ -198,17 +201,23 @@ def _same(body: str) -> str:
     return " ".join(unicodedata.normalize("NFC", body).split())
 
 
-def _finding(session: Session, unknown: Unknown, listed: Listed | None) -> Finding:
+def _finding(session: Session, unknown: Unknown, listed: Listed | None, now: datetime) -> Finding:
     if listed is not None:
         return Finding(unknown, "found", listed)
     if unknown.looked + 1 < LOOKS:
         return Finding(unknown, "missing")
-    dark = session.scalar(
-        select(func.count())
-        .select_from(Attempt)
-        .where(Attempt.message_id == unknown.id, Attempt.outcome == "unknown")
+    timely = unknown.valid_until is None or unknown.valid_until > now
+    again = unknown.critical and timely and _resent(session, unknown) < MOST_RESENT
+    return Finding(unknown, "resent" if again else "held")
+
+
+def _resent(session: Session, unknown: Unknown) -> int:
+    """How often it was sent again after it was looked for in vain. What a repetition came to otherwise (refused before it
+    was processed, asked anew by the same key) does not count."""
+    query = select(func.count()).where(
+        Transition.message_id == unknown.id, Transition.before == "unknown", Transition.why == "resent"
     )
-    return Finding(unknown, "resent" if unknown.critical and (dark or 0) < 2 else "held")
+    return session.scalar(query) or 0
 
 
 def _write(session: Session, finding: Finding, now: datetime) -> None:

@@ -23,6 +23,7 @@ from incident.response.advance import enter
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.saying import heard_from_us, say
+from incident.response.withdrawing import withdraw
 from incident.store.sessions import lock
 from incident.store.tables import (
     Incident,
@@ -379,16 +380,10 @@ def disown(
 def silence(session: Session, person: Person, reason: str, now: datetime) -> None:
     if person.phone and session.get(Suppression, person.phone) is None:
         session.add(Suppression(address=person.phone, reason=reason, at=now))
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.channel == "sms",
-            Message.status == "created",
-            Message.kind != "reply",
-        )
-        .values(status="cancelled", finished_at=now, error=reason)
-    )
+    withdraw(
+        session, reason, now,
+        Message.person_id == person.id, Message.channel == "sms", Message.kind != "reply",
+    )  # fmt: skip
 
 
 def unreachable_everywhere(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict
+from incident.response import withdrawing
 from incident.response.advance import enter, held_open
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
@@ -33,7 +34,6 @@ VALID_AGAIN = timedelta(hours=6)
 OF_THE_MOMENT = ("remind", "warn")
 # The message went to a carrier, or may have.
 LEFT = ("sending", "unknown", "accepted", "sent", "delivered", "temporary-failure")
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
     # Asked only now: whoever began a call did so before these rows were ours.
     begun = _begun(session, incident.id)
     kept = [m for m in moving if m.status == "created" or (m.status == "sending" and m.id not in begun)]
-    _move(session, [(m.id, m.status) for m in kept], now, why)
+    withdrawing.cancel(session, [(m.id, m.status) for m in kept], why, now)
     taken = {m.id for m in kept}
-    _never_again(session, [m.id for m in moving if m.id not in taken], now)
+    withdrawing.never_again(session, [m.id for m in moving if m.id not in taken], now)
     gone = session.scalar(
         select(func.count()).where(
             Message.incident_id == incident.id,
@@ -137,33 +137,10 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
     return Leaving(int(gone or 0), len(begun), len(kept) + left_over)
 
 
-def _move(session: Session, kept: list[tuple[str, str]], now: datetime, why: str) -> None:
-    for start in range(0, len(kept), CHUNK):
-        chunk = kept[start : start + CHUNK]
-        session.execute(
-            update(Message)
-            .where(Message.id.in_([id for id, _ in chunk]))
-            .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
-            .execution_options(synchronize_session=False)
-        )
-        _note(session, ((id, before, "cancelled") for id, before in chunk), now, why)
-
-
 def _note(session: Session, moves: Iterable[tuple[str, str, str]], now: datetime, why: str) -> None:
     rows = [{"message_id": id, "at": now, "before": b, "after": a, "why": why} for id, b, a in moves]
     if rows:
         session.execute(insert(Transition), rows)
-
-
-def _never_again(session: Session, begun: list[str], now: datetime) -> None:
-    """Their call is being made: should it turn out not to have gone, its time is over."""
-    for start in range(0, len(begun), CHUNK):
-        session.execute(
-            update(Message)
-            .where(Message.id.in_(begun[start : start + CHUNK]))
-            .values(valid_until=now)
-            .execution_options(synchronize_session=False)
-        )
 
 
 # ------------------------------------------------------------------ going on

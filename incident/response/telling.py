@@ -20,7 +20,7 @@ from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id
 from incident.domain.titles import draft_title
-from incident.response import budget, casting, hops
+from incident.response import budget, casting, hops, withdrawing
 from incident.response.budget import Told
 from incident.response.desk import Desk
 from incident.response.hops import Reach
@@ -350,7 +350,7 @@ class Telling:
         if not effect.persons:
             self.session.execute(mailings.values(done_at=self.now))
         waiting = select(Message.id).where(
-            Message.incident_id == self.incident.id, Message.status == "created"
+            Message.incident_id == self.incident.id, Message.status.in_(("created", "sending"))
         )
         if done:
             waiting = waiting.where(Message.kind.in_(POINTLESS_WHEN_DONE))
@@ -364,13 +364,10 @@ class Telling:
             )
         ):
             causes.setdefault(message_id, []).append(key)
-        moot = [m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys)]
-        for start in range(0, len(moot), 500):
-            self.session.execute(
-                update(Message)
-                .where(Message.id.in_(moot[start : start + 500]), Message.status == "created")
-                .values(status="cancelled", finished_at=self.now, error=effect.reason)
-            )
+        moot = sorted(m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys))
+        for start in range(0, len(moot), withdrawing.CHUNK):
+            chunk = moot[start : start + withdrawing.CHUNK]
+            withdrawing.withdraw(self.session, effect.reason, self.now, Message.id.in_(chunk))
 
     # -------------------------------------------------------------- writing
 

@@ -571,10 +571,14 @@ class Mailing(Base):
     valid_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Where its first recipient stands among equals (see `Message.turn`), fixed when its expansion begins.
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class Message(Base):
-    """One message to one person on one channel: the outbox. Small `priority` goes first."""
+    """One message to one person on one channel: the outbox. Small `priority` goes first, and of equals the small `turn`:
+    mailings that wait at the same time take turns, however large one of them is. `passed_over`: the carriers that it
+    goes without, as `outcomes.Tried` writes them."""
 
     __tablename__ = "message"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -604,11 +608,13 @@ class Message(Base):
     look_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(200), default="")
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    passed_over: Mapped[str] = mapped_column(String(200), default="", server_default="")
     __table_args__ = (
         one_of("status", MESSAGE_STATUSES, "status"),
         one_of("channel", ("sms", "voice", "email"), "channel"),
         # The due set stays small however large the finished outbox grows.
-        Index("ix_message_due", "priority", "not_before", sqlite_where=DUE, postgresql_where=DUE),
+        Index("ix_message_due", "priority", "turn", "not_before", sqlite_where=DUE, postgresql_where=DUE),
         # What still moves: claimed, unknown, accepted and waiting for a receipt.
         Index("ix_message_moving", "status", "claim_until", sqlite_where=MOVING, postgresql_where=MOVING),
     )
@@ -700,13 +706,30 @@ class Suppression(Base):
 
 
 class CarrierState(Base):
-    """A carrier that is paused (a configuration fault) or was last heard of."""
+    """How a carrier is, as all processes see it: paused (a configuration fault), how much of its traffic it keeps, how its
+    calls of the last minute ended, when its pace lets the next part go, and when it was last heard of.
+
+    `share` is percent and changed last at `share_at`; `since` what made it fall. `window_at` begins the half minute that
+    `calls` and `bad` count, the `_before` are of the half minute before; `in_a_row` failures came since the last good
+    answer, `good` good answers since `share_at`. `free_at` is the theoretical arrival time of the pace."""
 
     __tablename__ = "carrier_state"
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     paused_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
     last_callback_at: Mapped[datetime | None]
+    share: Mapped[int] = mapped_column(Integer, default=100, server_default="100")
+    share_at: Mapped[datetime | None]
+    since: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    probed_at: Mapped[datetime | None]
+    window_at: Mapped[datetime | None]
+    calls: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    calls_before: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad_before: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    good: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    free_at: Mapped[datetime | None]
 
 
 class Lease(Base):

@@ -277,7 +277,6 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Text of entry {seq} masked|, reason: {reason}",
     ),
     # delivery, as far as it belongs on the record
-    "carrier_switched": ("Chuyển nhà mạng| từ {before}| sang {after_carrier}", "Carrier switched| from {before}| to {after_carrier}"),
     "delivery_failed": (
         "Không gửi được đến {who}|, {channel}| (mã {code})",
         "Could not be sent to {who}|, {channel}| (code {code})",
@@ -310,7 +309,14 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "no_sms_carrier": ("Không có nhà mạng gửi SMS", "No carrier for SMS"),
     "triggers_missing": ("Cơ sở dữ liệu thiếu khóa bảo vệ nhật ký", "The guards of the record are missing"),
     "carrier_resumed": ("Dùng lại nhà mạng| {carrier}", "Carrier in use again|: {carrier}"),
-    "carrier_paused": ("Tạm dừng nhà mạng| {carrier}|: {reason}", "Carrier paused|: {carrier}|: {reason}"),
+    "carrier_paused": (
+        "Tạm dừng nhà mạng| {carrier}|: {reason}|, chuyển sang {next}",
+        "Carrier paused|: {carrier}|: {reason}|, {next} takes over",
+    ),
+    "carrier_switched": (
+        "Chuyển đường gửi tin từ {carrier} sang {next}|: {cause}",
+        "Messages go by {next} instead of {carrier}|: {cause}",
+    ),
     "directory_imported": (
         "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
         "Directory imported| ({sheet})|: {added} added|, {changed} changed",
@@ -327,6 +333,17 @@ CHANNELS: dict[str, tuple[str, str]] = {
     "email": ("thư điện tử", "email"),
 }
 WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "cause": {
+        "unreachable": ("không kết nối được", "no connection"),
+        "turned_away": ("tạm thời không nhận thêm tin", "it takes no more for now"),
+        "dark": ("không trả lời", "it does not answer"),
+        "slow": ("trả lời chậm", "it answers slowly"),
+        "slow_minute": (
+            "trong một phút qua nhiều tin bị chậm, bị trả lại hoặc chưa rõ đã gửi hay chưa",
+            "too many messages of the last minute were slow, turned away or lost from sight",
+        ),
+        "well_again": ("đã hoạt động ổn định trở lại", "it has been well again for a while"),
+    },
     "via": {
         "sms": ("qua SMS", "by SMS"),
         "link": ("qua liên kết", "by link"),
@@ -633,7 +650,6 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "question": _Teller.question,
     "choice": _Teller.choice,
     "after": lambda t: t.span(t.data.get("after_seconds")),
-    "after_carrier": lambda t: t.word("carrier", t.data.get("after")) or t.to(),
     "left": lambda t: t.span(t.data.get("left_seconds")),
     "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
     "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
