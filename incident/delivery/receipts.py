@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, references
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_status, risen
-from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
+from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, write_each
 from incident.domain.ids import new_id
+from incident.domain.message_states import may_become
 from incident.store.sessions import Store
 from incident.store.tables import Attempt, Message, Receipt, Suppression
 from notify.message import StatusUpdate
@@ -148,23 +148,18 @@ def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bo
 
 def _write_attempts(session: Session, attempts: Any) -> list[_Known]:
     touched = [attempt for attempt in attempts if attempt.moved]
-    attempt_table = table(Attempt)
-    statement = (
-        update(attempt_table)
-        .where(attempt_table.c.id == bindparam("b_id"))
-        .values(
-            status=bindparam("b_status"), carrier_id=bindparam("b_carrier_id"), code=bindparam("b_code"), outcome="accepted"
-        )
-    )  # fmt: skip
-    for attempt in touched:
-        row = {
-            "b_id": attempt.id, "b_status": attempt.status, "b_carrier_id": attempt.carrier_id, "b_code": attempt.code,
-        }  # fmt: skip
-        try:
-            with session.begin_nested():
-                session.connection().execute(statement, [row])
-        except IntegrityError:  # another attempt has this carrier's id already
-            session.connection().execute(statement, [{**row, "b_carrier_id": None}])
+    rows = [
+        {
+            "id": attempt.id,
+            "status": attempt.status,
+            "carrier_id": attempt.carrier_id,
+            "code": attempt.code,
+            "outcome": "accepted",
+        }
+        for attempt in touched
+    ]
+    # Another attempt may have this carrier's id already.
+    write_each(session, Attempt, rows, instead={"carrier_id": None})
     return touched
 
 
@@ -177,27 +172,24 @@ def _settle(
         select(Attempt.message_id, Attempt.n, Attempt.status).where(Attempt.message_id.in_(some(touched)))
     ):
         all_attempts.setdefault(message_id, []).append((n, status))
-    moves: list[tuple[str, str, str, str]] = []
+    changes: list[dict[str, Any]] = []
     for message_id, attempt in sorted(touched.items()):
         message = messages[message_id]
         values = _values(message, all_attempts[message_id], attempt, now)
-        if values is not None and values["status"] != message.status:
-            _change(session, message_id, values)
-            moves.append((message_id, message.status, values["status"], f"receipt {attempt.code}".strip()))
+        if values is not None and may_become(message.status, values["status"], "receipt"):
+            changes.append({"id": message_id, "before": message.status, **_UNCHANGED, **values})
         if attempt.kind == "optout":
             barred = {"address": message.address, "reason": "optout", "at": now}
             insert_once(session, Suppression, [barred])
+    for again in (False, True):
+        rows = [row for row in changes if ("not_before" in row) is again]
+        write_each(session, Message, rows)
+    moves = [(c["id"], c["before"], c["status"], f"receipt {touched[c['id']].code}".strip()) for c in changes]
     note(session, moves, now)
     tell_run(session, [message for message, _, after, _ in moves if after in FAILED], now)
 
 
-def _change(session: Session, message_id: str, values: dict[str, Any]) -> None:
-    session.execute(
-        update(Message)
-        .where(Message.id == message_id)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
+_UNCHANGED: dict[str, Any] = {"claim_until": None, "look_at": None, "finished_at": None, "error": ""}
 
 
 def _values(
@@ -205,18 +197,13 @@ def _values(
 ) -> dict[str, Any] | None:
     """What changes in the message; None when it is at rest and stays there."""
     status = message_status(attempts, message.status)
-    if message.status in FAILED and status != "delivered":
-        return None  # what we gave up stays given up, unless the carrier says that it arrived
-    values: dict[str, Any] = {"status": status, "claim_until": None, "error": ""}
+    if status == message.status:
+        return None
     if status == "temporary-failure":
         return _again(message, attempts, moved, now)
-    if status == "delivered":
-        values["finished_at"] = now
-    elif status in FAILED:
-        values |= {"finished_at": now, "error": moved.code or "refused"}
-    elif status in ("created", "sending"):
-        return None
-    return values
+    if status in FAILED:
+        return {"status": status, "finished_at": now, "error": moved.code or "refused"}
+    return {"status": status, "finished_at": now if status == "delivered" else None}
 
 
 def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime) -> dict[str, Any]:
@@ -226,13 +213,7 @@ def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: da
     at = now + timedelta(seconds=RECEIPT_RETRY_SECONDS * failures)
     if failures > allowed or (message.valid_until is not None and message.valid_until <= at):
         return {"status": "technical-failure", "finished_at": now, "error": moved.code or "failed"}
-    return {
-        "status": "created",
-        "not_before": at,
-        "claim_token": None,
-        "claim_until": None,
-        "error": moved.code,
-    }
+    return {"status": "created", "not_before": at, "claim_token": None, "error": moved.code}
 
 
 def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> None:

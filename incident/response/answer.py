@@ -32,6 +32,7 @@ from incident.store.tables import (
     Request,
     Suppression,
 )
+from incident.store.transitions import cancel
 from incident.timeline import ledger
 from playbooks.signals import Acknowledged, Declined, Event, Unreachable
 
@@ -360,15 +361,13 @@ def disown(
 def silence(session: Session, person: Person, reason: str, now: datetime) -> None:
     if person.phone and session.get(Suppression, person.phone) is None:
         session.add(Suppression(address=person.phone, reason=reason, at=now))
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.channel == "sms",
-            Message.status == "created",
-            Message.kind != "reply",
-        )
-        .values(status="cancelled", finished_at=now, error=reason)
+    cancel(
+        session,
+        Message.person_id == person.id,
+        Message.channel == "sms",
+        Message.kind != "reply",
+        why=reason,
+        now=now,
     )
 
 

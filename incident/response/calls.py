@@ -35,6 +35,7 @@ from incident.response.answer import (
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
 from incident.store.tables import Incident, Link, Message, Person, PhoneCall, Request, Suppression
+from incident.store.transitions import cancel
 from incident.timeline import ledger
 from playbooks.signals import Acknowledged, Declined, Invited, Retracted
 
@@ -326,15 +327,14 @@ def _own_again(session: Session, person: Person, call: PhoneCall, everywhere: li
         .where(Link.person_id == person.id, Link.revoked_at == call.recorded_at)
         .values(revoked_at=None)
     )
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.kind == "reply",
-            Message.status == "created",
-            Message.created_at == call.recorded_at,
-        )
-        .values(status="cancelled", finished_at=call.undone_at, error="undone")
+    assert call.undone_at is not None
+    cancel(
+        session,
+        Message.person_id == person.id,
+        Message.kind == "reply",
+        Message.created_at == call.recorded_at,
+        why="undone",
+        now=call.undone_at,
     )
     for changes in everywhere:
         for request in asked(session, changes.incident.id, person.id):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
@@ -37,6 +37,7 @@ from incident.store.tables import (
     Suppression,
     Unit,
 )
+from incident.store.transitions import cancel
 from incident.timeline import ledger
 from notify.phone import BadNumber, is_landline, to_e164
 from playbooks.language import Playbook, Verb
@@ -286,15 +287,13 @@ def correct_number(
 
 def _nothing_more_to(session: Session, person: Person, now: datetime) -> None:
     """What still waits for the old number does not leave; the one apology does."""
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.address == person.phone,
-            Message.status == "created",
-            Message.kind != "reply",
-        )
-        .values(status="cancelled", finished_at=now, error="number_corrected")
+    cancel(
+        session,
+        Message.person_id == person.id,
+        Message.address == person.phone,
+        Message.kind != "reply",
+        why="number_corrected",
+        now=now,
     )
 
 

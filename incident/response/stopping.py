@@ -7,11 +7,10 @@ begun may still reach its phone, and if it comes back undone it does not leave a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
@@ -21,7 +20,8 @@ from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.response.telling import KEPT_BACK
 from incident.store.sessions import lock
-from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request, Transition
+from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request
+from incident.store.transitions import note
 from incident.timeline import ledger
 from playbooks.signals import Paused, Resumed
 
@@ -146,13 +146,7 @@ def _move(session: Session, kept: list[tuple[str, str]], now: datetime, why: str
             .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
             .execution_options(synchronize_session=False)
         )
-        _note(session, ((id, before, "cancelled") for id, before in chunk), now, why)
-
-
-def _note(session: Session, moves: Iterable[tuple[str, str, str]], now: datetime, why: str) -> None:
-    rows = [{"message_id": id, "at": now, "before": b, "after": a, "why": why} for id, b, a in moves]
-    if rows:
-        session.execute(insert(Transition), rows)
+        note(session, ((id, before, "cancelled", why) for id, before in chunk), now)
 
 
 def _never_again(session: Session, begun: list[str], now: datetime) -> None:
@@ -230,12 +224,12 @@ def go_on(desk: Desk, incident_id: str, actor: Actor, now: datetime) -> int:
 def _release(session: Session, incident: Incident, now: datetime) -> None:
     session.flush()
     rows = lock(session, select(Message).where(_waits(incident)).order_by(Message.id)).all()
-    moves = [(row.id, row.status, "created") for row in rows]
+    moves = [(row.id, row.status, "created", "sent on") for row in rows]
     for row in rows:
         row.status, row.error, row.finished_at = "created", "", None
         row.not_before, row.valid_until = now, now + VALID_AGAIN
     session.flush()
-    _note(session, moves, now, "sent on")
+    note(session, moves, now)
     session.execute(update(Mailing).where(_held_mailing(incident)).values(done_at=None, valid_until=None))
 
 

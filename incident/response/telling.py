@@ -32,6 +32,7 @@ from incident.store.tables import (
     Request,
     Statement,
 )
+from incident.store.transitions import cancel
 from incident.store.types import canonical
 from incident.timeline import ledger
 from playbooks import templates
@@ -353,11 +354,7 @@ class Telling:
             causes.setdefault(message_id, []).append(key)
         moot = [m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys)]
         for start in range(0, len(moot), 500):
-            self.session.execute(
-                update(Message)
-                .where(Message.id.in_(moot[start : start + 500]), Message.status == "created")
-                .values(status="cancelled", finished_at=self.now, error=effect.reason)
-            )
+            cancel(self.session, Message.id.in_(moot[start : start + 500]), why=effect.reason, now=self.now)
 
     # -------------------------------------------------------------- writing
 
