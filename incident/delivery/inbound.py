@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
-from incident.delivery.rows import insert_once
 from incident.domain.ids import new_id
 from incident.store.sessions import Store
 from incident.store.tables import Inbound
@@ -14,11 +14,10 @@ from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
 
-def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
-    """The new row's id; None when the carrier had told us of this reply before."""
-    inbound_id = new_id(now)
-    row = {
-        "id": inbound_id,
+def inbound_row(reply: Reply, now: datetime) -> dict[str, Any]:
+    """A reply as it is kept until somebody reads it."""
+    return {
+        "id": new_id(now),
         "carrier": reply.carrier,
         "carrier_id": reply.carrier_id[:80],
         "sender": _number(reply.sender),
@@ -28,8 +27,6 @@ def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
         "state": "new",
         "means": "",
     }
-    with store.writing() as session:
-        return inbound_id if insert_once(session, Inbound, [row]) else None
 
 
 def _number(sender: str) -> str:

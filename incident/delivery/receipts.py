@@ -20,7 +20,6 @@ from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_st
 from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, write_each
 from incident.domain.ids import new_id
 from incident.domain.message_states import may_become
-from incident.store.sessions import Store
 from incident.store.tables import Attempt, Message, Receipt, Suppression
 from notify.message import StatusUpdate
 
@@ -30,10 +29,10 @@ BATCH = 500
 MOST_CONFIGURATION_RETRIES = 2
 
 
-def store_receipt(store: Store, update_: StatusUpdate, secret: str, now: datetime) -> bool:
-    """Keep it as it came; False when it was known already."""
+def receipt_row(update_: StatusUpdate, secret: str, now: datetime) -> dict[str, Any]:
+    """A delivery report as it is kept."""
     attempt_id = references.attempt_of(update_.reference, secret) if update_.reference else None
-    row = {
+    return {
         "id": new_id(now),
         "carrier": update_.carrier,
         "carrier_id": update_.carrier_id[:80],
@@ -43,8 +42,6 @@ def store_receipt(store: Store, update_: StatusUpdate, secret: str, now: datetim
         "raw": {"form": dict(update_.raw), "kind": update_.kind, "retries": update_.retries},
         "received_at": now,
     }
-    with store.writing() as session:
-        return insert_once(session, Receipt, [row]) == 1
 
 
 @dataclass(slots=True)

@@ -22,6 +22,14 @@ def table(of: type[Base]) -> Table:
     return made
 
 
+def insert_new(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Insert what is not there yet, as `insert_once`; the ids of what went in."""
+    if not rows:
+        return set()
+    statement = _insert(session, of).returning(table(of).c.id)
+    return set(session.connection().execute(statement, rows).scalars())
+
+
 def insert_once(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> int:
     """Insert what is not there yet; whatever breaks a unique key is left out. For one row: how many went in."""
     if not rows:

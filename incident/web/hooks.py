@@ -37,8 +37,8 @@ def blueprint(wiring: Wiring) -> Blueprint:
         if form is None:
             return refused.answer("/hooks/twilio/inbound")
         reply = twilio.parse_inbound(form)
-        if reply.carrier_id and wiring.outbox.store_inbound(reply, wiring.now()) is not None:
-            wiring.bell.ring("understand")
+        if reply.carrier_id:
+            wiring.outbox.store_inbound(reply, wiring.now())
         return Response(EMPTY_ANSWER, mimetype="text/xml")
 
     @hooks.post("/twilio/status")

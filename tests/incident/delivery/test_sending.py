@@ -269,7 +269,11 @@ def test_what_was_cancelled_after_the_claim_is_not_begun(world: World) -> None:
     one = world.message()
     held = _claimed(world)
     with world.store.writing() as session:
-        session.execute(update(Message).where(Message.id == one).values(status="cancelled", finished_at=world.clock(), claim_until=None))
+        session.execute(
+            update(Message)
+            .where(Message.id == one)
+            .values(status="cancelled", finished_at=world.clock(), claim_until=None)
+        )
     assert _begun(world, held) == []
 
 
