@@ -139,7 +139,7 @@ class Outbox:
         with self.store.reading() as session:
             lost = exists().where(Message.status == "sending", Message.claim_until < now)
             stale = exists().where(Message.status == "created", Message.valid_until <= now)
-            receipt = exists().where(Receipt.applied_at.is_(None))
+            receipt = exists().where(receipts.waits(now))
             row = session.execute(select(lost, stale, receipt)).one()
             return bool(row[0]), bool(row[1]), bool(row[2])
 
@@ -160,7 +160,10 @@ class Outbox:
         return self._letters.put((Receipt, receipts.receipt_row(update, self.settings.secret_key, now)))
 
     def apply_receipts(self, now: datetime) -> int:
-        """Apply one batch of what has come in. Returns how many."""
+        """Apply one batch of what has come in, if anything has. Returns how many were taken."""
+        with self.store.reading() as session:
+            if not session.scalar(select(exists().where(receipts.waits(now)))):
+                return 0
         with self.store.writing() as session:
             return receipts.apply(session, now)
 

@@ -6,12 +6,12 @@ attempts. Must never call a carrier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, references
@@ -25,6 +25,7 @@ from notify.message import StatusUpdate
 
 # A receipt may be quicker than the record of the call it belongs to.
 PATIENCE = timedelta(minutes=2)
+SOON = timedelta(seconds=1)
 BATCH = 500
 MOST_CONFIGURATION_RETRIES = 2
 
@@ -61,23 +62,30 @@ class _Known:
     moved: bool = False
 
 
+def waits(now: datetime) -> ColumnElement[bool]:
+    """Not applied yet, and its time to be looked at has come."""
+    return and_(Receipt.applied_at.is_(None), or_(Receipt.again_at.is_(None), Receipt.again_at <= now))
+
+
 def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Apply what has come in. Returns how many receipts were taken."""
-    query = select(Receipt).where(Receipt.applied_at.is_(None)).order_by(Receipt.received_at).limit(limit)
+    query = select(Receipt).where(waits(now)).order_by(Receipt.received_at, Receipt.id).limit(limit)
     receipts = session.scalars(query).all()
     if not receipts:
         return 0
     attempts = _attempts(session, receipts)
     _hold(session, receipts, attempts)
     messages = _messages(session, {attempt.message_id for attempt in attempts.values()})
-    # Held now: read the attempts again, since they may have moved while we waited.
-    attempts = _attempts(session, receipts)
+    # Held now: read the attempts again, since they may have moved while we waited. What came meanwhile is not held.
+    attempts = {r: known for r, known in _attempts(session, receipts).items() if known.message_id in messages}
     taken = [receipt for receipt in receipts if _take(receipt, attempts, now)]
+    early = set(receipts) - set(taken)
     touched = _write_attempts(session, {attempt.id: attempt for attempt in attempts.values()}.values())
     _settle(session, messages, {attempt.message_id: attempt for attempt in touched}, now)
     for carrier in sorted({receipt.carrier for receipt in receipts}):
         carriers.heard(session, carrier, now)
     _mark_applied(session, taken, now)
+    _put_off(session, early, now)
     return len(taken)
 
 
@@ -220,3 +228,12 @@ def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> 
         .values(applied_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _put_off(session: Session, early: Collection[Receipt], now: datetime) -> None:
+    """Looked at again when they are twice as old: what is none of ours must not stand before what is."""
+    again = [
+        {"id": r.id, "again_at": now + max(SOON, now - r.received_at)}
+        for r in sorted(early, key=lambda r: r.id)
+    ]
+    write_each(session, Receipt, again)

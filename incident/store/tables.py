@@ -667,7 +667,8 @@ class Attempt(Base):
 
 
 class Receipt(Base):
-    """What a carrier told us of a message, kept raw."""
+    """What a carrier told us of a message, kept raw. `again_at`: not before this, since its attempt could not be told
+    yet."""
 
     __tablename__ = "receipt"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -679,6 +680,7 @@ class Receipt(Base):
     raw: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None] = mapped_column(index=True)
+    again_at: Mapped[datetime | None]
     __table_args__ = (
         UniqueConstraint("carrier", "carrier_id", "status", "code"),
         one_of("status", RECEIPT_STATUSES, "status"),

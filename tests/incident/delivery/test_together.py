@@ -16,7 +16,6 @@ from notify.gateway import Gateway
 from notify.message import Reply, StatusUpdate
 from tests.incident.delivery.world import World, settings
 
-
 UNLUCKY = -13
 
 

@@ -56,6 +56,7 @@ MENDING = (
 
 
 def upgrade() -> None:
+    op.add_column("receipt", sa.Column("again_at", sa.DateTime(timezone=True), nullable=True))
     for statement in MENDING:
         op.execute(statement)
     for table, checks in CHECKS.items():
@@ -74,6 +75,7 @@ def downgrade() -> None:
         else:
             for name in checks:
                 op.drop_constraint(op.f(name), table, type_="check")
+    op.drop_column("receipt", "again_at")
 
 
 def _with(words: str, lines: list[str]) -> str:
