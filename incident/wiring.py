@@ -91,11 +91,14 @@ class Wiring:
         """RQ is imported at the first ring, not before."""
         self.bell.ring()
 
+    def _ring_for_replies(self) -> None:
+        self.bell.ring("understand")
+
     @cached_property
     def outbox(self) -> Outbox:
         from incident.delivery.outbox import Outbox
 
-        return Outbox(self.store, self.gateway, self.settings, self.now)
+        return Outbox(self.store, self.gateway, self.settings, self.now, replied=self._ring_for_replies)
 
 
 def sms_order(settings: Settings, env: Mapping[str, str]) -> tuple[Entry, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.delivery import references
-from incident.delivery.rows import insert_once
 from incident.domain.ids import new_id
 from incident.store.sessions import Store
 from incident.store.tables import Attempt, Inbound
@@ -16,11 +16,11 @@ from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
 
-def store_inbound(store: Store, reply: Reply, secret: str, now: datetime) -> str | None:
-    """The new row's id; None when the carrier had told us of this reply before."""
-    inbound_id = new_id(now)
-    row: dict[str, object] = {
-        "id": inbound_id,
+def inbound_row(reply: Reply, message_id: str | None, now: datetime) -> dict[str, Any]:
+    """A reply as it is kept until somebody reads it. `message_id`: what it answers, where the carrier says so."""
+    return {
+        "id": new_id(now),
+        "message_id": message_id,
         "carrier": reply.carrier,
         "carrier_id": reply.carrier_id[:80],
         "sender": _number(reply.sender),
@@ -30,9 +30,6 @@ def store_inbound(store: Store, reply: Reply, secret: str, now: datetime) -> str
         "state": "new",
         "means": "",
     }
-    with store.writing() as session:
-        row["message_id"] = message_of(session, reply.reference, secret)
-        return inbound_id if insert_once(session, Inbound, [row]) else None
 
 
 def message_of(session: Session, reference: str, secret: str) -> str | None:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SECONDS
 from incident.delivery.rows import locked, note, some
 from incident.domain.actors import SYSTEM
+from incident.domain.message_states import FINAL_STATUSES
 from incident.store.sessions import Store, lock
 from incident.store.tables import Attempt, Incident, Message, Transition
 from incident.timeline import ledger
@@ -222,7 +223,6 @@ def _resent(session: Session, unknown: Unknown) -> int:
 
 def _write(session: Session, finding: Finding, now: datetime) -> None:
     unknown, listed = finding.unknown, finding.listed
-    message = update(Message).where(Message.id == unknown.id).execution_options(synchronize_session=False)
     if listed is not None:
         attempt = update(Attempt).where(Attempt.id == unknown.attempt_id)
         values = {
@@ -232,27 +232,27 @@ def _write(session: Session, finding: Finding, now: datetime) -> None:
             "code": listed.code,
         }
         session.execute(attempt.values(values).execution_options(synchronize_session=False))
-        done = now if _rest(listed.status) in ("delivered", *FAILED) else None
-        session.execute(
-            message.values(status=_rest(listed.status), look_at=None, error=listed.code, finished_at=done)
-        )
-    elif finding.decision == "resent":
-        session.execute(
-            message.values(
-                status="created",
-                not_before=now,
-                look_at=None,
-                looked=0,
-                claim_token=None,
-                claim_until=None,
-                error="resent",
-            )
-        )
-    elif finding.decision == "held":
-        session.execute(message.values(look_at=None, looked=unknown.looked + 1, error=HELD))
-    else:
-        again = now + timedelta(seconds=LOOK_AGAIN_SECONDS)
-        session.execute(message.values(look_at=again, looked=unknown.looked + 1))
+    session.execute(
+        update(Message)
+        .where(Message.id == unknown.id, Message.status == "unknown")
+        .values(_change(finding, now))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _change(finding: Finding, now: datetime) -> dict[str, Any]:
+    """What the decision changes in the message."""
+    looked = finding.unknown.looked + 1
+    if finding.listed is not None:
+        status = _rest(finding.listed.status)
+        done = now if status in FINAL_STATUSES else None
+        return {"status": status, "look_at": None, "error": finding.listed.code, "finished_at": done}
+    if finding.decision == "resent":
+        again = {"not_before": now, "claim_token": None, "error": "resent"}
+        return {"status": "created", "look_at": None, "looked": 0, **again}
+    if finding.decision == "held":
+        return {"look_at": None, "looked": looked, "error": HELD}
+    return {"look_at": now + timedelta(seconds=LOOK_AGAIN_SECONDS), "looked": looked}
 
 
 def _rest(status: str) -> str:

@@ -327,8 +327,9 @@ def _own_again(session: Session, person: Person, call: PhoneCall, everywhere: li
         .where(Link.person_id == person.id, Link.revoked_at == call.recorded_at)
         .values(revoked_at=None)
     )
+    assert call.undone_at is not None
     withdraw(
-        session, "undone", call.undone_at or call.recorded_at,
+        session, "undone", call.undone_at,
         Message.person_id == person.id, Message.kind == "reply", Message.created_at == call.recorded_at,
     )  # fmt: skip
     for changes in everywhere:

@@ -7,11 +7,10 @@ begun may still reach its phone, and if it comes back undone it does not leave a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
@@ -22,7 +21,8 @@ from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.response.telling import KEPT_BACK
 from incident.store.sessions import lock
-from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request, Transition
+from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request
+from incident.store.transitions import note
 from incident.timeline import ledger
 from playbooks.signals import Paused, Resumed
 
@@ -137,12 +137,6 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
     return Leaving(int(gone or 0), len(begun), len(kept) + left_over)
 
 
-def _note(session: Session, moves: Iterable[tuple[str, str, str]], now: datetime, why: str) -> None:
-    rows = [{"message_id": id, "at": now, "before": b, "after": a, "why": why} for id, b, a in moves]
-    if rows:
-        session.execute(insert(Transition), rows)
-
-
 # ------------------------------------------------------------------ going on
 
 
@@ -207,12 +201,12 @@ def go_on(desk: Desk, incident_id: str, actor: Actor, now: datetime) -> int:
 def _release(session: Session, incident: Incident, now: datetime) -> None:
     session.flush()
     rows = lock(session, select(Message).where(_waits(incident)).order_by(Message.id)).all()
-    moves = [(row.id, row.status, "created") for row in rows]
+    moves = [(row.id, row.status, "created", "sent on") for row in rows]
     for row in rows:
         row.status, row.error, row.finished_at = "created", "", None
         row.not_before, row.valid_until = now, now + VALID_AGAIN
     session.flush()
-    _note(session, moves, now, "sent on")
+    note(session, moves, now)
     session.execute(update(Mailing).where(_held_mailing(incident)).values(done_at=None, valid_until=None))
 
 

@@ -19,6 +19,7 @@ from incident import wording
 from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id
+from incident.domain.message_states import FINAL_STATUSES
 from incident.domain.titles import draft_title
 from incident.response import budget, casting, hops, withdrawing
 from incident.response.budget import Told
@@ -26,7 +27,6 @@ from incident.response.desk import Desk
 from incident.response.hops import Reach
 from incident.response.phrasing import Personal, Phrasing, reader_of
 from incident.store.tables import (
-    FINAL_STATUSES,
     Incident,
     Mailing,
     Message,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from incident.store.tables import Attempt, Message, Transition
+from incident.store.tables import Attempt, Message
+from incident.store.transitions import note
 
 CHUNK = 500
 
@@ -47,10 +48,7 @@ def cancel(session: Session, messages: Iterable[tuple[str, str]], why: str, now:
             .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
             .execution_options(synchronize_session=False)
         )
-        session.execute(
-            insert(Transition),
-            [{"message_id": id, "at": now, "before": b, "after": "cancelled", "why": why} for id, b in chunk],
-        )
+        note(session, ((id, before, "cancelled", why) for id, before in chunk), now)
 
 
 def never_again(session: Session, begun: Iterable[str], now: datetime) -> None:

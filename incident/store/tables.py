@@ -24,24 +24,34 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from incident.domain.message_states import (
+    ATTEMPT_OUTCOMES,
+    ATTEMPT_STATUSES,
+    CALLED_STATUSES,
+    FINAL_STATUSES,
+    MESSAGE_STATUSES,
+    RECEIPT_STATUSES,
+)
 from incident.store.types import Json, UtcTime
 
 Id = String(36)
 
-MESSAGE_STATUSES = (
-    "created", "sending", "unknown", "accepted", "sent", "delivered", "temporary-failure",
-    "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
-)  # fmt: skip
-FINAL_STATUSES = (
-    "delivered", "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
-)  # fmt: skip
 DUE = text("status = 'created'")
 MOVING = text("status IN ('sending', 'unknown', 'temporary-failure')")
 REQUEST_STATES = ("asked", "accepted", "declined", "replaced", "expired")
 
 
+def among(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(v) for v in values)})"
+
+
 def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=name)
+    return CheckConstraint(among(column, values), name=name)
+
+
+def machine(*rules: tuple[str, str]) -> tuple[CheckConstraint, ...]:
+    """What a row alone can show of `domain.message_states`: (name, rule). Migration 0010 holds the same words."""
+    return tuple(CheckConstraint(rule, name=name) for name, rule in rules)
 
 
 class Base(DeclarativeBase):
@@ -613,6 +623,13 @@ class Message(Base):
     __table_args__ = (
         one_of("status", MESSAGE_STATUSES, "status"),
         one_of("channel", ("sms", "voice", "email"), "channel"),
+        *machine(
+            ("leased", "(status = 'sending') = (claim_until IS NOT NULL)"),
+            ("claimed", "status <> 'sending' OR claim_token IS NOT NULL"),
+            ("finished", f"({among('status', FINAL_STATUSES)}) = (finished_at IS NOT NULL)"),
+            ("called", f"attempts > 0 OR NOT ({among('status', CALLED_STATUSES)})"),
+            ("counted", "attempts >= 0 AND looked >= 0 AND parts >= 1"),
+        ),
         # The due set stays small however large the finished outbox grows.
         Index("ix_message_due", "priority", "turn", "not_before", sqlite_where=DUE, postgresql_where=DUE),
         # What still moves: claimed, unknown, accepted and waiting for a receipt.
@@ -643,11 +660,21 @@ class Attempt(Base):
     outcome: Mapped[str] = mapped_column(String(12), default="calling")
     status: Mapped[str] = mapped_column(String(20), default="sending")
     code: Mapped[str] = mapped_column(String(20), default="")
-    __table_args__ = (UniqueConstraint("message_id", "n"), UniqueConstraint("carrier", "carrier_id"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "n"),
+        UniqueConstraint("carrier", "carrier_id"),
+        one_of("outcome", ATTEMPT_OUTCOMES, "outcome"),
+        one_of("status", ATTEMPT_STATUSES, "status"),
+        *machine(
+            ("numbered", "n >= 1"),
+            ("calling", "outcome <> 'calling' OR (finished_at IS NULL AND status = 'sending')"),
+        ),
+    )
 
 
 class Receipt(Base):
-    """What a carrier told us of a message, kept raw."""
+    """What a carrier told us of a message, kept raw. `again_at`: not before this, since its attempt could not be told
+    yet."""
 
     __tablename__ = "receipt"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -659,7 +686,11 @@ class Receipt(Base):
     raw: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None] = mapped_column(index=True)
-    __table_args__ = (UniqueConstraint("carrier", "carrier_id", "status", "code"),)
+    again_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("carrier", "carrier_id", "status", "code"),
+        one_of("status", RECEIPT_STATUSES, "status"),
+    )
 
 
 class Transition(Base):

@@ -22,7 +22,6 @@ from notify.http_gateway import HttpGateway
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
-    from notify.message import Reply
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +35,6 @@ def blueprint(wiring: Wiring) -> Blueprint:
     hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
     refused = Refused(wiring)
 
-    def keep(reply: Reply) -> None:
-        if wiring.outbox.store_inbound(reply, wiring.now()) is not None:
-            wiring.bell.ring("understand")
-
     @hooks.post("/twilio/inbound")
     def inbound() -> Response:
         form = signed_form(wiring)
@@ -47,7 +42,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return refused.answer("/hooks/twilio/inbound")
         reply = twilio.parse_inbound(form)
         if reply.carrier_id:
-            keep(reply)
+            wiring.outbox.store_inbound(reply, wiring.now())
         return Response(EMPTY_ANSWER, mimetype="text/xml")
 
     @hooks.post("/twilio/status")
@@ -75,7 +70,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return refused.answer(request.path)
         try:
             if kind == "inbound":
-                keep(read_inbound(description, call, wiring.now()))
+                wiring.outbox.store_inbound(read_inbound(description, call, wiring.now()), wiring.now())
             else:
                 wiring.outbox.store_receipt(read_status(description, call), wiring.now())
         except Unreadable as bad:

@@ -256,7 +256,7 @@ def test_a_late_result_of_an_old_claim_changes_nothing(world: World) -> None:
     with (
         world.store.writing() as session
     ):  # looked for, not found, to be sent again; somebody else has it now
-        session.execute(update(Message).where(Message.id == one).values(status="created"))
+        session.execute(update(Message).where(Message.id == one).values(status="created", claim_until=None))
     (new,) = _begun(world, _claimed(world, "new"))
     _record(world, old, Receipt("memory", "late-1", "accepted", 1))
     assert world.status(one) == "sending"
@@ -279,7 +279,11 @@ def test_what_was_cancelled_after_the_claim_is_not_begun(world: World) -> None:
     one = world.message()
     held = _claimed(world)
     with world.store.writing() as session:
-        session.execute(update(Message).where(Message.id == one).values(status="cancelled"))
+        session.execute(
+            update(Message)
+            .where(Message.id == one)
+            .values(status="cancelled", finished_at=world.clock(), claim_until=None)
+        )
     assert _begun(world, held) == []
 
 
