@@ -97,6 +97,8 @@ def create_app(wiring: Wiring) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=wiring.settings.https,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        # What a page fetches by itself writes no cookie: one answered late would sign in again who has just signed out.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,  # asked below
         WTF_CSRF_TIME_LIMIT=None,  # a form may lie open for hours; the token ends with the session
         WTF_CSRF_SSL_STRICT=wiring.settings.https,
