@@ -129,14 +129,43 @@ def counts(desk: Desk, playbook_slug: str, area: tuple[str, ...], now: datetime)
         sizes: dict[str, int] = {}
         found = {}
         for level in playbook.levels:
-            _, effects = advance(playbook, None, Started(level, {"opened_at": now}, cast), now)
-            called = [effect for effect in effects if isinstance(effect, Summon | Notify)]
+            started = Started(level, {"opened_at": now}, cast)
+            _, called = _played(session, desk, playbook, None, [started], now)
             people = {effect.person for effect in called if effect.person}
             groups = {playbook.roles[effect.role].pick for effect in called if effect.person is None}
             for pick in groups - sizes.keys():
                 sizes[pick] = len(queries.audience(session, pick, area, now))
             found[level] = len(people) + sum(sizes[pick] for pick in groups)
         return found
+
+
+def _played(
+    session: Session,
+    desk: Desk,
+    playbook: Playbook,
+    run: run_state.Run | None,
+    events: Iterable[Event],
+    now: datetime,
+) -> tuple[run_state.Run, list[Summon | Notify]]:
+    """The engine's calls, with those that follow at once because somebody has no number."""
+    queue, called = deque(events), []
+    while queue:
+        run, effects = advance(playbook, run, queue.popleft(), now)
+        for effect in effects:
+            if isinstance(effect, Summon | Notify):
+                called.append(effect)
+                queue.extend(_without_number(session, desk, effect))
+    assert run is not None
+    return run, called
+
+
+def _without_number(session: Session, desk: Desk, effect: Summon | Notify) -> list[Event]:
+    if not isinstance(effect, Summon) or effect.person is None:
+        return []
+    reach = casting.reach(session.get_one(Person, effect.person), desk)
+    if reach.mobile or reach.phone:
+        return []
+    return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
 
 
 def _unborn(session: Session, opening: Opening, now: datetime) -> Incident:
@@ -160,7 +189,7 @@ class _Looking:
         self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
 
     def told(self, run: run_state.Run | None, events: Iterable[Event]) -> Preview:
-        run, called = self._played(run, events)
+        run, called = _played(self.session, self.desk, self.playbook, run, events, self.now)
         seen = queries.snapshot(self.session, [e.person for e in called if e.person], self.now)
         people: dict[str, PreviewPerson] = {}
         groups: list[tuple[str, int]] = []
@@ -203,28 +232,6 @@ class _Looking:
             code=shown_code(self.incident.code, self.incident.mode),
             short_name=self.incident.short_name,
         )
-
-    def _played(
-        self, run: run_state.Run | None, events: Iterable[Event]
-    ) -> tuple[run_state.Run, list[Summon | Notify]]:
-        """The engine's calls, with those that follow at once because somebody has no number."""
-        queue, called = deque(events), []
-        while queue:
-            run, effects = advance(self.playbook, run, queue.popleft(), self.now)
-            for effect in effects:
-                if isinstance(effect, Summon | Notify):
-                    called.append(effect)
-                    queue.extend(self._without_number(effect))
-        assert run is not None
-        return run, called
-
-    def _without_number(self, effect: Summon | Notify) -> list[Event]:
-        if not isinstance(effect, Summon) or effect.person is None:
-            return []
-        reach = casting.reach(self.session.get_one(Person, effect.person), self.desk)
-        if reach.mobile or reach.phone:
-            return []
-        return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
 
     def left_out(self, opening: Opening, roles: Mapping[str, Holders]) -> tuple[LeftOut, ...]:
         """Whom the officer leaves out, for which role, and who holds it instead."""
