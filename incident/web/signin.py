@@ -53,6 +53,7 @@ WALL, WALL_LIMIT = (
     timedelta(hours=12),
 )  # a screen on the wall has no hand on it; nothing can be done there
 SEEN = "seen_at"
+FILES = "files.file"
 
 
 class Mapped(DeclarativeBase):
@@ -329,8 +330,9 @@ def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
 
 
 def _end_idle_session() -> None:
-    """Fifteen minutes without a hand on it end a session. What a page fetches by itself is no hand."""
-    if not current_user.is_authenticated:
+    """Fifteen minutes without a hand on it end a session. What a page fetches by itself is no hand; its files, which
+    any cache may keep for a year, must not carry a cookie at all."""
+    if request.endpoint == FILES or not current_user.is_authenticated:
         return
     seen, on_the_wall = session.get(SEEN), request.path.split("/live")[0] == WALL
     limit = WALL_LIMIT if on_the_wall else IDLE_LIMIT
