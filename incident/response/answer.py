@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor
+from incident.domain.address import USUAL, called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import token_hash
-from incident.domain.words import said
+from incident.domain.words import Said, said
 from incident.response import casting
 from incident.response.advance import enter
 from incident.response.desk import Desk
@@ -267,7 +268,7 @@ class LinkView:
     code: str = ""
     mode: str = "live"
     person: str = ""
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
     post: str = ""
     unit: str = ""
     agency: str = ""
@@ -277,6 +278,10 @@ class LinkView:
     title: str = ""
     closed_at: datetime | None = None
     tasks: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.person)
 
 
 def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:

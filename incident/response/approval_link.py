@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import token_hash
 from incident.response import approval_policy, casting, direct, phone_approval
@@ -49,7 +50,7 @@ ACTS = {"approve": "decide", "return": "decide", "confirm": "confirm", "dispute"
 class Decided:
     """A decision on the revision. `standing` False: the approver contradicted it."""
 
-    name: str
+    called: str  # as they are addressed
     decision: str
     at: datetime
     via: str
@@ -61,7 +62,7 @@ class Decided:
 class Recorded:
     """What somebody wrote down of a call, for the approver to confirm."""
 
-    by: str
+    by: str  # as they are addressed
     said_at: datetime
     words: str
 
@@ -80,7 +81,7 @@ class ApprovalPage:
     short_name: str
     agency: str
     duty_phone: str
-    person: str
+    person: str  # as they are addressed
     post: str
     title: str
     n: int
@@ -208,7 +209,7 @@ def _page(session: Session, desk: Desk, link: Link, now: datetime) -> ApprovalPa
         short_name=incident.short_name,
         agency=house.agency,
         duty_phone=house.duty_phone,
-        person=person.name,
+        person=called(person.xung_ho, person.name),
         post=incident.names.get(person.id, {}).get("post", ""),
         title=statement.title,
         n=revision.n,
@@ -285,21 +286,21 @@ def _recorded(session: Session, link: Link) -> Recorded | None:
             FreeText.chain == row.incident_id, FreeText.seq == row.seq, FreeText.field == "words"
         )
     )
-    (by,) = _names(session, [row.recorded_by])
-    return Recorded(by, said_at or row.recorded_at, words or "")
+    by = session.get_one(Person, row.recorded_by)
+    return Recorded(called(by.xung_ho, by.name), said_at or row.recorded_at, words or "")
 
 
 def _decided(session: Session, revision: Revision) -> tuple[Decided, ...]:
     rows = session.execute(
-        select(Approval, Person.name, PhoneApproval.disputed_at)
+        select(Approval, Person.xung_ho, Person.name, PhoneApproval.disputed_at)
         .join(Person, Person.id == Approval.person_id)
         .join(PhoneApproval, PhoneApproval.approval_id == Approval.id, isouter=True)
         .where(Approval.revision_id == revision.id)
         .order_by(Approval.at, Approval.id)
     )
     return tuple(
-        Decided(name, row.decision, row.at, row.via, row.reason, disputed is None)
-        for row, name, disputed in rows
+        Decided(called(address, name), row.decision, row.at, row.via, row.reason, disputed is None)
+        for row, address, name, disputed in rows
     )
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from incident import wording
 from incident.directory import queries
 from incident.domain import legal
+from incident.domain.address import USUAL, called
 from incident.domain.codes import shown_code
-from incident.domain.words import listed, said
+from incident.domain.words import Said, listed, said
 from incident.response import casting
 from incident.response.desk import Desk
 from incident.response.library import pinned, read
@@ -42,7 +43,11 @@ class PreviewPerson:
     phone: str | None
     landline: str | None
     reason_not: str = ""
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
+
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,11 @@ class LeftOut:
     unit: str
     role_title: str
     instead: str
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
+
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +244,7 @@ class _Looking:
             found.append(
                 LeftOut(
                     person, seen.get("name", ""), seen.get("post", ""), seen.get("unit", ""), titles,
-                    self._who(tuple(dict.fromkeys(stand_ins))), seen.get("xung_ho", "đ/c"),
+                    self._who(tuple(dict.fromkeys(stand_ins))), seen.get("xung_ho", USUAL),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -267,7 +276,7 @@ class _Looking:
         if effect.instead_of:
             other = self.session.get_one(Person, effect.instead_of)
             kind = "stand_in" if self.desk.two_way else "stand_in.one_way"
-            instead = f"{other.xung_ho} {other.name}"
+            instead = called(other.xung_ho, other.name)
             return wording.sms(kind, self.house, self.case, reader, instead=instead, link=link)
         kind = wording.summon_kind(reader, self.desk.two_way)
         return wording.sms(kind, self.house, self.case, reader, link=link)
@@ -319,9 +328,9 @@ class _Looking:
             return said("báo cán bộ trực (không có người thay).")
         return said("báo %(who)s.", who=listed(stand_ins))
 
-    def _who(self, ids: tuple[str, ...]) -> str:
+    def _who(self, ids: tuple[str, ...]) -> Said | str:
         people = [self.session.get_one(Person, i) for i in ids]
-        return ", ".join(f"{p.xung_ho} {p.name}" for p in people)
+        return listed([called(p.xung_ho, p.name) for p in people], ", ")
 
 
 def _why_not(person: Person) -> str:

@@ -10,7 +10,7 @@ from incident.domain.errors import Refusal
 from incident.report.record import IncidentView
 from incident.response import calling_out, preview, stopping
 from incident.store.tables import Incident
-from incident.web.language import _
+from incident.web.language import _, spoken
 from incident.web.pages.access import actor, command_only, signed_in, wiring
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask
 
@@ -108,7 +108,7 @@ def _who(incident_id: str) -> tuple[tuple[str, ...], int]:
         parts=seen.sms_parts,
         emails=seen.emails,
     )
-    people = [f"{p.xung_ho} {p.name} – {p.role_title}, {p.post}" for p in seen.people]
+    people = [f"{spoken(p.called)} – {p.role_title}, {p.post}" for p in seen.people]
     groups = [f"{title}: " + _("%(n)s đầu mối", n=count) for title, count in seen.groups]
     return (sums, *people, *groups, *seen.next), seen.told
 
