@@ -5,7 +5,7 @@ Writes nothing and sends nothing. Must never decide: the same engine decides aga
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -79,7 +79,7 @@ class Preview:
     cost: int
     emails: int
     next: tuple[str, ...]
-    texts: tuple[str, ...]
+    texts: tuple[str, ...]  # the one that most people get first
     vacant: tuple[str, ...]
     level_name: str
     playbook_title: str
@@ -194,7 +194,7 @@ class _Looking:
             cost=parts * int(price.value if price else 0),
             emails=sum(person.email for person in people.values()),
             next=self._next(called, run),
-            texts=tuple(dict.fromkeys(text.body for text, _ in texts)),
+            texts=_by_readers(texts),
             vacant=tuple(
                 self.playbook.roles[slug].title
                 for slug, holders in run.roles.items()
@@ -331,6 +331,13 @@ class _Looking:
     def _who(self, ids: tuple[str, ...]) -> Said | str:
         people = [self.session.get_one(Person, i) for i in ids]
         return listed([called(p.xung_ho, p.name) for p in people], ", ")
+
+
+def _by_readers(texts: Iterable[tuple[wording.Sms, int]]) -> tuple[str, ...]:
+    readers: Counter[str] = Counter()
+    for text, count in texts:
+        readers[text.body] += count
+    return tuple(body for body, _ in readers.most_common())
 
 
 def _why_not(person: Person) -> str:

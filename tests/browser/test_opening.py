@@ -50,6 +50,7 @@ def test_the_answer_is_lost_and_trying_again_opens_no_second_one(page: Page, ser
     expect(page.get_by_text("báo Phó Chủ tịch UBND tỉnh, 5 người")).to_be_visible()
     checks(page)
     # Somebody cannot come: the page counts again by itself, and says who is told instead.
+    page.get_by_text("Những người được báo (5)").click()
     page.locator("input[name=call]").nth(1).uncheck()
     expect(page.get_by_text("Không báo.", exact=True)).to_be_visible()
     clean(page)
