@@ -35,7 +35,8 @@ def opens(page: Page, server: Server) -> tuple[str, list[str], str]:
     page.locator("input[name=level][value='3']").check()
     page.get_by_role("button", name="Tiếp tục").click()
     numbers = [
-        "+84" + re.sub(r"\D", "", text)[1:] for text in page.locator(".way", has_text="SMS").all_inner_texts()
+        "+84" + re.sub(r"\D", "", text)[1:]
+        for text in page.locator(".way", has_text="SMS").all_text_contents()
     ]
     page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
     page.get_by_role("button", name="Gửi cho 5 người").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, signs_in
-from tests.browser.test_accessibility import opens
+from tests.browser.test_accessibility import clean, opens
 from tests.browser.test_journey import told
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,18 @@ def a_question(page: Page, room: str, outlet: str) -> None:
     page.get_by_label("Số điện thoại").fill("0540 000 777")
     page.get_by_label("Câu hỏi", exact=True).fill("Hồ Suối Lạc có nguy cơ vỡ hay không?")
     page.get_by_label("30 phút").check()
+
+
+def on_one_screen(page: Page) -> None:
+    """The whole entry, from the line that is read aloud to the button, without scrolling."""
+    button = page.get_by_role("button", name="Ghi câu hỏi", exact=True).bounding_box()
+    assert button
+    assert page.viewport_size == {"width": 390, "height": 844}
+    assert button["y"] + button["height"] <= 844, button
+    expect(page.locator(".aloud__first")).to_be_in_viewport()
+    page.locator(".aloud__fold").click()
+    expect(page.locator(".aloud__text")).to_be_visible()
+    clean(page)
 
 
 def answered(page: Page, outlet: str) -> None:
@@ -40,6 +52,7 @@ def test_the_press_the_group_and_the_shift_on_a_phone(page: Page, server: Server
     room = page.url
     expect(page.locator(".aloud__text")).to_contain_text("đang xác minh với cơ quan chuyên môn")
     a_question(page, room, "Báo Sơn Lâm")
+    on_one_screen(page)
     page.get_by_role("button", name="Ghi câu hỏi", exact=True).dblclick()
     told(page, "Đã ghi câu hỏi của báo chí.")
     expect(page.locator("section[aria-labelledby=press] .force__one")).to_have_count(1)
