@@ -429,6 +429,8 @@ class IncidentCard:
     overdue: int  # steps that are stuck
     open_steps: int
     review: int  # replies a person must decide
+    held: bool  # only the leader on duty was told
+    stopped: bool  # sending was stopped by a person
 
     @property
     def drill(self) -> bool:
