@@ -259,9 +259,10 @@ def asked(
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """What the page of a link may show. `dead` links show nothing else."""
+    """What the page of a link may show. `dead` links show nothing else, but that its number is left alone: `disowned`."""
 
     dead: bool
+    disowned: bool = False
     purpose: str = ""
     incident_id: str = ""
     person_id: str = ""
@@ -291,9 +292,9 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
         if link is None:
             return None
         incident = session.get_one(Incident, link.incident_id)
-        if link.revoked_at or (incident.closed_at and now > incident.closed_at + LINK_LIVES):
-            return LinkView(dead=True)
         person = session.get_one(Person, link.person_id)
+        if link.revoked_at or (incident.closed_at and now > incident.closed_at + LINK_LIVES):
+            return LinkView(dead=True, disowned=person.wrong_number_at is not None)
         seen = incident.names.get(person.id, {})
         requests = asked(session, incident.id, person.id)
         newest = requests[-1] if requests else None

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, signs_in, until
+from tests.browser.looking import loses_the_answer
 from tests.browser.test_accessibility import faults
 from tests.browser.test_journey import heard, received, replies, told
 
@@ -107,8 +108,17 @@ def test_the_leader_approves_on_the_phone_and_another_by_telephone(
         assert box["height"] >= 44, (button.inner_text(), box["height"])
     leader.get_by_text("Trả lại, nêu ý kiến").click()
     picture(leader, "approve-return")
+    # The answer is lost: the page stays, says what is not known, and pressing again decides nothing a second time.
+    lost = loses_the_answer(leader, link[1])
     leader.get_by_role("button", name="Duyệt bản 1").click()
-    expect(leader.get_by_text("đã duyệt bản 1 lúc")).to_be_visible()
+    expect(leader.get_by_role("alert")).to_contain_text(
+        "Chưa rõ đã gửi hay chưa – bấm lại, không ghi hai lần."
+    )
+    assert lost == [204]
+    expect(leader.get_by_text("Hồ vận hành bình thường")).to_be_visible()
+    leader.get_by_role("button", name="Duyệt bản 1").click()
+    expect(leader.get_by_text("đã duyệt bản 1 lúc")).to_have_count(1)
+    expect(leader.get_by_role("alert")).to_have_count(0)
     picture(leader, "approve-decided")
 
     # The second one is on the telephone.

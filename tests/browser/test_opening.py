@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, signs_in
+from tests.browser.looking import loses_the_answer
 from tests.browser.test_accessibility import clean
 
 pytestmark = pytest.mark.browser
@@ -57,16 +58,7 @@ def test_the_answer_is_lost_and_trying_again_opens_no_second_one(page: Page, ser
     page.get_by_label("Lý do không báo").fill("đang bay")
     page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
 
-    lost: list[int] = []
-
-    def loses_the_answer(route: Route) -> None:
-        if route.request.method == "POST" and not lost:
-            lost.append(route.fetch().status)  # the server has done it
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/incidents/new", loses_the_answer)
+    lost = loses_the_answer(page, "/incidents/new")
     page.get_by_role("button", name="Gửi cho 5 người").click()
     unsure = page.get_by_role("alert").filter(has_text="Chưa rõ đã gửi hay chưa")
     expect(unsure).to_contain_text("bấm Thử lại, không tạo vụ việc thứ hai")

@@ -147,8 +147,11 @@ def test_a_link_acts_once_and_only_in_turn(world: World) -> None:
     incident = under_way(world)
     first = token(world, SPEAKER)
     by_link(world, first, "approve")
+    entries = len(world.view(incident).timeline)
+    by_link(world, first, "approve")  # the answer was lost, and the button pressed again
+    assert len(world.view(incident).timeline) == entries
     with pytest.raises(Conflict):
-        by_link(world, first, "approve")
+        by_link(world, first, "return", "Sửa giờ")
     shown = page(world, first)
     assert (shown.state, shown.decided[0].called) == ("decided", f"đ/c {world.person(SPEAKER).name}")
     assert len(world.statement(incident).revisions[-1].approvals) == 1
