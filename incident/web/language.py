@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, has_request_context, request
@@ -33,12 +33,24 @@ def _(text: str, /, **values: object) -> str:
 def translated(text: str) -> str:
     """The text in the reader's language, as it stands in the catalogue. A page asks for hundreds: the catalogue is
     looked for once a request, and the source language needs none."""
+    catalogue = _catalogue()
+    return text if catalogue is None else str(catalogue.ugettext(text))
+
+
+def _n(text: str, /, n: int, **values: object) -> str:
+    """The same where the word for what is counted has a singular in the reader's language; Vietnamese has one form."""
+    catalogue = _catalogue()
+    found = text if catalogue is None else str(catalogue.ungettext(text, text, n))
+    return found % spoken_slots({"n": n, **values})
+
+
+def _catalogue() -> Any:
     if not has_request_context():
-        return text
+        return None
     catalogue = g.get("catalogue", "")
     if catalogue == "":
         catalogue = g.catalogue = None if chosen() == "vi" else get_domain().get_translations()
-    return text if catalogue is None else str(catalogue.ugettext(text))
+    return catalogue
 
 
 def spoken(text: str) -> str:
@@ -67,7 +79,7 @@ def for_templates(environment: Environment) -> None:
     def gettext(context: Context, text: str, /, **slots: object) -> str:
         return plain(context, text, **spoken_slots(slots))
 
-    environment.globals["gettext"] = gettext
+    environment.globals.update(gettext=gettext, _n=_n)
 
 
 def chosen() -> str:
