@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from incident import wording
 from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_token, token_hash
 from incident.domain.words import said
@@ -497,7 +498,7 @@ def _standing_in(batch: Batch, outcome: Outcome) -> str:
             Request.state == "accepted",
         )
     )
-    named = f"{other.xung_ho} {other.name}" if other else "Người khác"
+    named = called(other.xung_ho, other.name) if other else "Người khác"
     return named[:1].upper() + named[1:]
 
 

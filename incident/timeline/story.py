@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from incident.domain.address import called
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 Names = Mapping[str, Mapping[str, Any]]
@@ -540,7 +542,7 @@ class _Teller:
             return ("một đồng chí", "someone")[self.lang]
         name = str(known.get("name", ""))
         if not self.lang:
-            name = f"{known.get('xung_ho') or 'đ/c'} {name}"
+            name = called(known.get("xung_ho"), name)
         return f"{name}, {known['post']}" if post and known.get("post") else name
 
     def people(self) -> str:
