@@ -8,12 +8,11 @@ import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Server, signs_in, until
 from tests.browser.looking import clean as clean
 from tests.browser.looking import faults as faults
-from tests.browser.looking import loses_the_answer
 
 pytestmark = pytest.mark.browser
 
@@ -34,9 +33,18 @@ def opens(page: Page, server: Server, title: str) -> None:
     page.get_by_role("heading", name="Việc cần làm ngay").wait_for()
 
 
-def emails(server: Server) -> str:
+def code_of(room: Page) -> str:
+    found = re.search(r"mã trả lời (\d+)", room.locator("h1").inner_text())
+    assert found
+    return found[1]
+
+
+def summons(server: Server, code: str) -> str | None:
+    """The link of a letter about this incident, once one has come: others are open on the server, too."""
     with urllib.request.urlopen(f"{server.phones}/mailbox.json") as answer:
-        return json.dumps(json.load(answer))
+        letters = [letter["text"] for letter in json.load(answer)]
+    links = (re.search(r"/a/\w{10,12}", text) for text in letters if re.search(rf"\bOK {code}\b", text))
+    return next((link[0] for link in links if link), None)
 
 
 def test_the_form_and_the_page_before_sending_are_clean(page: Page, server: Server) -> None:
@@ -54,14 +62,9 @@ def test_the_form_and_the_page_before_sending_are_clean(page: Page, server: Serv
 def test_the_acknowledgement_page_is_clean(page: Page, server: Server) -> None:
     signs_in(page, server, "truc")
     opens(page, server, "Tin lan truyền: hồ Suối Lạc xả nước")
-    link = until(page, lambda: re.search(r"/a/\w{10,12}", emails(server)))[0]
+    link = until(page, lambda: summons(server, code_of(page)))
     page.context.clear_cookies()
     page.goto(f"{server.address}{link}")
-    clean(page)
-    lost = loses_the_answer(page, link)
-    page.get_by_role("button", name="Tôi đã nhận, tham gia").click()
-    expect(page.get_by_role("alert")).to_contain_text("bấm lại, không ghi hai lần")
-    assert lost == [204]
     clean(page)
     page.get_by_role("button", name="Tôi đã nhận, tham gia").click()
     page.get_by_text("Đã ghi nhận lúc").wait_for()

@@ -1,5 +1,6 @@
-"""Approval where the leader is, all four ways: from the SMS, without a password; a call that is written down, and the
-word that takes it back. And a text that is being written outlives a session that ended under it."""
+"""What is said from a link, without a password, all four ways: a summons answered; a text approved where the leader is,
+a call that is written down, and the word that takes it back. An answer that is lost on the way is not written twice, and
+a text that is being written outlives a session that ended under it."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ import pytest
 from playwright.sync_api import expect
 
 from incident.response.open import Opened
-from tests.browser.looking import too_small
 from tests.browser.ways import Desk
 from tests.incident.web.night import EXPERT, HEAD, SECRETARY, SPEAKER, TEXT
 
 pytestmark = pytest.mark.browser
 WORDS = "Hồ Suối Lạc vận hành bình thường"
+NOT_KNOWN = "Chưa rõ đã gửi hay chưa – bấm lại, không ghi hai lần."
 UNTIL_CONFIRMED = "Duyệt qua điện thoại, chờ xác nhận"
 
 
@@ -33,6 +34,25 @@ def link(desk: Desk, post: str) -> str:
     return re.findall(r"/d/\w+", "\n".join(m.body for m in desk.world.phone(post).messages()))[-1]
 
 
+def test_a_summons_is_answered_by_link_and_once(desk: Desk) -> None:
+    world, incident = desk.world, desk.opened()
+    world.deliver()
+    letter = next(m for m in reversed(world.mail.sent) if f"OK {incident.code}" in m.body and "/a/" in m.body)
+    path = re.findall(r"/a/\w+", letter.body)[0]
+    desk.clocked("")
+    page = desk.goes(path, "")
+    desk.for_a_thumb("main button, main summary, .duty-call a", "")
+    yes = desk.button("Tôi đã nhận, tham gia", "")
+    desk.loses_the_answer_to(yes, path, NOT_KNOWN, "")
+    desk.looked_at("")
+    yes.click()
+    expect(page.get_by_text("Đã ghi nhận lúc")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert [e.kind for e in world.view(incident).timeline].count("acknowledged") == 1
+    desk.room(incident)
+    expect(desk.page.locator(".force").get_by_text(re.compile("Đã nhận lúc .*qua liên kết"))).to_have_count(1)
+
+
 def test_approved_by_link_and_by_telephone_and_one_word_stops_it(desk: Desk) -> None:
     world, incident = desk.world, answered(desk)
     writer = desk.room(incident, who="thuky")
@@ -43,14 +63,21 @@ def test_approved_by_link_and_by_telephone_and_one_word_stops_it(desk: Desk) -> 
     text = f"/statements/{world.statement(incident).id}"
 
     # The first one's own phone: no account, no cookie.
-    leader = desk.goes(link(desk, SPEAKER), "")
+    desk.clocked("")
+    path = link(desk, SPEAKER)
+    leader = desk.goes(path, "")
     expect(leader.get_by_role("heading", name="Kính trình duyệt")).to_be_visible()
     expect(leader.get_by_text(WORDS)).to_be_visible()
-    assert too_small(leader.locator("main button, main summary, .approve__call a")) == []
+    desk.for_a_thumb("main button, main summary, .duty-call a", "")
     leader.get_by_text("Trả lại, nêu ý kiến").click()
     expect(leader.get_by_label("Ý kiến của đồng chí")).to_be_visible()
+    # The answer is lost: the text stays, and pressing again decides nothing a second time.
+    desk.loses_the_answer_to(desk.button("Duyệt bản 1", ""), path, NOT_KNOWN, "")
+    expect(leader.get_by_text(WORDS)).to_be_visible()
+    desk.looked_at("")
     desk.presses("Duyệt bản 1", "")
-    expect(leader.get_by_text("đã duyệt bản 1 lúc").first).to_be_visible()
+    expect(leader.get_by_text("đã duyệt bản 1 lúc")).to_have_count(1)
+    expect(leader.get_by_role("alert")).to_have_count(0)
 
     # The second one is on the telephone: who, which revision, in which words.
     page = desk.room(incident, text)

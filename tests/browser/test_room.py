@@ -8,8 +8,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.looking import clean
-from tests.browser.ways import PLAIN, SCRIPTED, Desk, the_answer_is_lost
+from tests.browser.ways import PLAIN, SCRIPTED, Desk
 
 pytestmark = pytest.mark.browser
 
@@ -48,25 +47,18 @@ def test_the_course_and_the_lanes_as_pictures(desk: Desk) -> None:
         expect(pictures.get_by_role("heading", name=name, exact=True)).to_be_visible()
     expect(pictures.locator("svg:visible")).to_have_count(2)
     expect(pictures.locator("svg:visible").first).to_contain_text(re.compile(r"\d\d:\d\d"))
-    if desk.scripts and desk.size["width"] < 500:
-        clean(page)
+    desk.looked_at()
 
 
 def test_a_note_whose_answer_was_lost_is_written_once(desk: Desk) -> None:
     incident = desk.opened()
-    page = desk.clocked()
+    desk.clocked()
     desk.room(incident)
     note(desk).fill(NOTE)
-    with the_answer_is_lost(page, "**/notes") as lost:
-        desk.button("Ghi diễn biến").click(no_wait_after=True)
-        if desk.scripts:
-            expect(page.get_by_text(NOT_KNOWN)).to_be_visible()
-        desk.until(lambda: lost)
+    desk.loses_the_answer_to(desk.button("Ghi diễn biến"), "/notes", NOT_KNOWN)
     expect(note(desk)).to_have_value(NOTE)
-    desk.lets_go_of_the_button()
     desk.presses("Ghi diễn biến")
     written_once(desk)
-    assert lost == [204 if desk.scripts else 303]
 
 
 @SCRIPTED

@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from incident.commands.accounts import SAMPLE_PASSWORD
 from incident.response.open import Opened
-from tests.browser.looking import DESK, PHONE, wider
+from tests.browser.looking import DESK, PHONE, clean, too_small, wider
 from tests.browser.seen import Seen
 from tests.stories.world import World
 
@@ -91,10 +91,10 @@ class Desk:
         page.clock.install()
         return page
 
-    def lets_go_of_the_button(self) -> None:
+    def lets_go_of_the_button(self, who: str = "truc") -> None:
         """A second press within a second is taken for a double click; the second goes by."""
         if self.scripts:
-            self.page.clock.fast_forward(1_100)
+            self.of(who).clock.fast_forward(1_100)
 
     def _takes(self, who: str, page: Page) -> Page:
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -135,6 +135,28 @@ class Desk:
         page.get_by_label("Thư điện tử").fill(f"{who}@sonlam.example")
         page.get_by_label("Mật khẩu", exact=True).fill(SAMPLE_PASSWORD)
         self.presses("Đăng nhập", who)
+
+    def loses_the_answer_to(self, press: Locator, address: str, unsure: str, who: str = "truc") -> None:
+        """Pressed, and the server has acted, but nobody is told. With scripts the page stays and says `unsure`; without
+        them it stays, too. Then the button may be pressed again."""
+        page = self.of(who)
+        with the_answer_is_lost(page, f"**{address}") as lost:
+            press.click(no_wait_after=True)
+            if self.scripts:
+                expect(page.get_by_role("alert").filter(has_text=unsure)).to_be_visible()
+            self.until(lambda: lost, who)
+        assert lost == [204 if self.scripts else 303]
+        self.lets_go_of_the_button(who)
+
+    def looked_at(self, who: str = "truc") -> None:
+        """axe, on a page that has no address of its own; once, for it looks at both widths."""
+        if self.scripts and self.size["width"] < 500:
+            clean(self.of(who))
+
+    def for_a_thumb(self, targets: str, who: str = "truc") -> None:
+        """On a phone a thumb hits every one of these; on a desk there is a mouse."""
+        if self.size["width"] < 500:
+            assert too_small(self.of(who).locator(targets)) == []
 
     def height(self, target: Locator) -> float:
         box = target.bounding_box()
