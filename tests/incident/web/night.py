@@ -92,6 +92,7 @@ ALSO: tuple[tuple[str, str], ...] = (
     ("truc", "/incidents/{held}"),
     ("truc", "/incidents/{closed}"),
     ("truc", "/incidents/{waiting}"),
+    ("truc", "/incidents/{leaving}"),
     ("thuky", "/incidents/{writing}/statements/{writing_text}"),
     ("totruong", "/incidents/{waiting}/statements/{waiting_text}"),
     ("nguoidang", ROOM),
