@@ -20,6 +20,7 @@ from tests.browser.conftest import ROOT, Server, running, signs_in
 from tests.browser.deeds import Case
 from tests.browser.pace import KBIT, LATENCY_MS, LETTERS_A_SECOND, TAP_SECONDS, WORDS_A_SECOND, Hand, Line
 from tests.browser.test_journey import TEXT, heard, replies
+from tests.browser.test_throttled import MOST_FIELDS, MOST_SECONDS, MOST_TAPS_FOR_A_CALL
 from tests.browser.weights import weighed
 from tests.chromium import CHROMIUM, QUIET
 
@@ -158,7 +159,7 @@ HEAD = f"""# Taps and seconds
 What people do at night, done once in Chromium at 390 px on a line of {KBIT} kbit/s with {LATENCY_MS} ms latency, at the
 pace of a tired person: {TAP_SECONDS:.1f} s for a tap, {LETTERS_A_SECOND:.0f} letters a second on a phone, {WORDS_A_SECOND:.0f} words a second skimmed of what the
 page shows for the first time. `make taps` does it again; `tests/browser/test_throttled.py` holds the limits: opening in at
-most six fields and 90 s, a call in at most three taps.
+most {MOST_FIELDS} fields and {MOST_SECONDS} s, a call in at most {MOST_TAPS_FOR_A_CALL} taps.
 
 A tap into a field counts, a tap on the number that opens the telephone counts, a tap on the link in an SMS counts. "Line"
 is what the person waited for the service, the browser and the network; the call itself is not counted.
