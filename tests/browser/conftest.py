@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from incident.commands.accounts import SAMPLE_PASSWORD
+from tests.browser.looking import PATIENCE
 from tests.browser.seen import Seen, served
 from tests.browser.ways import WAYS, Desk
 from tests.chromium import needed
@@ -28,8 +29,7 @@ from tests.incident.web.conftest import province as province
 from tests.incident.web.conftest import second_officer, site_of
 from tests.incident.web.night import a_night
 
-# What is waited for may take its time on a busy machine; nothing waits longer than it must.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1_000)
 
 Found = TypeVar("Found")
 
@@ -142,7 +142,7 @@ def page(chromium: Browser) -> Iterator[Page]:
         accept_downloads=True,
     )
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE * 1_000)
     troubles: list[str] = []
     opened.on("pageerror", lambda error: troubles.append(str(error)))
     opened.on("console", lambda line: troubles.append(line.text) if "Content Security" in line.text else None)
@@ -153,7 +153,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert not troubles, troubles
 
 
-def until(page: Page, look: Callable[[], Found | None], seconds: float = 15) -> Found:
+def until(page: Page, look: Callable[[], Found | None], seconds: float = PATIENCE) -> Found:
     """What `look` finds, asked again and again: the service works in real time here."""
     end = time.monotonic() + seconds
     while (found := look()) is None:

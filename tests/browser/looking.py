@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, ViewportSize
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 THUMB = 44
+PATIENCE = 30.0  # seconds what is waited for may take on a busy machine; nothing waits longer than it must
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Only what is wrong comes back: the whole report of a long room is megabytes.
 CHECK = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false}))

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from incident.web.signin import IDLE_LIMIT, SEEN
-from tests.browser.looking import PHONE
+from tests.browser.looking import PATIENCE, PHONE
 from tests.incident.web.night import Night
 
 
@@ -82,7 +82,7 @@ class Seen:
 
 def _tab(browser: BrowserContext) -> Page:
     page = browser.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE * 1_000)
     page.set_default_navigation_timeout(
         60_000
     )  # a report is made for each reader, and the machine may be busy

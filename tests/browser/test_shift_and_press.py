@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.looking import THUMB
 from tests.browser.seen import served
-from tests.browser.ways import WAYS, Desk
+from tests.browser.ways import WAYS, Desk, styled
 from tests.incident.web.conftest import second_officer, site_of
 from tests.incident.web.night import Night
 
@@ -27,6 +27,8 @@ def whole_on_one_screen(desk: Desk) -> None:
     # This night's clock stands still, which stands above everything; where the service is well nothing does.
     page.locator(".notice[role=alert]").evaluate_all("alarms => alarms.forEach(one => one.remove())")
     button = page.get_by_role("button", name="Ghi câu hỏi", exact=True)
+    button.wait_for()
+    styled(page)
     box = button.bounding_box()
     assert box
     assert box["y"] + box["height"] <= desk.size["height"]

@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, Route, ViewportSize, expect
 
 from incident.commands.accounts import SAMPLE_PASSWORD
 from incident.response.open import Opened
-from tests.browser.looking import DESK, PHONE, clean, too_small, wider
+from tests.browser.looking import DESK, PATIENCE, PHONE, clean, too_small, wider
 from tests.browser.seen import Seen
 from tests.stories.world import World
 
@@ -33,7 +33,6 @@ PLACES = (
     "Hin Phạ", "Khuổi Nhàng", "Pú Xoong", "Huổi Kềnh", "Tả Sìn", "Lũng Vài", "Phố Mạ", "Cốc Rế", "Nậm Chạc", "Sủng Trà",
     "Thèn Phùng", "Vằng Lếch", "Xín Mần", "Mỏ Ngần", "Keo Tằng", "Dền Sáng", "Chiêu Yên", "Bản Giốc", "Háng Đồng", "Rào Trăng",
 )  # fmt: skip
-PATIENCE = 15.0  # seconds; nothing waits longer than it must
 AREAS = 5  # of the form are enough to choose from
 _numbers = itertools.count(1)
 _places = itertools.count()
@@ -156,9 +155,12 @@ class Desk:
     def for_a_thumb(self, targets: str, who: str = "truc") -> None:
         """On a phone a thumb hits every one of these; on a desk there is a mouse."""
         if self.size["width"] < 500:
+            styled(self.of(who))
             assert too_small(self.of(who).locator(targets)) == []
 
     def height(self, target: Locator) -> float:
+        target.wait_for()
+        styled(target.page)
         box = target.bounding_box()
         assert box
         return box["height"]
@@ -176,10 +178,17 @@ class Desk:
     def close(self) -> None:
         """Whatever is open at the end is not wider than the window, and no script of it failed."""
         try:
+            for page in self.tabs.values():
+                styled(page)
             assert [(who, wider(page)) for who, page in self.tabs.items() if wider(page) > 0] == []
         finally:
             self.seen.leaves(*self.tabs.values())
         assert self.troubles == []
+
+
+def styled(page: Page) -> None:
+    """Measured is what has its styles: without scripts a page can be used before."""
+    page.wait_for_load_state()
 
 
 def told(page: Page, words: str) -> None:
