@@ -7,20 +7,23 @@
 | six questions, kind, level and whom it wakes | test_opening (four ways); test_journey on real processes            |
 | open incidents that are alike; two officers  | test_opening (four ways)                                            |
 | leader first: reported / not reached         | test_opening, test_room (four ways)                                 |
-| a person left out with a reason              | test_opening (four ways)                                            |
+| a person left out with a reason              | test_opening (four ways): two taps                                  |
+| the page before sending is short             | test_opening (four ways); test_throttled (seconds, a weak line)     |
 | only the leader on duty, then the others     | test_opening (four ways)                                            |
 | save unsent and take up again                | test_opening (four ways)                                            |
 | DỪNG GỬI, go on, opened by mistake           | test_opening (four ways)                                            |
-| the answer is lost, tried again              | test_opening (an incident), test_room (a note): four ways           |
+| the answer is lost, tried again              | test_opening (an incident), test_room (a note), test_approval (both |
+|                                              | links): four ways                                                   |
 | the next thing for this person               | test_room (four ways)                                               |
 | a call in three taps, undone                 | test_calls (four ways)                                              |
 | several answers at once                      | here (four ways)                                                    |
 | unclear reply decided; stranger assigned     | here (four ways)                                                    |
 | wrong number, corrected, sent again          | here (four ways)                                                    |
 | person added, role changed                   | here (four ways)                                                    |
+| a summons answered by its link               | test_approval (four ways)                                           |
 | approval by link; by telephone; SAI          | test_approval (four ways)                                           |
 | shift change, until both have pressed        | test_shift_and_press (four ways)                                    |
-| the press: line, entry, answer               | test_shift_and_press (four ways)                                    |
+| the press: line, entry on one screen, answer | test_shift_and_press (four ways)                                    |
 | text for the Zalo group                      | test_shift_and_press (four ways; the button that copies is a script)|
 | call tree, duty sheet                        | here (four ways)                                                    |
 | an ended session loses no word               | test_room, test_approval (four ways: in place / after the sign-in)  |
