@@ -41,6 +41,7 @@ IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 STUMBLE_SECONDS = 0.5
 MOST_STUMBLES = 10
+PAUSED_SECONDS = 2.0  # what only a paused carrier could take is not looked at for so long
 SAID_SECONDS = 1.0  # so often the others hear how the calls end when all is well
 
 
@@ -266,7 +267,7 @@ class Sending:
                 calls.append(claims.call(one, choice.sender, ended, choice.anyway, self.secret, now))
             else:
                 waiting.append(one)
-        claims.release(session, back, now)
+        claims.release(session, back, now, PAUSED_SECONDS)
         claims.drop(session, lost, now)
         overtaken = self._agree(session, choosing, states, now)
         waiting += [
