@@ -169,33 +169,38 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     """Pair unknown messages with the carrier's, by number and body, the earliest with the earliest. Pure.
 
     No text goes twice to one number, a resend excepted: whatever the list holds of it beyond what is bound is ours.
-    A call has no body: the one that was made nearest to ours, and not long before or after it.
     """
+    unknowns = sorted(unknowns, key=lambda one: one.started_at)
+    ours = [listed for listed in listing if listed.carrier_id not in bound]
     free: dict[tuple[str, str], list[Listed]] = {}
-    calls: dict[str, list[Listed]] = {}
-    for listed in sorted(listing, key=lambda one: one.created_at):
-        if listed.carrier_id in bound:
-            continue
-        if listed.body is None:
-            calls.setdefault(listed.to, []).append(listed)
-        else:
+    for listed in sorted(ours, key=lambda one: one.created_at):
+        if listed.body is not None:
             free.setdefault((listed.to, _same(listed.body)), []).append(listed)
     found: dict[str, Listed] = {}
-    for unknown in sorted(unknowns, key=lambda one: one.started_at):
-        mine = free.get((unknown.address, _same(unknown.body)), [])
-        one = next((listed for listed in mine if listed.created_at >= unknown.started_at - GRACE), None)
-        if one is None:
-            mine = calls.get(unknown.address, [])
-            one = _nearest(mine, unknown.started_at)
-        if one is not None:
-            mine.remove(one)
-            found[unknown.id] = one
+    for unknown in unknowns:
+        for listed in free.get((unknown.address, _same(unknown.body)), []):
+            if listed.created_at >= unknown.started_at - GRACE:
+                free[unknown.address, _same(unknown.body)].remove(listed)
+                found[unknown.id] = listed
+                break
+    return found | _calls(unknowns, [listed for listed in ours if listed.body is None])
+
+
+def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Listed]:
+    """A call has no body: by number and time, the nearest pair first, and never further apart than clocks may be."""
+    pairs = [
+        (abs(call.created_at - unknown.started_at), unknown.id, call)
+        for unknown in unknowns
+        for call in calls
+        if call.to == unknown.address
+    ]
+    found: dict[str, Listed] = {}
+    taken: set[str] = set()
+    for apart, unknown_id, call in sorted(pairs, key=lambda pair: pair[0]):
+        if apart <= GRACE and unknown_id not in found and call.carrier_id not in taken:
+            found[unknown_id] = call
+            taken.add(call.carrier_id)
     return found
-
-
-def _nearest(calls: Iterable[Listed], at: datetime) -> Listed | None:
-    near = [call for call in calls if abs(call.created_at - at) <= GRACE]
-    return min(near, key=lambda call: abs(call.created_at - at), default=None)
 
 
 def _same(body: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from incident.delivery.reconciliation import match
+from incident.delivery.reconciliation import Unknown, match
 from incident.store.tables import Entry
 from notify.memory import MemorySender, hangs, refuses, unknown_but_sent
-from notify.message import SendFailure, TemporaryFailure, UnknownOutcome
-from tests.incident.delivery.world import World
+from notify.message import Listed, SendFailure, TemporaryFailure, UnknownOutcome
+from tests.incident.delivery.world import START, World
 
 
 def decided(world: World) -> list[dict[str, Any]]:
@@ -183,3 +183,43 @@ def test_one_reconciler_at_a_time(world: World) -> None:
 
 def test_the_earliest_goes_with_the_earliest() -> None:
     assert match([], [], set()) == {}
+
+
+# ------------------------------------------------------------------ calls have no body in the list
+
+CALLED = "+84540000001"
+
+
+def call(id: str, seconds: float, address: str = CALLED) -> Unknown:
+    started = START + timedelta(seconds=seconds)
+    return Unknown(id, address, "Vụ việc hai bảy.", True, 0, None, f"a-{id}", "twilio-voice", started)
+
+
+def listed_call(id: str, seconds: float, to: str = CALLED) -> Listed:
+    return Listed(id, to, None, "accepted", "", START + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("calls", "bound", "found"),
+    [
+        ([listed_call("CA1", 2)], set(), {"m": "CA1"}),
+        ([listed_call("CA1", 2)], {"CA1"}, {}),
+        ([listed_call("CA1", 2, "+84540000002")], set(), {}),
+        ([listed_call("CA1", 600)], set(), {}),
+        ([listed_call("CA1", -600)], set(), {}),
+        ([listed_call("CA1", 90), listed_call("CA2", 1)], set(), {"m": "CA2"}),
+    ],
+)
+def test_a_call_is_known_by_number_and_the_nearest_time(
+    calls: list[Listed], bound: set[str], found: dict[str, str]
+) -> None:
+    matched = match([call("m", 0)], calls, bound)
+    assert {id: listed.carrier_id for id, listed in matched.items()} == found
+
+
+def test_two_calls_to_one_number_are_two_calls() -> None:
+    matched = match(
+        [call("first", 0), call("second", 40)], [listed_call("CA1", 1), listed_call("CA2", 41)], set()
+    )
+    assert {id: one.carrier_id for id, one in matched.items()} == {"first": "CA1", "second": "CA2"}
+    assert match([call("first", 0), call("second", 40)], [listed_call("CA2", 41)], set()).keys() == {"second"}
