@@ -525,7 +525,11 @@ class Telling:
         self.words.run = run
         step = self._step(event.step)
         approval = step is not None and step.verb is Verb.APPROVE
-        return self._try_next(event, run) or approval or self._something_may_arrive(event)
+        known = any(
+            actor.person == event.person and actor.state == "unreachable"
+            for actor in run.steps[event.step].actors
+        )
+        return known or self._try_next(event, run) or approval or self._something_may_arrive(event)
 
     def _try_next(self, silence: Unreachable, run: Run) -> bool:
         """Ask a person who still waits to answer on the next channel; False when nobody waits, or none is left.

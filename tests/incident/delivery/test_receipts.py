@@ -134,16 +134,15 @@ def test_a_late_delivered_cancels_the_next_attempt(world: World) -> None:
     assert world.outbox.drain() == 0
 
 
-def test_a_failure_after_acceptance_is_heard_when_no_channel_is_left(world: World) -> None:
+def test_a_failure_after_acceptance_is_heard_though_a_mail_went(world: World) -> None:
+    """The door may make a call: nobody waits for a mail to be read."""
     (person,) = world.people(1)
     one, mail = world.message(), world.message("a@sonlam.example", channel="email")
     world.asked(person, one, mail)
     world.outbox.drain()
     arrive(world, told(world, one, "permanent-failure", "30005", kind="address"))
     assert world.status(one) == "permanent-failure"
-    assert world.events() == []  # the mail went
-    two = world.message("+84540000002")
-    world.asked_again(person, two)
+    assert [(e["event"], e["person"]) for e in world.events()] == [("unreachable", person)]
 
 
 def test_the_only_channel_failed(world: World) -> None:
