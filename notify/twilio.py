@@ -210,19 +210,25 @@ class TwilioSms:
 
         Not filtered by DateSent: that knows whole days only, and a queued message has none.
         """
+        return [_listed(row) for row in self._since(since) if str(row.direction).startswith("outbound")]
+
+    def replies(self, since: datetime) -> Sequence[Reply]:
+        """Everything that came in for us at `since` or later, newest first: what its webhook may have failed to tell."""
+        ours = {"to": self.account.sender} if self.account.sender.startswith("+") else {}
+        return [_reply(row) for row in self._since(since, **ours) if row.direction == "inbound"]
+
+    def _since(self, since: datetime, **filters: str) -> Iterator[Any]:
         earliest = since.astimezone(UTC).replace(microsecond=0)
-        found: list[Listed] = []
-        for page in self._pages():
+        for page in self._pages(**filters):
             rows = [row for row in page if row.date_created is not None]
             young = [row for row in rows if row.date_created >= earliest]
-            found.extend(_listed(row) for row in young if str(row.direction).startswith("outbound"))
+            yield from young
             if rows and not young:
                 break
-        return found
 
-    def _pages(self) -> Iterator[Sequence[Any]]:
+    def _pages(self, **filters: str) -> Iterator[Sequence[Any]]:
         try:
-            page = self._messages.page(page_size=PAGE_SIZE)
+            page = self._messages.page(page_size=PAGE_SIZE, **filters)
             while page is not None:
                 yield tuple(page)
                 page = page.next_page()
@@ -317,6 +323,11 @@ def valid_signature(tokens: Iterable[str], url: str, params: Mapping[str, str], 
         return False
     address = urldefrag(url).url
     return any(RequestValidator(token).validate(address, params, header) for token in tokens if token)
+
+
+def _reply(row: Any) -> Reply:
+    raw = {"MessageSid": str(row.sid), "listed": "1"}
+    return Reply(NAME, str(row.sid), row.from_ or "", row.to or "", row.body or "", raw)
 
 
 def _listed(row: Any) -> Listed:

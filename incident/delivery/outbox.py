@@ -16,7 +16,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from incident.delivery import claims, inbound, leases, receipts, reconciliation
+from incident.delivery import claims, inbound, leases, missed, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
 from incident.delivery.rows import insert_new
 from incident.delivery.sending import Sending
@@ -29,7 +29,7 @@ from notify.message import Reply, StatusUpdate
 
 THREADS = 32
 CROWD = 200
-RECONCILER = "reconciler"
+RECONCILER, LISTENER = "reconciler", "listener"
 RECONCILER_SECONDS = 30
 Letter = tuple[type[Base], dict[str, Any]]  # what a carrier told us: its table and its row
 
@@ -55,6 +55,7 @@ class Outbox:
         self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
         self._pool: ThreadPoolExecutor | None = None
         self._replied = replied
+        self._listed_at: datetime | None = None
         self._letters = Together(self._keep, self._kept_new, (OperationalError, InterfaceError, PoolTimeout))
         self._draining = threading.Lock()
         self._stopped = threading.Event()
@@ -171,6 +172,25 @@ class Outbox:
         """Keep a reply; None when it was known. Committed when it returns."""
         row = inbound.inbound_row(reply, now)
         return str(row["id"]) if self._letters.put((Inbound, row)) else None
+
+    def catch_up(self, now: datetime, holder: str = "") -> int:
+        """Keep what webhooks failed to tell, if nobody else is at it. Returns how much was new."""
+        who = holder or f"{id(self)}"
+        if leases.take(self.store, LISTENER, who, now, RECONCILER_SECONDS) is None:
+            return 0
+        found = missed.look(self.store, self.gateway, self._listed_at, now)
+        letters: list[Letter] = [(Inbound, inbound.inbound_row(reply, now)) for reply in found.replies]
+        letters += [
+            (Receipt, receipts.receipt_row(update, self.settings.secret_key, now)) for update in found.updates
+        ]
+        new = [
+            letter
+            for letter, fresh in zip(letters, self._keep(letters) if letters else (), strict=True)
+            if fresh
+        ]
+        self._listed_at = now if found.whole else self._listed_at
+        self._kept_new(new)
+        return len(new)
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""
