@@ -131,6 +131,6 @@ class Sender(Protocol):
 
 @runtime_checkable
 class ListsReplies(Protocol):
-    """A carrier that can be asked for what came in, when its webhook may have been missed."""
+    """A carrier that can be asked for what came in, when its webhook may have been missed; nothing where it is one-way."""
 
     def replies(self, since: datetime) -> Sequence[Reply]: ...

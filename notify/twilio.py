@@ -214,6 +214,8 @@ class TwilioSms:
 
     def replies(self, since: datetime) -> Sequence[Reply]:
         """Everything that came in for us at `since` or later, newest first: what its webhook may have failed to tell."""
+        if not self.two_way:
+            return ()
         ours = {"to": self.account.sender} if self.account.sender.startswith("+") else {}
         return [_reply(row) for row in self._since(since, **ours) if row.direction == "inbound"]
 

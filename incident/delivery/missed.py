@@ -51,7 +51,7 @@ def look(store: Store, gateway: Gateway, last: datetime | None, now: datetime) -
     whole = True
     for sender in {route.sender.name: route.sender for route in gateway.routes}.values():
         try:
-            if opened and sender.two_way and isinstance(sender, ListsReplies):
+            if opened and isinstance(sender, ListsReplies):
                 replies += sender.replies(since)
             updates += _updates(sender, [one for one in silent if one.carrier == sender.name])
         except Exception:
