@@ -65,7 +65,7 @@ def _silent(session: Session, now: datetime) -> Sequence[Attempt]:
     query = select(Attempt).where(
         Attempt.id >= first_id(now - ASKED_FOR),
         Attempt.started_at <= now - SILENT_AFTER,
-        Attempt.outcome == "accepted",
+        Attempt.outcome != "calling",
         Attempt.status.in_(WAITING),
         Attempt.carrier_id.is_not(None),
     )

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
+from incident.delivery import references
 from incident.delivery.missed import FAR_BACK, OVERLAP, look
 from incident.store.tables import Inbound, Incident, Receipt
-from notify.memory import MemorySender
-from notify.message import Listed, Reply, UnknownOutcome
-from tests.incident.delivery.world import World
+from notify.memory import MemorySender, unknown_but_sent
+from notify.message import Listed, Reply, StatusUpdate, UnknownOutcome
+from tests.incident.delivery.world import SECRET, World
 
 
 class Listing(MemorySender):
@@ -117,6 +118,21 @@ def test_a_message_whose_reports_were_lost_still_comes_to_its_end(world: World) 
     with world.store.reading() as session:
         assert all(row.raw["form"] == {"listed": "1"} for row in session.scalars(select(Receipt)))
     assert world.outbox.catch_up(world.clock.forward(60)) == 0
+
+
+def test_a_call_that_ended_in_the_dark_and_was_reported_once_is_looked_up_too(world: World) -> None:
+    carrier = listing(world)
+    one = world.message()
+    carrier.will(unknown_but_sent())
+    world.outbox.drain()
+    reference = references.signed(world.attempts(one)[0].id, SECRET)
+    world.outbox.store_receipt(StatusUpdate("memory", "memory-1", "sent", reference=reference), world.clock())
+    world.outbox.sweep(world.clock())
+    assert world.status(one) == "sent"
+    carrier.became = {"+84540000001": "delivered"}
+    assert world.outbox.catch_up(world.clock.forward(61)) == 1
+    world.outbox.sweep(world.clock())
+    assert world.status(one) == "delivered"
 
 
 def test_one_process_at_a_time_listens(world: World) -> None:
