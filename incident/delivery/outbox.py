@@ -158,7 +158,7 @@ class Outbox:
 
     def store_receipt(self, update: StatusUpdate, now: datetime) -> bool:
         """Keep a delivery report; False when it was known. Committed when it returns."""
-        return self._letters.put((Receipt, receipts.receipt_row(update, self.settings.secret_key, now)))
+        return self._letters.put((Receipt, self._receipt(update, now)))
 
     def apply_receipts(self, now: datetime) -> int:
         """Apply one batch of what has come in, if anything has. Returns how many were taken."""
@@ -179,18 +179,21 @@ class Outbox:
         if leases.take(self.store, LISTENER, who, now, RECONCILER_SECONDS) is None:
             return 0
         found = missed.look(self.store, self.gateway, self._listed_at, now)
-        letters: list[Letter] = [(Inbound, inbound.inbound_row(reply, now)) for reply in found.replies]
-        letters += [
-            (Receipt, receipts.receipt_row(update, self.settings.secret_key, now)) for update in found.updates
-        ]
-        new = [
-            letter
-            for letter, fresh in zip(letters, self._keep(letters) if letters else (), strict=True)
-            if fresh
-        ]
+        new = self.keep_all(found.replies, found.updates, now)
         self._listed_at = now if found.whole else self._listed_at
+        return new
+
+    def keep_all(self, replies: Sequence[Reply], updates: Sequence[StatusUpdate], now: datetime) -> int:
+        """Keep many at once, in one transaction. Returns how many were new."""
+        letters: list[Letter] = [(Inbound, inbound.inbound_row(reply, now)) for reply in replies]
+        letters += [(Receipt, self._receipt(update, now)) for update in updates]
+        known = self._keep(letters) if letters else []
+        new = [letter for letter, fresh in zip(letters, known, strict=True) if fresh]
         self._kept_new(new)
         return len(new)
+
+    def _receipt(self, update: StatusUpdate, now: datetime) -> dict[str, Any]:
+        return receipts.receipt_row(update, self.settings.secret_key, now)
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""

@@ -46,7 +46,7 @@ def one(service: Service, seed: int, measure: Measure) -> Counter[str]:
         service.phones.url, service.phones.journal, code, random.Random(seed), dice.choice((0.3, 0.7, 1.0))
     )
     people.place = begun_at
-    killer = Killer(service, dice, dice.choice(((0.2, 0.8), (0.3, 1.2), (0.5, 2.0))), measure.restart)
+    killer = Killer(service, dice, dice.choice(((0.1, 0.4), (0.2, 0.8), (0.5, 1.5))), measure.restart)
     people.start()
     sleeper = Sleeper(service, dice.uniform(35, 60)) if measure.slow and seed % 3 == 0 else None
     if sleeper is not None:

@@ -64,14 +64,14 @@ class Killer(threading.Thread):
                 calling = self._calls_are_made() if which < 0.5 else False
                 self.kills[f"{role}, mid-call" if calling else role] += kill(self.dice.choice(found))
             if self.service.store.dialect == "postgresql" and aside < 0.2:
-                self.kills["connections cut"] += cut_connections(self.service)
+                self.kills["connections cut"] += bool(cut_connections(self.service))
             if self.restart and aside > 0.97:
                 subprocess.run(shlex.split(self.restart), check=False, timeout=60)
                 self.kills["PostgreSQL restarted"] += 1
 
     def _calls_are_made(self) -> bool:
         """Wait for a moment at which a carrier is being called, for half a second at most; whether there was one."""
-        for _ in range(25):
+        for _ in range(15):
             with suppress(DBAPIError), self.service.store.reading() as session:
                 if session.scalar(select(exists().where(Attempt.outcome == "calling"))):
                     return True
