@@ -103,7 +103,11 @@ class TwilioVoice:
         }
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
-        return [_listed(row) for row in self.client.made_since("calls", since)]
+        return [
+            _listed(row)
+            for row in self.client.made_since("calls", since)
+            if str(row.direction).startswith("outbound")
+        ]
 
     def close(self) -> None:
         self.client.close()

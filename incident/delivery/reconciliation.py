@@ -3,7 +3,8 @@
 One reconciler at a time pages each carrier's list once and matches all unknown messages by number, body and time. What
 was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent again, up to three times and
 each time only after two new looks, while its time is not over; the rest waits for the duty officer. A carrier without a
-list cannot be asked: the message is held. Every decision stands on the timeline.
+list cannot be asked: the message is held, a mail excepted, which is recognised when it comes twice. Every decision stands
+on the timeline.
 """
 
 from __future__ import annotations
@@ -119,7 +120,10 @@ def _decide(
         # Whoever was stopped between the list and this line must not decide by a list that others have overtaken.
         ours = [unknown for unknown in ours if (unknown.id, unknown.looked) in still]
         if listing is None:
-            findings = [Finding(unknown, "held") for unknown in ours]
+            findings = [
+                _finding(session, unknown, None, now) if _recognised(unknown) else Finding(unknown, "held")
+                for unknown in ours
+            ]
         else:
             found = match(ours, listing, _bound(session, carrier, listing))
             findings = [_finding(session, unknown, found.get(unknown.id), now) for unknown in ours]
@@ -201,6 +205,12 @@ def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Li
             found[unknown_id] = call
             taken.add(call.carrier_id)
     return found
+
+
+def _recognised(unknown: Unknown) -> bool:
+    """A mail that comes twice has one Message-ID, and its reader's program knows it: it may be sent again unasked
+    (decision 0015)."""
+    return "@" in unknown.address
 
 
 def _same(body: str) -> str:

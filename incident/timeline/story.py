@@ -117,6 +117,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Trả lời chưa rõ của {who}, cán bộ trực cần xem|: {text}",
         "Unclear reply of {who}, the duty officer must look|: {text}",
     ),
+    "reply_flood": (
+        "Quá nhiều tin từ số của {who}, hệ thống không đọc hết, cán bộ trực cần xem|: {text}",
+        "Too many messages from the number of {who}; not all are read, the duty officer must look|: {text}",
+    ),
     "reply_unknown": (
         "Có trả lời từ số chưa có trong danh bạ|: {text}",
         "A reply from a number not in the directory|: {text}",

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from incident.delivery.outbox import Outbox
 from incident.delivery.reconciliation import Unknown, match
 from incident.store.tables import Entry
 from notify.memory import MemorySender, hangs, refuses, unknown_but_sent
 from notify.message import Listed, SendFailure, TemporaryFailure, UnknownOutcome
-from tests.incident.delivery.world import START, World
+from tests.incident.delivery.mortal import Killed, Mortal
+from tests.incident.delivery.world import START, World, settings
 
 
 def decided(world: World) -> list[dict[str, Any]]:
@@ -133,11 +135,57 @@ def test_the_rest_is_held_for_the_duty_officer(world: World) -> None:
 
 
 def test_a_carrier_without_a_list_is_not_asked(world: World) -> None:
+    world.sms = MemorySender(world.clock, name="memory", listing=False)
+    world.outbox = world.another_process()
+    one = world.message(critical=True)
+    world.sms.will(hangs())
+    world.outbox.drain()
+    look(world, 31)
+    assert (world.status(one), world.get(one).error) == ("unknown", "held")
+
+
+def test_a_critical_mail_lost_after_the_final_dot_goes_once_more_under_the_same_name(world: World) -> None:
     mail = world.message("a@sonlam.example", channel="email", critical=True)
+    world.mail.will(unknown_but_sent())
+    world.outbox.drain()
+    look(world, 31)
+    assert (world.status(mail), world.get(mail).error) == ("unknown", "connection reset")
+    look(world, 61)
+    assert world.status(mail) == "created"
+    world.outbox.drain()
+    assert world.status(mail) == "sent"
+    first, second = world.mail.to("a@sonlam.example")
+    assert first.reference == second.reference, "the reader's program sees one mail"
+    assert [d["decision"] for d in decided(world)] == ["resent"]
+
+
+def test_a_mail_whose_worker_died_after_the_final_dot_is_treated_alike(world: World) -> None:
+    mail = world.message("a@sonlam.example", channel="email", critical=True)
+    mortal = Mortal(world.store.url.render_as_string(hide_password=False))
+    dying = Outbox(mortal, world.outbox.gateway, settings(world.store), world.clock)
+    mortal.death = (1, False)  # the attempt is written, the mail goes, and nobody writes down that it went
+    with pytest.raises(Killed):
+        dying.drain()
+    dying.close()
+    mortal.dispose()
+    assert len(world.mail.sent) == 1
+    world.outbox.sweep(world.clock.forward(61))
+    assert world.status(mail) == "unknown"
+    look(world, 1)
+    look(world, 61)
+    world.outbox.drain()
+    assert world.status(mail) == "sent"
+    assert len({sent.reference for sent in world.mail.to("a@sonlam.example")}) == 1
+
+
+def test_a_mail_that_is_not_critical_is_held(world: World) -> None:
+    mail = world.message("a@sonlam.example", channel="email")
     world.mail.will(hangs())
     world.outbox.drain()
     look(world, 31)
+    look(world, 61)
     assert (world.status(mail), world.get(mail).error) == ("unknown", "held")
+    assert len(world.mail.calls) == 1
 
 
 def test_what_belongs_to_another_attempt_is_not_taken(world: World) -> None:
