@@ -8,7 +8,6 @@ the duty officer. A carrier without a list cannot be asked: the message is held.
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from incident.store.tables import Attempt, Incident, Message
 from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Listed
+from notify.phone import strip_marks
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +181,8 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
 
 
 def _same(body: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", body).split())
+    """Without marks: a carrier that takes none lists what it was sent, and not what we wrote."""
+    return " ".join(strip_marks(body).split())
 
 
 def _finding(session: Session, unknown: Unknown, listed: Listed | None) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from incident.delivery.reconciliation import match
 from incident.store.tables import Entry
 from notify.memory import MemorySender, hangs, unknown_but_sent
 from notify.message import UnknownOutcome
+from notify.phone import strip_marks
 from tests.incident.delivery.world import World
 
 
@@ -77,6 +79,20 @@ def test_a_carrier_without_a_list_is_not_asked(world: World) -> None:
     world.outbox.drain()
     look(world, 31)
     assert (world.status(mail), world.get(mail).error) == ("unknown", "held")
+
+
+def test_a_carrier_that_takes_no_marks_lists_the_text_without_them(world: World) -> None:
+    class Stripping(MemorySender):
+        def list(self, since: Any) -> Any:
+            return [replace(one, body=strip_marks(one.body)) for one in super().list(since) or ()]
+
+    world.sms = Stripping(world.clock, name="memory")
+    world.outbox = world.another_process()
+    one = world.message(body="Vụ việc 27: đề nghị đồng chí tham gia")
+    world.sms.will(unknown_but_sent())
+    world.outbox.drain()
+    assert look(world, 31) == 1
+    assert world.status(one) == "accepted"
 
 
 def test_what_belongs_to_another_attempt_is_not_taken(world: World) -> None:
