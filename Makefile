@@ -37,7 +37,7 @@ screenshots: dev ## Chụp lại các ảnh của README từ dịch vụ đang 
 	$(BIN)/python -m tests.browser.screenshots
 
 nights: dev ## Diễn lại ba đêm trong trình duyệt thật, ghi docs/nights/
-	$(BIN)/python -m tests.browser.nights
+	$(BIN)/python -m tests.browser.nights $(NIGHTS)
 
 taps: dev ## Đếm số lần chạm, số giây của từng việc, ghi docs/taps.md
 	$(BIN)/python -m tests.browser.taps

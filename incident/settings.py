@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ class Settings:
     twilio_tokens: tuple[str, ...] = ()
     twilio_from: str | None = None
     twilio_service: str | None = None
+    twilio_voice_from: str | None = None
     twilio_base: str | None = None
+    twilio_parts_per_second: float | None = None
     sms_gateways: Path | None = None
     smtp_url: str | None = None
     mail_from: str = "truc@sonlam.example"
@@ -62,7 +65,9 @@ class Settings:
             twilio_tokens=tokens,
             twilio_from=env.get("TWILIO_FROM") or None,
             twilio_service=env.get("TWILIO_MESSAGING_SERVICE_SID") or None,
+            twilio_voice_from=_caller(env),
             twilio_base=env.get("TWILIO_API_BASE") or None,
+            twilio_parts_per_second=_rate(env, "TWILIO_PARTS_PER_SECOND"),
             sms_gateways=Path(gateways) if gateways else None,
             smtp_url=env.get("SMTP_URL") or None,
             mail_from=env.get("MAIL_FROM") or "truc@sonlam.example",
@@ -87,11 +92,35 @@ def _two_way(env: Mapping[str, str]) -> bool:
     return not sender or sender.lstrip("+").isdigit()
 
 
+def _caller(env: Mapping[str, str]) -> str | None:
+    """The number that calls: E.164, since a brand name cannot call."""
+    number = env.get("TWILIO_VOICE_FROM")
+    if number and not re.fullmatch(r"\+[1-9]\d{6,14}", number):
+        raise BadSettings(
+            f"TWILIO_VOICE_FROM={number!r}: cần số gọi được dạng +84…, không dùng tên thương hiệu"
+        )
+    return number or None
+
+
 def _number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name) or str(default)
     if not text.isdigit() or int(text) > 65535:
         raise BadSettings(f"{name}={text!r}: cần một số nguyên không âm, không quá 65535")
     return int(text)
+
+
+def _rate(env: Mapping[str, str], name: str) -> float | None:
+    """SMS parts per second; None where nothing limits them."""
+    text = env.get(name)
+    if not text:
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 10_000:
+        raise BadSettings(f"{name}={text!r}: cần một số lớn hơn 0, không quá 10000 (ví dụ 0.5 hoặc 10)")
+    return rate
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from notify.gateway import Gateway
     from notify.gateways.description import Entry
     from notify.message import Sender
+    from notify.twilio import TwilioAccount
 
 
 def now() -> datetime:
@@ -82,6 +83,7 @@ class Wiring:
             two_way=gateway.two_way_everywhere(),
             sms=gateway.has("sms"),
             email=gateway.has("email"),
+            voice=gateway.has("voice"),
             answers=gateway.two_way,
         )
 
@@ -89,11 +91,14 @@ class Wiring:
         """RQ is imported at the first ring, not before."""
         self.bell.ring()
 
+    def _ring_for_replies(self) -> None:
+        self.bell.ring("understand")
+
     @cached_property
     def outbox(self) -> Outbox:
         from incident.delivery.outbox import Outbox
 
-        return Outbox(self.store, self.gateway, self.settings, self.now)
+        return Outbox(self.store, self.gateway, self.settings, self.now, replied=self._ring_for_replies)
 
 
 def sms_order(settings: Settings, env: Mapping[str, str]) -> tuple[Entry, ...]:
@@ -125,6 +130,10 @@ def _gateway(settings: Settings, order: tuple[Entry, ...], clock: Callable[[], d
     from notify.gateway import Gateway, Route
 
     routes = [Route("sms", _sms(settings, entry, clock), entry.prefixes) for entry in order]
+    if settings.twilio_sid and settings.twilio_voice_from:
+        from notify.twilio_voice import TwilioVoice
+
+        routes.append(Route("voice", TwilioVoice(_account(settings), settings.twilio_voice_from)))
     if settings.smtp_url:
         from notify.email import SmtpMail, parse_url
 
@@ -141,20 +150,25 @@ def _sms(settings: Settings, entry: Entry, clock: Callable[[], datetime]) -> Sen
 
 
 def _twilio(settings: Settings) -> Sender:
-    from notify.twilio import TwilioAccount, TwilioSms
+    from notify.twilio import TwilioSms
+
+    return TwilioSms(_account(settings))
+
+
+def _account(settings: Settings) -> TwilioAccount:
+    from notify.twilio import TwilioAccount
 
     sender = settings.twilio_service or settings.twilio_from
     if not settings.twilio_tokens or not sender:
         raise BadSettings(
             "TWILIO_ACCOUNT_SID đã đặt thì cần cả TWILIO_AUTH_TOKEN và TWILIO_FROM hoặc TWILIO_MESSAGING_SERVICE_SID"
         )
-    return TwilioSms(
-        TwilioAccount(
-            sid=str(settings.twilio_sid),
-            token=settings.twilio_tokens[0],
-            sender=sender,
-            public_url=settings.public_url,
-            api_base=settings.twilio_base or "",
-            two_way=settings.two_way,
-        )
+    return TwilioAccount(
+        sid=str(settings.twilio_sid),
+        token=settings.twilio_tokens[0],
+        sender=sender,
+        public_url=settings.public_url,
+        api_base=settings.twilio_base or "",
+        two_way=settings.two_way,
+        parts_per_second=settings.twilio_parts_per_second,
     )

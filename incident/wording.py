@@ -16,6 +16,7 @@ from incident.domain.codes import shown_code
 from notify.phone import segments, strip_marks
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+SMS_TEXTS = "sms_texts"  # the setting that keeps a province's own texts, as their author wrote them
 ONE_PART = 160
 ROOM_FOR_LINK = 32  # a link stands as {link} while a mailing is written
 
@@ -23,7 +24,7 @@ ROOM_FOR_LINK = 32  # a link stands as {link} while a mailing is written
 @dataclass(frozen=True, slots=True)
 class House:
     """The province's own words: `agency` "UBND tỉnh Sơn Lâm", `duty_phone` as people type it; `two_way`: its SMS can
-    be replied to."""
+    be replied to; `texts`: its own text of some kinds of `SMS`, where it has one."""
 
     agency: str = "UBND tỉnh"
     province: str = ""
@@ -32,6 +33,7 @@ class House:
     hotline: str = ""
     public_url: str = ""
     two_way: bool = True
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ SMS: dict[str, str] = {
     "Can bo truc se goi lai {dc}. Truc {duty}",
     "handed_back": "Vu viec {code}, {short}: {who} da tham gia, {dc} khong phai tham gia thay nua. Cam on {dc}. Truc {duty}",
     "shift": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
-    "Con {waiting} nguoi chua tra loi, {late} viec qua han",
+    "{still}",
     "shift.clear": "Vu viec {code}, {short}: tu {at} {who} truc, so truc khong doi {duty}. "
     "Moi nguoi da tra loi, khong viec qua han",
 }  # fmt: skip
@@ -198,7 +200,7 @@ def sms(kind: str, house: House, case: Case, reader: Reader, **slots: object) ->
     values.update(
         {key: strip_marks(value) if isinstance(value, str) else value for key, value in slots.items()}
     )
-    return framed(SMS[kind].format(**values), case)
+    return framed(house.texts.get(kind, SMS[kind]).format(**values), case)
 
 
 def registered(text: str, case: Case) -> Sms:

@@ -280,6 +280,9 @@ PERMANENT: dict[Phase, FailureKind | Literal["configuration"]] = {
     "dot": "content",
 }
 """Whose fault a 5xx is, by the phase it comes in."""
+PROTOCOL = range(
+    500, 505
+)  # a command that the server does not understand says nothing of the person or the text
 
 
 def judge(phase: Phase, code: int, text: bytes | str) -> SendFailure:
@@ -296,6 +299,8 @@ def judge(phase: Phase, code: int, text: bytes | str) -> SendFailure:
     if phase == "recipient" and re.match(
         r"5\.7\.", words
     ):  # relaying or policy: says nothing about the person
+        return PermanentFailure(str(code), words)
+    if code in PROTOCOL:
         return PermanentFailure(str(code), words)
     kind = PERMANENT[phase]
     if kind == "configuration":

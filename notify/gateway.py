@@ -70,9 +70,10 @@ class Gateway:
         return bool(preferred) and all(sender.capabilities.two_way for sender in preferred)
 
     def two_way(self, to: str) -> bool:
-        """Whether an answer by SMS can come back from this number by the preferred carrier."""
-        sender = self.choose("sms", to)
-        return sender is not None and sender.capabilities.two_way
+        """Whether an answer by SMS can come back from this number whichever carrier takes the text: a text that asks for a
+        reply must not go out by one that takes none."""
+        senders = self.senders("sms", to)
+        return bool(senders) and all(sender.capabilities.two_way for sender in senders)
 
     def send(self, message: Message) -> Receipt:
         """Tries in order, and goes on only after what provably was not processed; an unknown outcome stops here."""

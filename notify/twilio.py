@@ -67,7 +67,6 @@ CODES: dict[int, Rule] = {
     21606: Rule("configuration"),  # From is not ours
     21608: Rule("configuration"),  # trial account: To not verified
     21609: Rule("configuration"),  # StatusCallback not an address
-    21612: Rule("configuration"),  # this From cannot reach this To
     21659: Rule("configuration"),  # From is no Twilio number
     21701: Rule("configuration"),  # no such messaging service
     21703: Rule("configuration"),  # messaging service has no numbers
@@ -103,6 +102,8 @@ CODES: dict[int, Rule] = {
     30017: Rule("transient", 2),  # carrier congested
     30022: Rule("transient", 2),  # rate of the carrier exceeded
     63018: Rule("transient", 3),  # rate exceeded
+    # it says nothing of the person, the text or the account: another carrier may take it
+    21612: Rule("other"),  # this From cannot reach this To
     30036: Rule("other"),  # validity period over: the text is stale
 }
 UNLISTED_IN_RECEIPT = Rule("other", 1)
@@ -124,7 +125,8 @@ STATUSES: dict[str, DeliveryStatus] = {
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
     """`sender` is a number, an alphanumeric name, or a messaging service (MG…). `public_url` is where callbacks come
-    in; empty asks for none. `api_base` replaces Twilio's address (the simulator's, a proxy's)."""
+    in; empty asks for none. `api_base` replaces Twilio's address (the simulator's, a proxy's). `parts_per_second`: the
+    rate that was bought for the sender, None for no limit of ours."""
 
     sid: str
     token: str = field(repr=False)
@@ -133,6 +135,7 @@ class TwilioAccount:
     api_base: str = ""
     timeout_seconds: float = 10.0
     two_way: bool = True
+    parts_per_second: float | None = None
 
 
 class TwilioClient:
@@ -223,7 +226,9 @@ class TwilioSms:
     @property
     def capabilities(self) -> Capabilities:
         receipts: ReceiptLevel = "delivered" if self.account.public_url else "none"
-        return Capabilities(two_way=self.account.two_way, receipts=receipts)
+        return Capabilities(
+            two_way=self.account.two_way, receipts=receipts, parts_per_second=self.account.parts_per_second
+        )
 
     def send(self, message: Message) -> Receipt:
         refusal = self._refusal(message.to)

@@ -50,6 +50,7 @@ def examine(wiring: Wiring) -> Iterator[Finding]:
     yield from _database(wiring)
     yield _redis(settings.redis_url)
     yield from _sms(wiring)
+    yield _voice(settings)
     if settings.smtp_url:
         yield Finding("ok", f"Thư điện tử: gửi từ {settings.mail_from}")
     else:
@@ -117,6 +118,16 @@ def _twilio(settings: Settings, place: str = "") -> Finding:
     where = settings.twilio_base or "Twilio"
     way = "hai chiều" if settings.two_way else "một chiều (xác nhận bằng liên kết)"
     return Finding("ok", f"SMS{place}: {where}, {way}")
+
+
+def _voice(settings: Settings) -> Finding:
+    if settings.twilio_voice_from and not settings.twilio_sid:
+        return Finding("bad", "Gọi tự động: có TWILIO_VOICE_FROM nhưng chưa có TWILIO_ACCOUNT_SID")
+    if settings.twilio_voice_from:
+        return Finding("ok", f"Gọi tự động: gọi từ {settings.twilio_voice_from}, khi SMS không có trả lời")
+    return Finding(
+        "note", "Gọi tự động: chưa cấu hình TWILIO_VOICE_FROM; im lặng thì chuyển thẳng sang gọi tay"
+    )
 
 
 def _database(wiring: Wiring) -> Iterator[Finding]:

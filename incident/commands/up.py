@@ -101,6 +101,7 @@ def simulator() -> None:
     from incident.settings import Settings
     from incident.wiring import now
     from notify.simulator import server
+    from notify.simulator.calling import RING_SECONDS
     from notify.simulator.domestic import Account
 
     settings = Settings.from_env()
@@ -128,6 +129,7 @@ def simulator() -> None:
         zone=settings.tz_display,
         clock=now,
         gateways=gateways,
+        ring_seconds=float(os.environ.get("SIMULATOR_RING_SECONDS") or RING_SECONDS),
         **account,
     )
 

@@ -6,41 +6,45 @@ message becomes unknown and is looked for. Must never call a carrier.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import references
-from incident.delivery.carriers import Lanes
+from incident.delivery.lanes import Lane, View
+from incident.delivery.outcomes import NOTHING_TRIED, Tried
 from incident.delivery.rows import insert_all, locked, note, some, table
 from incident.domain.ids import new_id
-from incident.store.tables import Attempt, Message, Suppression
+from incident.store.tables import Attempt, Message, MessageCause, Request, Suppression
 from notify import message as wire
-from notify.gateway import Gateway
 from notify.message import Channel, Sender
 
 HELD_SECONDS = 15  # claimed and not begun: so long others wait for what a killed process held
 LEASE_SECONDS = 30  # begun: longer than any call takes
 LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
-
-_OURS = (
-    select(
-        Message.id,
-        Message.claim_token,
-        select(Suppression.reason)
-        .where(Suppression.address == Message.address)
-        .scalar_subquery()
-        .label("reason"),
-        select(func.count())
-        .where(Attempt.message_id == Message.id, Attempt.outcome.not_in(("calling", "unknown")))
-        .scalar_subquery()
-        .label("ended"),
-    )
+# Nobody waits for an answer to it any more: in each request it was written for, the person has declined, was replaced or
+# let go. Who accepts need not be reminded, nor be sent again what did not go; a first summons still says where and when.
+_POINTLESS = or_(Message.kind == "remind", Message.attempts > 0)
+_AWAITED = or_(
+    Request.id.is_(None),
+    Request.state == "asked",
+    and_(Request.state == "accepted", ~_POINTLESS),
+)
+_OVER = and_(
+    exists().where(MessageCause.message_id == Message.id),
+    ~select(MessageCause.message_id)
+    .outerjoin(Request, Request.id == MessageCause.request_id)
+    .where(MessageCause.message_id == Message.id, _AWAITED)
+    .exists(),
+)
+_HELD = (
+    select(Message.id, Message.claim_token)
     .where(
         Message.id.in_(bindparam("ids", expanding=True)),
         Message.status == "sending",
@@ -48,6 +52,26 @@ _OURS = (
     )
     .order_by(Message.id)
 )
+_OURS = _HELD.add_columns(
+    select(Suppression.reason)
+    .where(Suppression.address == Message.address)
+    .scalar_subquery()
+    .label("reason"),
+    case(
+        (
+            Message.attempts > 0,
+            select(func.count())
+            .where(Attempt.message_id == Message.id, Attempt.outcome.not_in(("calling", "unknown")))
+            .scalar_subquery(),
+        ),
+        else_=0,
+    ).label("ended"),
+    _OVER.label("over"),
+)
+
+
+def _which(held: Sequence[Claimed]) -> dict[str, list[str]]:
+    return {"ids": some([one.id for one in held]), "tokens": some([one.token for one in held])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +88,10 @@ class Claimed:
     attempts: int
     incident_id: str | None
     valid_until: datetime | None
-    order: tuple[int, datetime, str]
+    order: tuple[int, int, datetime, str]
+    parts: int = 1
+    critical: bool = False
+    tried: Tried = NOTHING_TRIED
     probe: bool = False  # goes to a paused carrier, to see whether it was mended
 
 
@@ -77,42 +104,48 @@ class Call:
     sender: Sender
     message: wire.Message
     not_after: datetime
+    anyway: bool = False  # also when the carrier is known to be down: a probe, or there is nobody else
 
 
-def claim(session: Session, lanes: Lanes, limit: int, token: str, now: datetime) -> list[Claimed]:
-    """Lease the most urgent due messages, and one for every channel that is being probed."""
-    claimed = _claim(session, lanes.open, limit, token, now) if lanes.open else []
-    for channel in lanes.probing:
-        claimed += [replace(one, probe=True) for one in _claim(session, (channel,), 1, token, now)]
+def claim(session: Session, view: View, limit: int, token: str, now: datetime) -> list[Claimed]:
+    """Lease the most urgent due messages: so many of the lanes that are free, of a paced one no more than its pace lets
+    go now, and one of every lane that is being probed."""
+    claimed = _claim(session, tuple(view.free), limit, token, now) if view.free else []
+    for lane, parts in view.paced:
+        claimed += _claim(session, (lane,), min(parts, limit), token, now)
+    for lane in view.probing:
+        claimed += [replace(one, probe=True) for one in _claim(session, (lane,), 1, token, now)]
     note(session, ((one.id, "created", "sending", "") for one in claimed), now)
     return sorted(claimed, key=lambda one: one.order)
 
 
-def _claim(
-    session: Session, channels: Collection[Channel], limit: int, token: str, now: datetime
-) -> list[Claimed]:
-    due = (
+@lru_cache(maxsize=64)
+def _due(lanes: tuple[Lane, ...]) -> Select[str]:
+    return (
         select(Message.id)
         .where(
             Message.status == "created",
-            Message.not_before <= now,
-            Message.channel.in_(channels),
-            or_(Message.valid_until.is_(None), Message.valid_until > now),
+            Message.not_before <= bindparam("b_now"),
+            or_(*(lane.condition() for lane in lanes)),
+            or_(Message.valid_until.is_(None), Message.valid_until > bindparam("b_now")),
         )
-        .order_by(Message.priority, Message.not_before, Message.id)
-        .limit(limit)
+        .order_by(Message.priority, Message.turn, Message.not_before, Message.id)
+        .limit(bindparam("b_limit"))
     )
+
+
+def _claim(session: Session, lanes: tuple[Lane, ...], limit: int, token: str, now: datetime) -> list[Claimed]:
+    until = now + timedelta(seconds=HELD_SECONDS)
     rows = session.connection().execute(
-        update(table(Message))
-        .where(table(Message).c.id.in_(locked(session, due, skip=True)))
-        .values(status="sending", claim_token=token, claim_until=now + timedelta(seconds=HELD_SECONDS))
-        .returning(*(table(Message).c[name] for name in _COLUMNS))
+        _lease(lanes, session.get_bind().dialect.name == "sqlite"),
+        {"b_now": now, "b_limit": limit, "b_token": token, "b_until": until},
     )
     return [
         Claimed(
             id=row.id, token=token, channel=row.channel, address=row.address, subject=row.subject, body=row.body,
             kind=row.kind, attempts=row.attempts, incident_id=row.incident_id, valid_until=row.valid_until,
-            order=(row.priority, row.not_before, row.id),
+            order=(row.priority, row.turn, row.not_before, row.id),
+            parts=row.parts, critical=row.critical, tried=Tried.read(row.passed_over),
         )
         for row in rows
     ]  # fmt: skip
@@ -120,73 +153,54 @@ def _claim(
 
 _COLUMNS = (
     "id", "channel", "address", "subject", "body", "kind", "attempts", "incident_id", "valid_until", "priority",
-    "not_before",
+    "not_before", "turn", "parts", "critical", "passed_over",
 )  # fmt: skip
 
 
-def begin(
-    session: Session,
-    held: Sequence[Claimed],
-    gateway: Gateway,
-    paused: Collection[str],
-    secret: str,
-    now: datetime,
-) -> list[Call]:
-    """Write the attempt rows of the next calls. Left out: what is no longer ours, and what nobody may be sent."""
-    if not held:
-        return []
-    ours = _still_ours(session, held)
-    calls: list[Call] = []
-    dropped: list[tuple[Claimed, str, str]] = []
-    for one in held:
-        if (one.id, one.token) not in ours:
-            continue
-        sender = gateway.choose(one.channel, one.address, paused) or gateway.choose(one.channel, one.address)
-        known = ours[one.id, one.token]
-        if _barred(one, known.reason):
-            dropped.append((one, "cancelled", "suppressed"))
-        elif sender is None:
-            dropped.append((one, "technical-failure", "NO_CARRIER"))
-        else:
-            calls.append(_call(one, sender, known.ended, secret, now))
-    _write_attempts(session, calls, now)
-    _drop(session, dropped, now)
-    return calls
-
-
-def _still_ours(session: Session, held: Sequence[Claimed]) -> dict[tuple[str, str], Row[Any]]:
-    """By message and token, why its address asked for nothing, if it did, and how many attempts came to an end. What ran
-    out and was claimed anew, by us too, does not belong to the old claim and is not there."""
-    which = {"ids": some([one.id for one in held]), "tokens": some([one.token for one in held])}
-    rows = session.execute(locked(session, _OURS), which)
-    return {(row.id, str(row.claim_token)): row for row in rows}
-
-
-def _barred(one: Claimed, reason: str | None) -> bool:
-    """Nothing goes to an address that asked for nothing, except the one answer to somebody who was texted by mistake."""
-    return reason is not None and not (one.kind == "reply" and reason == "wrong_number")
-
-
-def _call(one: Claimed, sender: Sender, ended: int, secret: str, now: datetime) -> Call:
-    attempt_id = new_id(now)
-    # An attempt that failed after it was taken must not look like a repetition to the carrier; one in the dark must.
-    key = f"{one.id}-{ended}" if ended else one.id
-    # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
-    reference = references.signed(attempt_id, secret) if one.channel == "sms" else one.id
-    left = None if one.valid_until is None else max(1, int((one.valid_until - now).total_seconds()))
-    thread = f"incident-{one.incident_id}" if one.channel == "email" and one.incident_id else ""
-    return Call(
-        one,
-        attempt_id,
-        sender,
-        wire.Message(
-            one.channel, one.address, one.body, one.subject, reference, left, in_reply_to=thread, key=key
-        ),
-        now + timedelta(seconds=LATEST_SECONDS),
+@lru_cache(maxsize=64)
+def _lease(lanes: tuple[Lane, ...], whole: bool) -> Any:
+    """Built once for each set of lanes. `whole`: the writer holds the whole database, no row need be locked."""
+    due = _due(lanes) if whole else _due(lanes).with_for_update(skip_locked=True)
+    messages = table(Message)
+    return (
+        update(messages)
+        .where(messages.c.id.in_(due.scalar_subquery()))
+        .values(status="sending", claim_token=bindparam("b_token"), claim_until=bindparam("b_until"))
+        .returning(*(messages.c[name] for name in _COLUMNS))
     )
 
 
-def _write_attempts(session: Session, calls: Sequence[Call], now: datetime) -> None:
+def ours(session: Session, held: Sequence[Claimed], now: datetime) -> list[tuple[Claimed, int]]:
+    """Those of them that are still ours, locked, each with how many of its attempts came to an end. What ran out and was
+    claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here."""
+    if not held:
+        return []
+    rows = session.execute(locked(session, _OURS), _which(held))
+    known = {(row.id, str(row.claim_token)): row for row in rows}
+    kept: list[tuple[Claimed, int]] = []
+    dropped: list[tuple[Claimed, str, str]] = []
+    for one in held:
+        row = known.get((one.id, one.token))
+        if row is None:
+            continue
+        if why := _moot(one, row):
+            dropped.append((one, "cancelled", why))
+        else:
+            kept.append((one, int(row.ended)))
+    drop(session, dropped, now)
+    return kept
+
+
+def _moot(one: Claimed, row: Row[Any]) -> str:
+    """Why nobody may or need be sent this; "" when it goes. The one answer to somebody who was texted by mistake goes to
+    an address that asked for nothing."""
+    if row.reason is not None and not (one.kind == "reply" and row.reason == "wrong_number"):
+        return "suppressed"
+    return "not_awaited" if row.over else ""
+
+
+def begin(session: Session, calls: Sequence[Call], now: datetime) -> None:
+    """Write the attempt rows of calls that are made as soon as this is committed."""
     if not calls:
         return
     insert_all(
@@ -206,11 +220,8 @@ def _write_attempts(session: Session, calls: Sequence[Call], now: datetime) -> N
             for call in calls
         ],
     )
-    messages = table(Message)
     session.connection().execute(
-        update(messages)
-        .where(messages.c.id == bindparam("b_id"))
-        .values(attempts=bindparam("b_n"), claim_until=bindparam("b_until")),
+        _BEGUN,
         [
             {
                 "b_id": call.claimed.id,
@@ -222,7 +233,34 @@ def _write_attempts(session: Session, calls: Sequence[Call], now: datetime) -> N
     )
 
 
-def _drop(session: Session, dropped: Sequence[tuple[Claimed, str, str]], now: datetime) -> None:
+_BEGUN = (
+    update(table(Message))
+    .where(table(Message).c.id == bindparam("b_id"))
+    .values(attempts=bindparam("b_n"), claim_until=bindparam("b_until"))
+)
+
+
+def call(one: Claimed, sender: Sender, ended: int, anyway: bool, secret: str, now: datetime) -> Call:
+    """`ended`: how many attempts before came to an end."""
+    attempt_id = new_id(now)
+    # An attempt that failed after it was taken must not look like a repetition to the carrier; one in the dark must.
+    key = f"{one.id}-{ended}" if ended else one.id
+    # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
+    reference = one.id if one.channel == "email" else references.signed(attempt_id, secret)
+    thread = f"incident-{one.incident_id}" if one.channel == "email" and one.incident_id else ""
+    return Call(
+        one,
+        attempt_id,
+        sender,
+        wire.Message(one.channel, one.address, one.body, one.subject, reference, in_reply_to=thread, key=key),
+        now + timedelta(seconds=LATEST_SECONDS),
+        anyway,
+    )
+
+
+def drop(session: Session, dropped: Iterable[tuple[Claimed, str, str]], now: datetime) -> None:
+    """End these here: (message, status, why)."""
+    dropped = list(dropped)
     for one, status, why in dropped:
         session.execute(
             update(Message)
@@ -237,16 +275,16 @@ def release(session: Session, held: Sequence[Claimed], now: datetime) -> None:
     """Give back what was leased and not begun."""
     if not held:
         return
-    known = _still_ours(session, held)
-    ours = {one.id for one in held if (one.id, one.token) in known}
-    if ours:
+    pairs = {(row.id, str(row.claim_token)) for row in session.execute(locked(session, _HELD), _which(held))}
+    mine = some([one.id for one in held if (one.id, one.token) in pairs])
+    if mine:
         session.execute(
             update(Message)
-            .where(Message.id.in_(some(ours)))
+            .where(Message.id.in_(mine))
             .values(status="created", claim_token=None, claim_until=None)
             .execution_options(synchronize_session=False)
         )
-        note(session, ((one, "sending", "created", "released") for one in sorted(ours)), now)
+        note(session, ((one, "sending", "created", "released") for one in mine), now)
 
 
 def expire_leases(session: Session, now: datetime, limit: int = 500) -> int:

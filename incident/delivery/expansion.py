@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from incident.delivery.rows import hold_incident_of, insert_all, insert_once, locked
@@ -63,6 +63,10 @@ _ASKED = select(Request.person_id, Request.id, Request.state).where(
     Request.person_id.in_(bindparam("people", expanding=True)),
 )
 
+_FIRST_TURN = select(func.min(Message.turn)).where(
+    Message.status == "created", Message.priority == bindparam("priority"), Message.turn > 0
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -95,29 +99,45 @@ def expand_chunk(session: Session, channels: Channels, now: datetime) -> bool:
     if mailing is None:
         return False
     incident: Incident = next_.Incident
+    turn = mailing.turn if mailing.cursor else _turn(session, mailing)
     end = min(mailing.total, mailing.cursor + (CHUNK if mailing.cursor else FIRST_CHUNK))
     if mailing.ack and incident.status != "open":
         end = mailing.total  # nobody is asked any more
     else:
-        _Chunk(session, mailing, incident, channels, now).write(mailing.audience[mailing.cursor : end])
-    values: dict[str, Any] = {"cursor": end}
+        chunk = _Chunk(session, mailing, incident, channels, turn, now)
+        chunk.write(mailing.audience[mailing.cursor : end])
+    values: dict[str, Any] = {"cursor": end, "turn": turn}
     if end >= mailing.total:
         values["done_at"] = now
     session.execute(update(Mailing).where(Mailing.id == mailing.id).values(values))
     return True
 
 
+def _turn(session: Session, mailing: Mailing) -> int:
+    """Where the mailing gets in line: beside what is next of those that wait with the same urgency, so that neither a
+    large one that was first nor a small one that comes later keeps the other waiting (start-time fair queueing). What is
+    not of a mailing has the turn 0."""
+    return int(session.scalar(_FIRST_TURN, {"priority": mailing.priority}) or 1)
+
+
 class _Chunk:
     """The rows of one chunk, gathered and then written table by table."""
 
     def __init__(
-        self, session: Session, mailing: Mailing, incident: Incident, channels: Channels, now: datetime
+        self,
+        session: Session,
+        mailing: Mailing,
+        incident: Incident,
+        channels: Channels,
+        turn: int,
+        now: datetime,
     ) -> None:
         self.session = session
         self.mailing = mailing
         self.incident = incident
         self.channels = channels
         self.now = now
+        self.turn = turn
         self.messages: list[dict[str, Any]] = []
         self.causes: list[dict[str, Any]] = []
         self.links: list[dict[str, Any]] = []
@@ -129,7 +149,8 @@ class _Chunk:
         recipients = self._recipients(audience)
         asked = self._asked([recipient.id for recipient in recipients]) if self.mailing.ack else {}
         sent = self._sent_already(recipients)
-        for recipient in recipients:
+        for turn, recipient in enumerate(recipients, self.turn + self.mailing.cursor):
+            self.turn = turn
             request_id, open_ = self._request(recipient, asked)
             if open_ and not recipient.why_not:
                 self._tell(recipient, request_id, sent)
@@ -277,6 +298,7 @@ class _Chunk:
                     "not_before": self.now,
                     "valid_until": mailing.valid_until,
                     "status": "created",
+                    "turn": self.turn,
                 }
             )
         self.causes.append({"effect_key": key, "message_id": sent[same], "request_id": request_id})

@@ -1,4 +1,5 @@
-"""What the run must hear: a person whose every message failed for good. Left as a pending event for the door, once a request."""
+"""What the door must hear: the last channel on which a person was tried has failed for good. Left as a pending event, once
+a request and set of failed channels; whether another channel is tried first, or the run hears of it, is the door's to say."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from playbooks.signals import Unreachable
 
 
 def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
-    """For these messages, which have just failed for good: the requests nothing else can reach. Returns how many.
+    """For these messages, which have just failed for good: the requests for which nothing quicker than an email is on its
+    way any more; of a group, those nothing at all can reach. Returns how many.
 
     The caller holds the incidents (`rows.hold_incidents`) and the messages.
     """
@@ -31,18 +33,53 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
     told = 0
     for request in requests:
         rows = session.execute(
-            select(Message.id, Message.status, Message.error)
+            select(Message.id, Message.channel, Message.status, Message.error)
             .join(MessageCause, MessageCause.message_id == Message.id)
             .where(MessageCause.request_id == request.id)
         ).all()
-        if any(row.status not in FAILED for row in rows):
+        tried = {row.channel for row in rows}
+        highest = next(channel for channel in ("voice", "sms", "email") if channel in tried)
+        counted = [row for row in rows if request.grouped or row.channel == highest]
+        if any(row.status not in FAILED for row in counted):
             continue
         last = next(row for row in rows if row.id in failed)
-        once = {"effect_key": f"unreachable:{request.id}", "message_id": last.id, "request_id": None}
+        channels = "+".join(sorted({row.channel for row in rows if row.status in FAILED}))
+        once = {
+            "effect_key": f"unreachable:{request.id}:{channels}",
+            "message_id": last.id,
+            "request_id": None,
+        }
         if insert_once(session, MessageCause, [once]):
             person = None if request.grouped else request.person_id
-            reason = (last.error or "failed").split(":")[0][:60]
-            event = Unreachable(request.step, request.activation, person, 1, reason)
+            event = Unreachable(request.step, request.activation, person, 1, _reason(last.error))
             leave_for_the_door(session, request.incident_id, event, now)
             told += 1
+    return told + _tell_of_approvals(session, failed, now)
+
+
+def _tell_of_approvals(session: Session, failed: Collection[str], now: datetime) -> int:
+    """An approval is asked without a request: its effect says which step of which activation waits for whom."""
+    told = 0
+    rows = session.execute(
+        select(Message.id, Message.channel, Message.person_id, Message.error, MessageCause.effect_key)
+        .join(MessageCause, MessageCause.message_id == Message.id)
+        .where(
+            Message.id.in_(failed),
+            Message.kind == "approve",
+            Message.channel != "email",
+            MessageCause.request_id.is_(None),
+        )
+    )
+    for row in rows.all():
+        incident_id, step, activation = row.effect_key.split(":")[:3]
+        key = f"unreachable:{incident_id}:{step}:{activation}:{row.person_id}:{row.channel}"
+        once = {"effect_key": key, "message_id": row.id, "request_id": None}
+        if activation.isdigit() and insert_once(session, MessageCause, [once]):
+            event = Unreachable(step, int(activation), row.person_id, 1, _reason(row.error))
+            leave_for_the_door(session, incident_id, event, now)
+            told += 1
     return told
+
+
+def _reason(error: str) -> str:
+    return (error or "failed").split(":")[0][:60]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from incident.delivery.rows import insert_once
+from incident.delivery import references
 from incident.domain.ids import new_id
 from incident.store.sessions import Store
-from incident.store.tables import Inbound
+from incident.store.tables import Attempt, Inbound
 from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
 
-def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
-    """The new row's id; None when the carrier had told us of this reply before."""
-    inbound_id = new_id(now)
-    row = {
-        "id": inbound_id,
+def inbound_row(reply: Reply, message_id: str | None, now: datetime) -> dict[str, Any]:
+    """A reply as it is kept until somebody reads it. `message_id`: what it answers, where the carrier says so."""
+    return {
+        "id": new_id(now),
+        "message_id": message_id,
         "carrier": reply.carrier,
         "carrier_id": reply.carrier_id[:80],
         "sender": _number(reply.sender),
@@ -28,8 +30,14 @@ def store_inbound(store: Store, reply: Reply, now: datetime) -> str | None:
         "state": "new",
         "means": "",
     }
-    with store.writing() as session:
-        return inbound_id if insert_once(session, Inbound, [row]) else None
+
+
+def message_of(session: Session, reference: str, secret: str) -> str | None:
+    """The message of an attempt's signed reference, which says what is answered; None when it is none of ours."""
+    attempt_id = references.attempt_of(reference, secret) if reference else None
+    if attempt_id is None:
+        return None
+    return session.scalar(select(Attempt.message_id).where(Attempt.id == attempt_id))
 
 
 def _number(sender: str) -> str:

@@ -7,20 +7,23 @@ turned away. Must never know what a message is about.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from incident.delivery import claims, inbound, leases, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
+from incident.delivery.rows import insert_new
 from incident.delivery.sending import Sending
+from incident.delivery.together import Together
 from incident.settings import Settings
 from incident.store.sessions import Store
-from incident.store.tables import Mailing, Message, Receipt
+from incident.store.tables import Base, Inbound, Mailing, Message, Receipt
 from notify.gateway import Gateway
 from notify.message import Reply, StatusUpdate
 
@@ -28,11 +31,12 @@ THREADS = 32
 CROWD = 200
 RECONCILER = "reconciler"
 RECONCILER_SECONDS = 30
-T = TypeVar("T")
+Letter = tuple[type[Base], dict[str, Any]]  # what a carrier told us: its table and its row
 
 
 class Outbox:
-    """Safe to share between threads, not across a fork."""
+    """Safe to share between threads, not across a fork. `wait` lets so many seconds pass while a carrier's pace holds
+    messages back; whoever hands in a clock that stands still hands in what moves it."""
 
     def __init__(
         self,
@@ -41,7 +45,10 @@ class Outbox:
         settings: Settings,
         now: Callable[[], datetime],
         threads: int = THREADS,
+        wait: Callable[[float], object] | None = None,
+        replied: Callable[[], object] = lambda: None,
     ) -> None:
+        """`replied` is called when new replies have been kept."""
         self.store = store
         self.gateway = gateway
         self.settings = settings
@@ -49,8 +56,11 @@ class Outbox:
         self.threads = threads
         self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
         self._pool: ThreadPoolExecutor | None = None
+        self._replied = replied
+        self._letters = Together(self._keep, self._kept_new, (OperationalError, InterfaceError, PoolTimeout))
         self._draining = threading.Lock()
         self._stopped = threading.Event()
+        self._wait = wait
 
     # -------------------------------------------------------------- sending
 
@@ -70,6 +80,7 @@ class Outbox:
                 pool,
                 self.threads,
                 self._stopped,
+                self._wait,
             )
             return sending.run(max_seconds, lambda: crowd() if crowd and self.crowded() else None)
         finally:
@@ -132,7 +143,7 @@ class Outbox:
         with self.store.reading() as session:
             lost = exists().where(Message.status == "sending", Message.claim_until < now)
             stale = exists().where(Message.status == "created", Message.valid_until <= now)
-            receipt = exists().where(Receipt.applied_at.is_(None))
+            receipt = exists().where(receipts.waits(now))
             row = session.execute(select(lost, stale, receipt)).one()
             return bool(row[0]), bool(row[1]), bool(row[2])
 
@@ -149,27 +160,50 @@ class Outbox:
     # -------------------------------------------------------------- receiving
 
     def store_receipt(self, update: StatusUpdate, now: datetime) -> bool:
-        """Keep a delivery report; False when it was known."""
-        return _once_more(lambda: receipts.store_receipt(self.store, update, self.settings.secret_key, now))
+        """Keep a delivery report; False when it was known. Committed when it returns."""
+        return self._letters.put((Receipt, receipts.receipt_row(update, self.settings.secret_key, now)))
 
     def apply_receipts(self, now: datetime) -> int:
+        """Apply one batch of what has come in, if anything has. Returns how many were taken."""
+        with self.store.reading() as session:
+            if not session.scalar(select(exists().where(receipts.waits(now)))):
+                return 0
         with self.store.writing() as session:
             return receipts.apply(session, now)
 
     def store_inbound(self, reply: Reply, now: datetime) -> str | None:
-        """Keep a reply; None when it was known."""
-        return _once_more(lambda: inbound.store_inbound(self.store, reply, now))
+        """Keep a reply; None when it was known. Committed when it returns."""
+        row = inbound.inbound_row(reply, self.message_of(reply.reference), now)
+        return str(row["id"]) if self._letters.put((Inbound, row)) else None
+
+    def message_of(self, reference: str) -> str | None:
+        """The message of an attempt's signed reference; None when it is none of ours."""
+        if not reference:
+            return None
+        with self.store.reading() as session:
+            return inbound.message_of(session, reference, self.settings.secret_key)
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""
         return inbound.waiting(self.store, now, older_than_seconds)
 
+    def _keep(self, letters: Sequence[Letter]) -> list[bool]:
+        """Again, when the connection was cut: not every carrier repeats a webhook that failed, and storing twice is
+        storing once."""
+        try:
+            return self._kept(letters)
+        except DBAPIError as fault:
+            if not fault.connection_invalidated:
+                raise
+            return self._kept(letters)
 
-def _once_more(store: Callable[[], T]) -> T:
-    """Again, when the connection was cut: not every carrier repeats a webhook that failed, and storing twice is storing once."""
-    try:
-        return store()
-    except DBAPIError as fault:
-        if not fault.connection_invalidated:
-            raise
-        return store()
+    def _kept(self, letters: Sequence[Letter]) -> list[bool]:
+        new: set[str] = set()
+        with self.store.writing() as session:
+            for of in (Receipt, Inbound):
+                new |= insert_new(session, of, [row for kind, row in letters if kind is of])
+        return [row["id"] in new for _, row in letters]
+
+    def _kept_new(self, letters: Sequence[Letter]) -> None:
+        if any(of is Inbound for of, _ in letters):
+            self._replied()

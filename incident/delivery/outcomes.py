@@ -7,8 +7,9 @@ looked for, and is never simply sent again. Must never know a table or a carrier
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from notify.message import (
     ConfigurationFault,
@@ -25,6 +26,11 @@ PROBE_SECONDS = 30
 LOOK_AFTER_SECONDS = 30
 LOOK_AGAIN_SECONDS = 60
 RECEIPT_RETRY_SECONDS = 60
+MOST_ASKED = 4  # calls by one key to a carrier that knows a repetition, before the message is looked for
+
+# Calls that were not made after all: nobody was asked, so they say nothing and count for nothing.
+LATE, AVOIDED = "LATE", "AVOIDED"
+NOT_MADE = (LATE, AVOIDED)
 
 # Where an attempt stands; a receipt never moves it back. Only a late "delivered" corrects a failure.
 RANK = {
@@ -41,10 +47,60 @@ HOLDING = ("delivered", "sent", "accepted")  # the best of these that any attemp
 FAILED = ("permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled")
 
 
+# A refusal of the text or of the prefix is this carrier's; one of the person's address is everybody's.
+OF_THE_CARRIER = ("content", "other")
+Then = Literal["anew", "next", "never", "only"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The carriers that a message goes without: `once` until each has been tried in this round, `never` since they
+    refused its text. `only`: the one that may have it already, and is asked again by the same key."""
+
+    once: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    only: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Tried:
+        """From `message.passed_over`: "a,b" were tried, "c!" refused, "=d" is the only one."""
+        if not text:
+            return NOTHING_TRIED
+        words = text.split(",")
+        return cls(
+            frozenset(word for word in words if word[0] != "=" and word[-1] != "!"),
+            frozenset(word[:-1] for word in words if word[-1] == "!"),
+            next((word[1:] for word in words if word[0] == "="), ""),
+        )
+
+    def __str__(self) -> str:
+        only = [f"={self.only}"] if self.only else []
+        return ",".join([*sorted(self.once), *(f"{name}!" for name in sorted(self.never)), *only])
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.once or name in self.never
+
+    def after(self, then: Then, name: str) -> Tried:
+        """Once a call to this carrier has ended: begin a new round, go to the next carrier, never come back with this
+        text, or ask this one alone again."""
+        match then:
+            case "next":
+                return Tried(self.once | {name}, self.never)
+            case "never":
+                return Tried(self.once, self.never | {name})
+            case "only":
+                return Tried(frozenset(), self.never, name)
+        return Tried(frozenset(), self.never)
+
+
+NOTHING_TRIED = Tried()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`status` of the message; `outcome` and `attempt` of the attempt row. `suppress`: nothing more to this address.
-    `pause`: the carrier takes nothing until somebody mends it."""
+    `pause`: the carrier takes nothing until somebody mends it. `then`: what it means for the choice of the next carrier
+    (`Tried.after`)."""
 
     status: str
     outcome: str
@@ -55,36 +111,49 @@ class Verdict:
     look_seconds: int | None = None
     suppress: bool = False
     pause: bool = False
+    then: Then = "anew"
 
 
-def judge(ended: Receipt | SendFailure, tries: int) -> Verdict:
-    """`tries`: calls of this message that were provably not processed, this one included."""
+def judge(
+    ended: Receipt | SendFailure, tries: int, elsewhere: bool = False, idempotent: bool = False
+) -> Verdict:
+    """`tries`: calls of this message to this carrier that ended in this way, with this one. `elsewhere`: another carrier
+    could take it at once. `idempotent`: asked again by the same key, the carrier sends once."""
     match ended:
         case Receipt():
             return Verdict(ended.status, "accepted", ended.status)
         case TemporaryFailure():
-            return _again(ended, tries)
+            return _again(ended, tries, elsewhere)
         case ConfigurationFault():
-            return Verdict(
+            verdict = Verdict(
                 "created", "refused", "technical-failure", ended.code, _said(ended), PROBE_SECONDS, pause=True
             )
+            return _elsewhere(verdict, "next") if elsewhere else verdict
         case PermanentFailure():
-            return Verdict(
+            verdict = Verdict(
                 "permanent-failure", "refused", "permanent-failure", ended.code, _said(ended),
                 suppress=ended.kind == "optout",
             )  # fmt: skip
-        case UnknownOutcome():
-            return Verdict(
-                "unknown", "unknown", "unknown", ended.code, _said(ended), look_seconds=LOOK_AFTER_SECONDS
-            )
-    return Verdict("unknown", "unknown", "unknown", "", _said(ended), look_seconds=LOOK_AFTER_SECONDS)
+            return _elsewhere(verdict, "never") if elsewhere and ended.kind in OF_THE_CARRIER else verdict
+        case UnknownOutcome() if idempotent and tries < MOST_ASKED:
+            wait = BACKOFF_SECONDS[tries - 1]
+            return Verdict("created", "unknown", "unknown", ended.code, _said(ended), wait, then="only")
+    code = getattr(ended, "code", "")
+    return Verdict("unknown", "unknown", "unknown", code, _said(ended), look_seconds=LOOK_AFTER_SECONDS)
 
 
-def _again(failure: TemporaryFailure, tries: int) -> Verdict:
+def _elsewhere(verdict: Verdict, then: Then) -> Verdict:
+    """The message is not lost with this carrier: the next one has it at once."""
+    return replace(verdict, status="created", wait_seconds=0, then=then)
+
+
+def _again(failure: TemporaryFailure, tries: int, elsewhere: bool) -> Verdict:
+    verdict = Verdict("created", "not-sent", "temporary-failure", failure.code, _said(failure))
+    if elsewhere and failure.code != LATE:
+        return _elsewhere(verdict, "next")
     if tries >= MOST_TRIES:
-        return Verdict("technical-failure", "not-sent", "technical-failure", failure.code, _said(failure))
-    wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1]
-    return Verdict("created", "not-sent", "temporary-failure", failure.code, _said(failure), wait)
+        return replace(verdict, status="technical-failure", attempt="technical-failure")
+    return replace(verdict, wait_seconds=BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS)) - 1])
 
 
 def _said(failure: SendFailure) -> str:

@@ -6,34 +6,34 @@ attempts. Must never call a carrier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, references
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_status, risen
-from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
+from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, write_each
 from incident.domain.ids import new_id
-from incident.store.sessions import Store
+from incident.domain.message_states import may_become
 from incident.store.tables import Attempt, Message, Receipt, Suppression
 from notify.message import StatusUpdate
 
 # A receipt may be quicker than the record of the call it belongs to.
 PATIENCE = timedelta(minutes=2)
+SOON = timedelta(seconds=1)
 BATCH = 500
 MOST_CONFIGURATION_RETRIES = 2
 
 
-def store_receipt(store: Store, update_: StatusUpdate, secret: str, now: datetime) -> bool:
-    """Keep it as it came; False when it was known already."""
+def receipt_row(update_: StatusUpdate, secret: str, now: datetime) -> dict[str, Any]:
+    """A delivery report as it is kept."""
     attempt_id = references.attempt_of(update_.reference, secret) if update_.reference else None
-    row = {
+    return {
         "id": new_id(now),
         "carrier": update_.carrier,
         "carrier_id": update_.carrier_id[:80],
@@ -43,8 +43,6 @@ def store_receipt(store: Store, update_: StatusUpdate, secret: str, now: datetim
         "raw": {"form": dict(update_.raw), "kind": update_.kind, "retries": update_.retries},
         "received_at": now,
     }
-    with store.writing() as session:
-        return insert_once(session, Receipt, [row]) == 1
 
 
 @dataclass(slots=True)
@@ -64,23 +62,30 @@ class _Known:
     moved: bool = False
 
 
+def waits(now: datetime) -> ColumnElement[bool]:
+    """Not applied yet, and its time to be looked at has come."""
+    return and_(Receipt.applied_at.is_(None), or_(Receipt.again_at.is_(None), Receipt.again_at <= now))
+
+
 def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Apply what has come in. Returns how many receipts were taken."""
-    query = select(Receipt).where(Receipt.applied_at.is_(None)).order_by(Receipt.received_at).limit(limit)
+    query = select(Receipt).where(waits(now)).order_by(Receipt.received_at, Receipt.id).limit(limit)
     receipts = session.scalars(query).all()
     if not receipts:
         return 0
     attempts = _attempts(session, receipts)
     _hold(session, receipts, attempts)
     messages = _messages(session, {attempt.message_id for attempt in attempts.values()})
-    # Held now: read the attempts again, since they may have moved while we waited.
-    attempts = _attempts(session, receipts)
+    # Held now: read the attempts again, since they may have moved while we waited. What came meanwhile is not held.
+    attempts = {r: known for r, known in _attempts(session, receipts).items() if known.message_id in messages}
     taken = [receipt for receipt in receipts if _take(receipt, attempts, now)]
+    early = set(receipts) - set(taken)
     touched = _write_attempts(session, {attempt.id: attempt for attempt in attempts.values()}.values())
     _settle(session, messages, {attempt.message_id: attempt for attempt in touched}, now)
     for carrier in sorted({receipt.carrier for receipt in receipts}):
         carriers.heard(session, carrier, now)
     _mark_applied(session, taken, now)
+    _put_off(session, early, now)
     return len(taken)
 
 
@@ -148,23 +153,18 @@ def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bo
 
 def _write_attempts(session: Session, attempts: Any) -> list[_Known]:
     touched = [attempt for attempt in attempts if attempt.moved]
-    attempt_table = table(Attempt)
-    statement = (
-        update(attempt_table)
-        .where(attempt_table.c.id == bindparam("b_id"))
-        .values(
-            status=bindparam("b_status"), carrier_id=bindparam("b_carrier_id"), code=bindparam("b_code"), outcome="accepted"
-        )
-    )  # fmt: skip
-    for attempt in touched:
-        row = {
-            "b_id": attempt.id, "b_status": attempt.status, "b_carrier_id": attempt.carrier_id, "b_code": attempt.code,
-        }  # fmt: skip
-        try:
-            with session.begin_nested():
-                session.connection().execute(statement, [row])
-        except IntegrityError:  # another attempt has this carrier's id already
-            session.connection().execute(statement, [{**row, "b_carrier_id": None}])
+    rows = [
+        {
+            "id": attempt.id,
+            "status": attempt.status,
+            "carrier_id": attempt.carrier_id,
+            "code": attempt.code,
+            "outcome": "accepted",
+        }
+        for attempt in touched
+    ]
+    # Another attempt may have this carrier's id already.
+    write_each(session, Attempt, rows, instead={"carrier_id": None})
     return touched
 
 
@@ -177,27 +177,24 @@ def _settle(
         select(Attempt.message_id, Attempt.n, Attempt.status).where(Attempt.message_id.in_(some(touched)))
     ):
         all_attempts.setdefault(message_id, []).append((n, status))
-    moves: list[tuple[str, str, str, str]] = []
+    changes: list[dict[str, Any]] = []
     for message_id, attempt in sorted(touched.items()):
         message = messages[message_id]
         values = _values(message, all_attempts[message_id], attempt, now)
-        if values is not None and values["status"] != message.status:
-            _change(session, message_id, values)
-            moves.append((message_id, message.status, values["status"], f"receipt {attempt.code}".strip()))
+        if values is not None and may_become(message.status, values["status"], "receipt"):
+            changes.append({"id": message_id, "before": message.status, **_UNCHANGED, **values})
         if attempt.kind == "optout":
             barred = {"address": message.address, "reason": "optout", "at": now}
             insert_once(session, Suppression, [barred])
+    for again in (False, True):
+        rows = [row for row in changes if ("not_before" in row) is again]
+        write_each(session, Message, rows)
+    moves = [(c["id"], c["before"], c["status"], f"receipt {touched[c['id']].code}".strip()) for c in changes]
     note(session, moves, now)
     tell_run(session, [message for message, _, after, _ in moves if after in FAILED], now)
 
 
-def _change(session: Session, message_id: str, values: dict[str, Any]) -> None:
-    session.execute(
-        update(Message)
-        .where(Message.id == message_id)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
+_UNCHANGED: dict[str, Any] = {"claim_until": None, "look_at": None, "finished_at": None, "error": ""}
 
 
 def _values(
@@ -205,18 +202,13 @@ def _values(
 ) -> dict[str, Any] | None:
     """What changes in the message; None when it is at rest and stays there."""
     status = message_status(attempts, message.status)
-    if message.status in FAILED and status != "delivered":
-        return None  # what we gave up stays given up, unless the carrier says that it arrived
-    values: dict[str, Any] = {"status": status, "claim_until": None, "error": ""}
+    if status == message.status:
+        return None
     if status == "temporary-failure":
         return _again(message, attempts, moved, now)
-    if status == "delivered":
-        values["finished_at"] = now
-    elif status in FAILED:
-        values |= {"finished_at": now, "error": moved.code or "refused"}
-    elif status in ("created", "sending"):
-        return None
-    return values
+    if status in FAILED:
+        return {"status": status, "finished_at": now, "error": moved.code or "refused"}
+    return {"status": status, "finished_at": now if status == "delivered" else None}
 
 
 def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime) -> dict[str, Any]:
@@ -226,13 +218,7 @@ def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: da
     at = now + timedelta(seconds=RECEIPT_RETRY_SECONDS * failures)
     if failures > allowed or (message.valid_until is not None and message.valid_until <= at):
         return {"status": "technical-failure", "finished_at": now, "error": moved.code or "failed"}
-    return {
-        "status": "created",
-        "not_before": at,
-        "claim_token": None,
-        "claim_until": None,
-        "error": moved.code,
-    }
+    return {"status": "created", "not_before": at, "claim_token": None, "error": moved.code}
 
 
 def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> None:
@@ -242,3 +228,12 @@ def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> 
         .values(applied_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _put_off(session: Session, early: Collection[Receipt], now: datetime) -> None:
+    """Looked at again when they are twice as old: what is none of ours must not stand before what is."""
+    again = [
+        {"id": r.id, "again_at": now + max(SOON, now - r.received_at)}
+        for r in sorted(early, key=lambda r: r.id)
+    ]
+    write_each(session, Receipt, again)

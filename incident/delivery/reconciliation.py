@@ -1,8 +1,9 @@
 """Finds out what became of messages whose call ended in the dark.
 
 One reconciler at a time pages each carrier's list once and matches all unknown messages by number, body and time. What
-was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent once more, the rest waits for
-the duty officer. A carrier without a list cannot be asked: the message is held. Every decision stands on the timeline.
+was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent again, up to three times and
+each time only after two new looks, while its time is not over; the rest waits for the duty officer. A carrier without a
+list cannot be asked: the message is held. Every decision stands on the timeline.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Select, and_, func, select, update
 from sqlalchemy.orm import Session
@@ -20,8 +21,9 @@ from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SECONDS
 from incident.delivery.rows import locked, note, some
 from incident.domain.actors import SYSTEM
+from incident.domain.message_states import FINAL_STATUSES
 from incident.store.sessions import Store, lock
-from incident.store.tables import Attempt, Incident, Message
+from incident.store.tables import Attempt, Incident, Message, Transition
 from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Listed
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=2)  # the carrier's clock and ours differ
 LOOKS = 2
+MOST_RESENT = 3
 BATCH = 1000
 HELD = "held"
 
@@ -46,6 +49,7 @@ class Unknown:
     body: str
     critical: bool
     looked: int
+    valid_until: datetime | None
     incident_id: str | None
     attempt_id: str
     carrier: str
@@ -63,15 +67,15 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     """Unknown messages that it is time to look for, and that nobody has put aside."""
     rows = session.execute(
         select(
-            Message.id, Message.address, Message.body, Message.critical, Message.looked, Message.incident_id,
-            Attempt.id, Attempt.carrier, Attempt.started_at,
+            Message.id, Message.address, Message.body, Message.critical, Message.looked,
+            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
         .order_by(Attempt.started_at, Message.id)
         .limit(limit)
     )  # fmt: skip
-    return [Unknown(*row) for row in rows]
+    return [Unknown(*tuple(row)) for row in rows]
 
 
 def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
@@ -118,7 +122,7 @@ def _decide(
             findings = [Finding(unknown, "held") for unknown in ours]
         else:
             found = match(ours, listing, _bound(session, carrier, listing))
-            findings = [_finding(session, unknown, found.get(unknown.id)) for unknown in ours]
+            findings = [_finding(session, unknown, found.get(unknown.id), now) for unknown in ours]
         for finding in findings:
             _write(session, finding, now)
         _transitions(session, findings, now)
@@ -165,19 +169,33 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     """Pair unknown messages with the carrier's, by number and body, the earliest with the earliest. Pure.
 
     No text goes twice to one number, a resend excepted: whatever the list holds of it beyond what is bound is ours.
+    A call has no body: the one that was made nearest to ours, and not long before or after it.
     """
     free: dict[tuple[str, str], list[Listed]] = {}
+    calls: dict[str, list[Listed]] = {}
     for listed in sorted(listing, key=lambda one: one.created_at):
-        if listed.carrier_id not in bound:
-            free.setdefault((listed.to, _same(listed.body or "")), []).append(listed)
+        if listed.carrier_id in bound:
+            continue
+        if listed.body is None:
+            calls.setdefault(listed.to, []).append(listed)
+        else:
+            free.setdefault((listed.to, _same(listed.body)), []).append(listed)
     found: dict[str, Listed] = {}
     for unknown in sorted(unknowns, key=lambda one: one.started_at):
-        for listed in free.get((unknown.address, _same(unknown.body)), []):
-            if listed.created_at >= unknown.started_at - GRACE:
-                free[unknown.address, _same(unknown.body)].remove(listed)
-                found[unknown.id] = listed
-                break
+        mine = free.get((unknown.address, _same(unknown.body)), [])
+        one = next((listed for listed in mine if listed.created_at >= unknown.started_at - GRACE), None)
+        if one is None:
+            mine = calls.get(unknown.address, [])
+            one = _nearest(mine, unknown.started_at)
+        if one is not None:
+            mine.remove(one)
+            found[unknown.id] = one
     return found
+
+
+def _nearest(calls: Iterable[Listed], at: datetime) -> Listed | None:
+    near = [call for call in calls if abs(call.created_at - at) <= GRACE]
+    return min(near, key=lambda call: abs(call.created_at - at), default=None)
 
 
 def _same(body: str) -> str:
@@ -185,22 +203,27 @@ def _same(body: str) -> str:
     return " ".join(strip_marks(body).split())
 
 
-def _finding(session: Session, unknown: Unknown, listed: Listed | None) -> Finding:
+def _finding(session: Session, unknown: Unknown, listed: Listed | None, now: datetime) -> Finding:
     if listed is not None:
         return Finding(unknown, "found", listed)
     if unknown.looked + 1 < LOOKS:
         return Finding(unknown, "missing")
-    dark = session.scalar(
-        select(func.count())
-        .select_from(Attempt)
-        .where(Attempt.message_id == unknown.id, Attempt.outcome == "unknown")
+    timely = unknown.valid_until is None or unknown.valid_until > now
+    again = unknown.critical and timely and _resent(session, unknown) < MOST_RESENT
+    return Finding(unknown, "resent" if again else "held")
+
+
+def _resent(session: Session, unknown: Unknown) -> int:
+    """How often it was sent again after it was looked for in vain. What a repetition came to otherwise (refused before it
+    was processed, asked anew by the same key) does not count."""
+    query = select(func.count()).where(
+        Transition.message_id == unknown.id, Transition.before == "unknown", Transition.why == "resent"
     )
-    return Finding(unknown, "resent" if unknown.critical and (dark or 0) < 2 else "held")
+    return session.scalar(query) or 0
 
 
 def _write(session: Session, finding: Finding, now: datetime) -> None:
     unknown, listed = finding.unknown, finding.listed
-    message = update(Message).where(Message.id == unknown.id).execution_options(synchronize_session=False)
     if listed is not None:
         attempt = update(Attempt).where(Attempt.id == unknown.attempt_id)
         values = {
@@ -210,27 +233,27 @@ def _write(session: Session, finding: Finding, now: datetime) -> None:
             "code": listed.code,
         }
         session.execute(attempt.values(values).execution_options(synchronize_session=False))
-        done = now if _rest(listed.status) in ("delivered", *FAILED) else None
-        session.execute(
-            message.values(status=_rest(listed.status), look_at=None, error=listed.code, finished_at=done)
-        )
-    elif finding.decision == "resent":
-        session.execute(
-            message.values(
-                status="created",
-                not_before=now,
-                look_at=None,
-                looked=0,
-                claim_token=None,
-                claim_until=None,
-                error="resent",
-            )
-        )
-    elif finding.decision == "held":
-        session.execute(message.values(look_at=None, looked=unknown.looked + 1, error=HELD))
-    else:
-        again = now + timedelta(seconds=LOOK_AGAIN_SECONDS)
-        session.execute(message.values(look_at=again, looked=unknown.looked + 1))
+    session.execute(
+        update(Message)
+        .where(Message.id == unknown.id, Message.status == "unknown")
+        .values(_change(finding, now))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _change(finding: Finding, now: datetime) -> dict[str, Any]:
+    """What the decision changes in the message."""
+    looked = finding.unknown.looked + 1
+    if finding.listed is not None:
+        status = _rest(finding.listed.status)
+        done = now if status in FINAL_STATUSES else None
+        return {"status": status, "look_at": None, "error": finding.listed.code, "finished_at": done}
+    if finding.decision == "resent":
+        again = {"not_before": now, "claim_token": None, "error": "resent"}
+        return {"status": "created", "look_at": None, "looked": 0, **again}
+    if finding.decision == "held":
+        return {"look_at": None, "looked": looked, "error": HELD}
+    return {"look_at": now + timedelta(seconds=LOOK_AGAIN_SECONDS), "looked": looked}
 
 
 def _rest(status: str) -> str:

@@ -15,29 +15,45 @@ from sqlalchemy import bindparam, case, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from incident.delivery import carriers
+from incident.delivery import health
 from incident.delivery.claims import Call
 from incident.delivery.failures import tell_run
-from incident.delivery.outcomes import FAILED, Verdict, judge, later
+from incident.delivery.health import Health
+from incident.delivery.outcomes import FAILED, NOT_MADE, Verdict, judge, later
 from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
 from incident.store.tables import Attempt, Message, Suppression
-from notify.message import Receipt, SendFailure, TemporaryFailure
+from notify.gateway import Gateway
+from notify.message import Receipt, SendFailure, TemporaryFailure, UnknownOutcome
+
+COUNTED = {
+    TemporaryFailure: "not-sent",
+    UnknownOutcome: "unknown",
+}  # the outcomes of which so many are allowed
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one call ended."""
+    """How one call ended. `seconds`: how long the carrier took."""
 
     call: Call
     ended: Receipt | SendFailure
     at: datetime
+    seconds: float = 0.0
+
+    @property
+    def made(self) -> bool:
+        """Whether the carrier was asked at all."""
+        return not isinstance(self.ended, SendFailure) or self.ended.code not in NOT_MADE
 
 
-def record(session: Session, results: Sequence[Result], now: datetime) -> None:
+def record(
+    session: Session, results: Sequence[Result], gateway: Gateway, states: Mapping[str, Health], now: datetime
+) -> None:
+    """`states`: how the carriers are, for the choice of who takes what this one did not."""
     if not results:
         return
-    tries = _tries(session, [r for r in results if isinstance(r.ended, TemporaryFailure)])
-    judged = [(result, judge(result.ended, tries.get(result.call.claimed.id, 1))) for result in results]
+    tries = _tries(session, [r for r in results if type(r.ended) in COUNTED])
+    judged = [(result, _judged(result, tries, gateway, states)) for result in results]
     hold_incidents(
         session,
         [i for r, v in judged if v.status in FAILED and (i := r.call.claimed.incident_id) is not None],
@@ -52,21 +68,41 @@ def record(session: Session, results: Sequence[Result], now: datetime) -> None:
         now,
     )
     _suppress(session, moving, now)
-    _carriers(session, judged, now)
     tell_run(session, [r.call.claimed.id for r, v in moving if v.status in FAILED], now)
 
 
+def _judged(
+    result: Result, tries: Mapping[str, int], gateway: Gateway, states: Mapping[str, Health]
+) -> Verdict:
+    one, sender = result.call.claimed, result.call.sender
+    elsewhere = any(
+        other.name != sender.name
+        and other.name not in one.tried
+        and not health.of(states, other.name).avoided
+        for other in gateway.senders(one.channel, one.address)
+    )
+    return judge(result.ended, tries.get(one.id, 1), elsewhere, sender.capabilities.idempotent)
+
+
 def _tries(session: Session, results: Sequence[Result]) -> Mapping[str, int]:
-    """Calls of each message that were not processed, with the one just made. Refusals of the account do not count."""
+    """By message, its calls to this carrier that ended as this one did, with it. Refusals of the account do not count."""
     if not results:
         return {}
     rows = session.execute(
-        select(Attempt.message_id, func.count())
-        .where(Attempt.message_id.in_([r.call.claimed.id for r in results]), Attempt.outcome == "not-sent")
-        .group_by(Attempt.message_id)
+        select(Attempt.message_id, Attempt.carrier, Attempt.outcome, func.count())
+        .where(
+            Attempt.message_id.in_([r.call.claimed.id for r in results]),
+            Attempt.outcome.in_(COUNTED.values()),
+            Attempt.code.not_in(NOT_MADE),
+        )
+        .group_by(Attempt.message_id, Attempt.carrier, Attempt.outcome)
     )
-    before = {row[0]: int(row[1]) for row in rows}
-    return {r.call.claimed.id: before.get(r.call.claimed.id, 0) + 1 for r in results}
+    before = {(message, carrier, outcome): int(count) for message, carrier, outcome, count in rows}
+    return {
+        one.id: before.get((one.id, r.call.sender.name, COUNTED[type(r.ended)]), 0) + 1
+        for r in results
+        if (one := r.call.claimed)
+    }
 
 
 def _current(session: Session, results: Sequence[Result]) -> Mapping[str, Any]:
@@ -142,6 +178,7 @@ def _move(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datet
             not_before=func.coalesce(bindparam("b_not_before"), messages.c.not_before),
             look_at=bindparam("b_look_at"),
             finished_at=bindparam("b_finished"),
+            passed_over=bindparam("b_passed_over"),
             claim_until=None,
         ),
         [
@@ -152,6 +189,7 @@ def _move(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datet
                 "b_not_before": later(now, verdict.wait_seconds),
                 "b_look_at": later(now, verdict.look_seconds),
                 "b_finished": now if verdict.status in FAILED else None,
+                "b_passed_over": str(result.call.claimed.tried.after(verdict.then, result.call.sender.name)),
             }
             for result, verdict in moving
         ],
@@ -163,13 +201,3 @@ def _suppress(session: Session, moving: Sequence[tuple[Result, Verdict]], now: d
     insert_once(
         session, Suppression, [{"address": a, "reason": "optout", "at": now} for a in sorted(addresses)]
     )
-
-
-def _carriers(session: Session, judged: Sequence[tuple[Result, Verdict]], now: datetime) -> None:
-    """A refused account pauses its carrier; any other answer from a paused one shows that it was mended."""
-    refused = {r.call.sender.name: v.error for r, v in judged if v.pause}
-    for name, reason in sorted(refused.items()):
-        carriers.pause(session, name, reason, now)
-    answered = {r.call.sender.name for r, v in judged if v.outcome in ("accepted", "refused") and not v.pause}
-    for name in sorted(answered & carriers.paused(session).keys() - refused.keys()):
-        carriers.resume(session, name, now)

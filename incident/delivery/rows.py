@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import GenerativeSelect, Insert, Table, insert, select
+from sqlalchemy import GenerativeSelect, Insert, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from incident.store.tables import Base, Incident, Transition
+from incident.store.tables import Base, Incident
+from incident.store.transitions import note as note
 
 Query = TypeVar("Query", bound=GenerativeSelect)
 
@@ -19,6 +20,14 @@ def table(of: type[Base]) -> Table:
     made = of.__table__
     assert isinstance(made, Table)
     return made
+
+
+def insert_new(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> set[str]:
+    """Insert what is not there yet, as `insert_once`; the ids of what went in."""
+    if not rows:
+        return set()
+    statement = _insert(session, of).returning(table(of).c.id)
+    return set(session.connection().execute(statement, rows).scalars())
 
 
 def insert_once(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> int:
@@ -45,26 +54,42 @@ def insert_all(session: Session, of: type[Base], rows: Sequence[dict[str, Any]])
         session.connection().execute(statement, rows)
 
 
+def write_each(
+    session: Session, of: type[Base], rows: Sequence[dict[str, Any]], instead: dict[str, Any] | None = None
+) -> None:
+    """UPDATE rows, each `{column: value}` with its "id"; all with the same columns. Rows that name "before" are written
+    only while their status is still that one. `instead`: what is written into a row that breaks a unique key, which
+    then does not take the others with it."""
+    if not rows:
+        return
+    target = table(of)
+    named = [name for name in rows[0] if name not in ("id", "before")]
+    statement = update(target).where(target.c.id == bindparam("b_id"))
+    if "before" in rows[0]:
+        statement = statement.where(target.c.status == bindparam("b_before"))
+    statement = statement.values({name: bindparam(f"b_{name}") for name in named})
+    bound = [{f"b_{name}": value for name, value in row.items()} for row in rows]
+    if instead is None:
+        session.connection().execute(statement, bound)
+        return
+    try:
+        with session.begin_nested():
+            session.connection().execute(statement, bound)
+    except IntegrityError:
+        spared = {f"b_{name}": value for name, value in instead.items()}
+        for row in bound:
+            try:
+                with session.begin_nested():
+                    session.connection().execute(statement, [row])
+            except IntegrityError:
+                session.connection().execute(statement, [row | spared])
+
+
 def locked(session: Session, query: Query, *, skip: bool = False) -> Query:
     """The query with its rows held, always in the order it gives. SQLite's writer holds everything already."""
     if session.get_bind().dialect.name == "sqlite":
         return query
     return query.with_for_update(skip_locked=skip)
-
-
-def note(
-    session: Session, moves: Iterable[tuple[str, str, str, str]], now: datetime, *, most: int = 200
-) -> None:
-    """Keep changes of status: (message, before, after, why)."""
-    insert_all(
-        session,
-        Transition,
-        [
-            {"message_id": message, "at": now, "before": before, "after": after, "why": why[:most]}
-            for message, before, after, why in moves
-            if before != after
-        ],
-    )
 
 
 def some(values: Collection[str]) -> list[str]:

@@ -7,27 +7,31 @@ attempt rows of the next few calls. No connection is held during a call. A kill 
 
 from __future__ import annotations
 
+import heapq
 import logging
 import queue
 import secrets
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from incident.delivery import carriers, claims, expansion, records
-from incident.delivery.carriers import Lanes
+from incident.delivery import carriers, claims, expansion, health, lanes, records
+from incident.delivery.choosing import Choosing
 from incident.delivery.claims import Call, Claimed
 from incident.delivery.expansion import Channels
+from incident.delivery.health import Health, Tally
+from incident.delivery.lanes import View
+from incident.delivery.outcomes import AVOIDED, LATE
 from incident.delivery.records import Result
 from incident.store.sessions import Store
 from notify.gateway import Gateway
-from notify.message import SendFailure, TemporaryFailure, UnknownOutcome
+from notify.message import Receipt, SendFailure, TemporaryFailure, UnknownOutcome
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +41,7 @@ IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 STUMBLE_SECONDS = 0.5
 MOST_STUMBLES = 10
+SAID_SECONDS = 1.0  # so often the others hear how the calls end when all is well
 
 
 class Sending:
@@ -52,6 +57,7 @@ class Sending:
         pool: ThreadPoolExecutor,
         threads: int,
         stopped: threading.Event,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self.store = store
         self.gateway = gateway
@@ -61,7 +67,9 @@ class Sending:
         self.pool = pool
         self.threads = threads
         self.stopped = stopped
-        self.held: deque[Claimed] = deque()
+        self.wait = wait or stopped.wait
+        self.lanes = lanes.of(gateway)
+        self.held: list[Claimed] = []  # the most urgent first
         self.results: queue.SimpleQueue[Result] = queue.SimpleQueue()
         self.flying = 0
         self.sent = 0
@@ -69,6 +77,11 @@ class Sending:
         self.looked = time.monotonic()
         self.dry = False  # the last claim found nothing
         self.expanded = False  # no mailing is left to expand
+        self.opens: datetime | None = None  # a pace holds something back until then
+        self.begun = 0  # calls of the last turn
+        self.tallies: dict[str, Tally] = {}
+        self.said = now()
+        self.avoided: frozenset[str] = frozenset()
 
     def run(self, max_seconds: float, begun: Callable[[], object] = lambda: None) -> int:
         """Send what is due until nothing is, or the time is up. Returns the number of calls made. `begun` is called
@@ -83,7 +96,7 @@ class Sending:
             try:
                 self._turn(finished, stopping)
                 finished = []
-                resting = not stopping and not self._expanded_more() and self.dry and not self.held
+                resting = not stopping and not self._expanded_more() and self._nothing_left()
             except SQLAlchemyError as fault:
                 self._stumble(finished, fault)
                 continue
@@ -91,6 +104,20 @@ class Sending:
             if (stopping or resting) and not self.flying:
                 return self.sent
             self._look_again()
+            self._keep_pace()
+
+    def _nothing_left(self) -> bool:
+        return self.dry and not self.held and self.opens is None
+
+    def _keep_pace(self) -> None:
+        """While a pace holds back the rest and nothing else goes: wait until it lets the next part go, and look for what
+        is more urgent then."""
+        if self.opens is None or self.begun or self.stopped.is_set():
+            return
+        left = (self.opens - self.now()).total_seconds()
+        if left > 0:
+            self.wait(min(left, LOOK_SECONDS))
+        self.dry = False
 
     def _stumble(self, finished: list[Result], fault: SQLAlchemyError) -> None:
         """The database went away: what calls came to must not be forgotten with it. What was claimed, others will take."""
@@ -102,6 +129,7 @@ class Sending:
             self.results.put(result)
         self.flying += len(finished)
         self.held.clear()
+        self.tallies.clear()  # the results will be counted when they are recorded
         self.dry = self.expanded = False
         self.stopped.wait(STUMBLE_SECONDS)
 
@@ -113,7 +141,7 @@ class Sending:
         now = self.now()
         with self.store.writing() as session:
             self.expanded = not expansion.expand_chunk(session, self.channels, now)
-            calls = self._next(session, self._room(), now)
+            calls = self._next(session, self._room(), carriers.read(session), now)
         self._submit(calls)
 
     def _say(self, begun: Callable[[], object]) -> None:
@@ -163,36 +191,111 @@ class Sending:
         if not finished and not (stopping and self.held) and not (room and (self.held or not self.dry)):
             return
         now = self.now()
+        failed = any(isinstance(result.ended, SendFailure) for result in finished)
+        self.dry = self.dry and not failed  # what did not go here may go elsewhere at once
         with self.store.writing() as session:
-            records.record(session, finished, now)
+            states = carriers.read(session)
+            records.record(session, finished, self.gateway, states, now)
+            self._count(finished)
             if stopping:
-                claims.release(session, list(self.held), now)
+                claims.release(session, self.held, now)
+                carriers.settle(session, self.lanes, self._told(now, last=True), states, now)
                 self.held.clear()
                 return
-            calls = self._next(session, room, now)
+            calls = self._next(session, room, states, now)
         self._submit(calls)
-        if finished:
-            self.dry = self.dry and not any(isinstance(r.ended, SendFailure) for r in finished)
 
-    def _next(self, session: Session, room: int, now: datetime) -> list[Call]:
-        """The next calls, with their attempt rows; a new claim where the stock runs low."""
-        lanes = carriers.lanes(self.gateway, carriers.paused(session), now)
-        if len(self.held) < room:
-            fresh = claims.claim(session, lanes, BATCH, secrets.token_hex(16), now)
-            self.held.extend(fresh)
-            self.dry = not fresh
-            if any(one.probe for one in fresh):
-                carriers.probed(session, now)
-        self._give_back(session, lanes, now)
-        next_ = [self.held.popleft() for _ in range(min(room, len(self.held)))]
-        return claims.begin(session, next_, self.gateway, lanes.paused, self.secret, now)
+    def _next(self, session: Session, room: int, states: Mapping[str, Health], now: datetime) -> list[Call]:
+        """The next calls, with their attempt rows; a new claim where the stock runs low. Locks come in the order message,
+        carrier."""
+        view = lanes.view(self.lanes, states, now)
+        self.opens = view.opens
+        if len(self.held) < room and view:
+            self._claim(session, view, now)
+        next_ = claims.ours(session, [self.held.pop(0) for _ in range(min(room, len(self.held)))], now)
+        states = carriers.settle(session, self.lanes, self._told(now, last=not self.flying), states, now)
+        self.avoided = frozenset(name for name, one in states.items() if one.avoided)
+        calls = self._choose(session, next_, states, now)
+        claims.begin(session, calls, now)
+        self.begun = len(calls)
+        return calls
 
-    def _give_back(self, session: Session, lanes: Lanes, now: datetime) -> None:
-        """What was claimed for a carrier that has been paused since."""
-        closed = [one for one in self.held if one.channel not in lanes.open and not one.probe]
-        if closed:
-            claims.release(session, closed, now)
-            self.held = deque(one for one in self.held if one not in closed)
+    def _claim(self, session: Session, view: View, now: datetime) -> None:
+        held = {
+            lane for lane, _ in view.paced if any(lane.holds(one.channel, one.address) for one in self.held)
+        }
+        view.paced = [(lane, parts) for lane, parts in view.paced if lane not in held]
+        fresh = claims.claim(session, view, BATCH, secrets.token_hex(16), now)
+        self.held = list(heapq.merge(self.held, fresh, key=lambda one: one.order))
+        self.dry = not fresh and not held
+
+    def _choose(
+        self,
+        session: Session,
+        next_: Sequence[tuple[Claimed, int]],
+        states: Mapping[str, Health],
+        now: datetime,
+    ) -> list[Call]:
+        """A carrier for each. What its pace does not let go yet stays in the stock; what only a paused carrier could take
+        goes back."""
+        choosing = Choosing(self.gateway, states, now)
+        calls: list[Call] = []
+        waiting: list[Claimed] = []
+        back: list[Claimed] = []
+        lost: list[tuple[Claimed, str, str]] = []
+        for one, ended in next_:
+            choice = choosing.choose(one)
+            if choice.wait:
+                back.append(one)
+            elif choice.sender is None:
+                lost.append((one, "technical-failure", "NO_CARRIER"))
+            elif choosing.draw(choice.sender, one.parts):
+                calls.append(claims.call(one, choice.sender, ended, choice.anyway, self.secret, now))
+            else:
+                waiting.append(one)
+        claims.release(session, back, now)
+        claims.drop(session, lost, now)
+        overtaken = self._agree(session, choosing, states, now)
+        waiting += [
+            call.claimed for call in calls if call.claimed.id in overtaken or call.sender.name in overtaken
+        ]
+        if waiting:
+            self.held = sorted([*waiting, *self.held], key=lambda one: one.order)
+            self.opens = choosing.opens or now
+        stay = {one.id for one in waiting}
+        return [call for call in calls if call.claimed.id not in stay]
+
+    def _agree(
+        self, session: Session, choosing: Choosing, states: Mapping[str, Health], now: datetime
+    ) -> set[str]:
+        """Tell the other processes of probes and paces. Returns the messages and the carriers in which one was quicker."""
+        overtaken: set[str] = set()
+        for name in sorted(choosing.probes.keys() | choosing.stamps.keys()):
+            if name in choosing.probes and not carriers.probe(session, name, now):
+                overtaken.add(choosing.probes[name])
+            if name in choosing.stamps:
+                before = health.of(states, name).free_at
+                if not carriers.advance(session, name, before, choosing.stamps[name]):
+                    overtaken.add(name)
+        return overtaken
+
+    # -------------------------------------------------------------- how the carriers do
+
+    def _count(self, finished: Sequence[Result]) -> None:
+        for result in sorted(finished, key=lambda one: one.at):
+            if result.made:
+                tally = self.tallies.setdefault(result.call.sender.name, Tally())
+                tally.add(result.ended, result.seconds)
+
+    def _told(self, now: datetime, last: bool) -> Mapping[str, Tally]:
+        """What the others are told now: at once when something went wrong, else once a second, and at the end."""
+        urgent = any(tally.urgent for tally in self.tallies.values())
+        if not (urgent or last or now - self.said >= timedelta(seconds=SAID_SECONDS)):
+            return {}
+        told, self.tallies, self.said = self.tallies, {}, now
+        return told
+
+    # -------------------------------------------------------------- the calls
 
     def _submit(self, calls: list[Call]) -> None:
         self.flying += len(calls)
@@ -202,16 +305,29 @@ class Sending:
 
     def _call(self, call: Call) -> None:
         """In a thread of the pool. Whatever goes wrong here, the message may have gone."""
-        if self.now() >= call.not_after:  # the process was stopped meanwhile: others may have taken it over
-            self.results.put(Result(call, TemporaryFailure("LATE", "the call came too late"), self.now()))
+        now = self.now()
+        if now >= call.not_after:  # the process was stopped meanwhile: others may have taken it over
+            self.results.put(Result(call, TemporaryFailure(LATE, "the call came too late"), now))
             return
+        if call.sender.name in self.avoided and not call.anyway:
+            self.results.put(Result(call, TemporaryFailure(AVOIDED, "the carrier is known to be down"), now))
+            return
+        ended = self._made(call, now)
+        after = self.now()
+        self.results.put(Result(call, ended, after, (after - now).total_seconds()))
+
+    def _made(self, call: Call, now: datetime) -> Receipt | SendFailure:
+        message = call.message
+        if call.claimed.valid_until is not None:  # what remains of it now, not when the call was planned
+            left = max(1, int((call.claimed.valid_until - now).total_seconds()))
+            message = replace(message, validity_seconds=left)
         try:
-            self.results.put(Result(call, call.sender.send(call.message), self.now()))
+            return call.sender.send(message)
         except SendFailure as failure:
-            self.results.put(Result(call, failure, self.now()))
+            return failure
         except BaseException as fault:
             log.exception("a carrier's client failed: %s", call.sender.name)
-            self.results.put(Result(call, UnknownOutcome(type(fault).__name__), self.now()))
+            return UnknownOutcome(type(fault).__name__)
 
     def _expand(self) -> None:
         with self.store.writing() as session:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import delete, select
 
@@ -25,9 +26,12 @@ from incident.wiring import Wiring
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 LEASE = "clock"
 LEASE_SECONDS = 5.0
 SWEEP_SECONDS = 1.0
+TAKING_SECONDS = 0.6  # of each sweep, for what came in
 UNTAKEN_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 ROLES_SECONDS = 5.0
@@ -94,7 +98,7 @@ class Clock:
             return False
         desk = self.wiring.desk
         self._safely("outbox", lambda: self.wiring.outbox.sweep(now))
-        self._safely("replies", lambda: self._read_replies(now))
+        self._take_in(now)
         self._safely("pending", lambda: advance.apply_pending(desk, now))
         self._safely("time", lambda: advance.tell_time(desk, now))
         if self._roles.due():
@@ -105,10 +109,19 @@ class Clock:
             self._safely("tidy", lambda: self._tidy_up(now))
         return True
 
-    def _read_replies(self, now: datetime) -> None:
-        """What the bell did not have read within a second."""
-        if ids := self.wiring.outbox.unread(now, older_than_seconds=1.0 if self.bell else 0.0):
-            inbox.understand(self.wiring.desk, ids, now)
+    def _take_in(self, now: datetime) -> None:
+        """Replies and receipts in turns, a batch of each: thousands of the one must not keep the other waiting."""
+        end = time.monotonic() + TAKING_SECONDS
+        while True:
+            read = self._safely("replies", lambda: self._read_replies(now))
+            applied = self._safely("receipts", lambda: self.wiring.outbox.apply_receipts(now))
+            if (not read and not applied) or time.monotonic() >= end:
+                return
+
+    def _read_replies(self, now: datetime) -> int:
+        """What the bell did not have read within a second. Returns how many."""
+        ids = self.wiring.outbox.unread(now, older_than_seconds=1.0 if self.bell else 0.0)
+        return inbox.understand(self.wiring.desk, ids, now) if ids else 0
 
     def _tidy_up(self, now: datetime) -> None:
         ended = select(Incident.id).where(Incident.closed_at < now - LINKS_KEPT)
@@ -119,12 +132,13 @@ class Clock:
                 delete(Link).where(Link.incident_id.in_(ended)).execution_options(synchronize_session=False)
             )
 
-    def _safely(self, name: str, work: Callable[[], object]) -> None:
+    def _safely(self, name: str, work: Callable[[], Result]) -> Result | None:
         """One kind of work that fails must not keep the others from being done."""
         try:
-            work()
+            return work()
         except Exception:
             log.exception("the sweep failed at %s", name)
+            return None
 
     # -------------------------------------------------------------- the draining
 

@@ -43,11 +43,29 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Rang:
+    """When the machine last called, and what came of it: ringing | picked_up (no key so far) | no-answer | busy | failed."""
+
+    at: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a request's messages: their statuses, and when a carrier first took one."""
+    """What became of a request's messages: their statuses, when a carrier first took one, and the last automatic call."""
 
     statuses: tuple[str, ...] = ()
     first_at: datetime | None = None
+    rang: Rang | None = None
+
+
+def rang(status: str, error: str, at: datetime) -> Rang:
+    """What became of a call, from its message."""
+    if status == "delivered":
+        return Rang(at, "picked_up")
+    if error in ("no-answer", "busy"):
+        return Rang(at, error)
+    return Rang(at, "failed" if error or status in NEVER_ARRIVED else "ringing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,7 @@ def _member(
     calls: tuple[CallView, ...],
 ) -> MemberView:
     contact = contacts.get(request.person_id, NOBODY)
+    last = sent.get(request.id, NOT_SENT).rang
     lost = given_up or any(call.outcome in NOT_REACHED for call in calls)
     return MemberView(
         person_id=request.person_id,
@@ -185,6 +204,8 @@ def _member(
         xung_ho=contact.xung_ho,
         stands_in_for=_called(contacts, request.instead_of),
         stood_in_by=_called(contacts, stand_in.person_id if stand_in else None),
+        rang_at=last.at if last else None,
+        rang=last.how if last else "",
     )
 
 

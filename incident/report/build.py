@@ -31,6 +31,7 @@ from incident.report.record import (
     AnswerView,
     DeadlineView,
     IncidentView,
+    MemberView,
     PhoneNote,
     ReleaseView,
     RevisionView,
@@ -361,10 +362,20 @@ def _task_force(view: IncidentView, naming: Naming) -> tuple[MemberLine, ...]:
             asked_at=m.asked_at,
             answered_at=m.answered_at,
             via=titles.said(titles.CHANNELS, m.via),
-            note=_stand_in_note(m.instead_of, m.reason, naming, m.replaced_by),
+            note="; ".join(
+                note
+                for note in (_stand_in_note(m.instead_of, m.reason, naming, m.replaced_by), _rang(m))
+                if note
+            ),
         )
         for m in view.task_force
     )
+
+
+def _rang(member: MemberView) -> str:
+    if member.rang_at is None or member.via == "voice":
+        return ""
+    return f"đã gọi tự động lúc {stamp(member.rang_at)}, {titles.said(titles.RANG, member.rang)}"
 
 
 def _stand_in_note(

@@ -158,11 +158,17 @@ def _sent(session: Session, incident_id: str, whole: bool) -> dict[str, Sent]:
     chosen = session.execute(queries.SENT if whole else queries.NAMED_SENT, {"incident": incident_id})
     statuses: dict[str, list[str]] = defaultdict(list)
     first: dict[str, datetime] = {}
-    for request, status, at in chosen:
+    rung: dict[str, asked.Rang] = {}
+    for request, status, at, channel, error, last in chosen:
         statuses[request].append(status)
+        if channel == "voice" and last:
+            rung[request] = asked.rang(status, error, last)
         if at and (request not in first or at < first[request]):
             first[request] = at
-    return {request: Sent(tuple(found), first.get(request)) for request, found in statuses.items()}
+    return {
+        request: Sent(tuple(found), first.get(request), rung.get(request))
+        for request, found in statuses.items()
+    }
 
 
 def _contacts(

@@ -37,38 +37,44 @@ THIS = bindparam("incident", type_=String)
 AT_HAND = Request.grouped.is_(False)  # asked by name, not as one of a group
 
 
-def _of_this(column: Any) -> ColumnElement[bool]:
+def of_this(column: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = column == THIS
     return found
 
 
 def _scalar(value: Any, column: Any) -> Any:
-    return select(value).where(_of_this(column)).scalar_subquery()
+    return select(value).where(of_this(column)).scalar_subquery()
 
 
 def _sent_to(*which: ColumnElement[bool]) -> Select[Any]:
     taken = (
-        select(Attempt.message_id, func.min(Attempt.finished_at).label("at"))
+        select(
+            Attempt.message_id,
+            func.min(Attempt.finished_at).label("at"),
+            func.max(Attempt.started_at).label("last"),
+        )
         .join(Message, Message.id == Attempt.message_id)
-        .where(_of_this(Message.incident_id), Attempt.outcome == "accepted")
+        .where(of_this(Message.incident_id), Attempt.outcome == "accepted")
         .group_by(Attempt.message_id)
         .subquery()
     )
     return (
-        select(MessageCause.request_id, Message.status, taken.c.at)
+        select(
+            MessageCause.request_id, Message.status, taken.c.at, Message.channel, Message.error, taken.c.last
+        )
         .distinct()
         .join(Message, Message.id == MessageCause.message_id)
         .join(Request, Request.id == MessageCause.request_id)
         .join(taken, taken.c.message_id == Message.id, isouter=True)
-        .where(_of_this(Request.incident_id), *which)
+        .where(of_this(Request.incident_id), *which)
     )
 
 
 def _in_review() -> ColumnElement[bool]:
     """A reply of this incident, or of somebody who has an open request in it and named no incident."""
-    open_here = select(Request.person_id).where(_of_this(Request.incident_id), Request.state == "asked")
+    open_here = select(Request.person_id).where(of_this(Request.incident_id), Request.state == "asked")
     unnamed = and_(Inbound.incident_id.is_(None), Inbound.person_id.in_(open_here))
-    return and_(Inbound.state == "review", or_(_of_this(Inbound.incident_id), unnamed))
+    return and_(Inbound.state == "review", or_(of_this(Inbound.incident_id), unnamed))
 
 
 HEAD = (
@@ -79,13 +85,13 @@ HEAD = (
         PlaybookVersion.sha256,
         RunRow.state,
         select(func.sum(Mailing.total - Mailing.cursor))
-        .where(_of_this(Mailing.incident_id), Mailing.done_at.is_(None))
+        .where(of_this(Mailing.incident_id), Mailing.done_at.is_(None))
         .scalar_subquery()
         .label("unexpanded"),
     )
     .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
-    .where(_of_this(Incident.id))
+    .where(of_this(Incident.id))
     .execution_options(populate_existing=True)
 )
 REQUESTS = (
@@ -94,7 +100,7 @@ REQUESTS = (
         Request.grouped, Request.party, Request.instead_of, Request.state, Request.asked_at, Request.answered_at,
         Request.via, Request.reason,
     )
-    .where(_of_this(Request.incident_id))
+    .where(of_this(Request.incident_id))
     .order_by(Request.asked_at, Request.id)
 )  # fmt: skip
 NAMED_REQUESTS = REQUESTS.where(AT_HAND)
@@ -106,7 +112,7 @@ CONTACT = select(
 ).join(Unit, Unit.key == Person.unit)  # fmt: skip
 CONTACTS = CONTACT.where(PEOPLE)
 ALL_CONTACTS = CONTACT.where(
-    or_(PEOPLE, Person.id.in_(select(Request.person_id).where(_of_this(Request.incident_id))))
+    or_(PEOPLE, Person.id.in_(select(Request.person_id).where(of_this(Request.incident_id))))
 )
 POSTS = (
     select(Assignment.person, Post.title)
@@ -116,7 +122,7 @@ POSTS = (
 )
 MESSAGE_COUNTS = (
     select(Message.status, func.count().label("n"))
-    .where(_of_this(Message.incident_id))
+    .where(of_this(Message.incident_id))
     .group_by(Message.status)
 )
 REVIEW = (
@@ -125,16 +131,14 @@ REVIEW = (
     .where(_in_review())
     .order_by(Inbound.received_at, Inbound.id)
 )
-PROOFS = (
-    select(Proof.step, Proof.text).where(_of_this(Proof.incident_id)).order_by(Proof.created_at, Proof.id)
-)
+PROOFS = select(Proof.step, Proof.text).where(of_this(Proof.incident_id)).order_by(Proof.created_at, Proof.id)
 CALLS = (
     select(
         PhoneCall.id, PhoneCall.person_id, Person.name, PhoneCall.outcome, PhoneCall.source,
         PhoneCall.occurred_at, PhoneCall.recorded_at, PhoneCall.recorded_by,
     )
     .join(Person, Person.id == PhoneCall.person_id)
-    .where(_of_this(PhoneCall.incident_id), PhoneCall.undone_at.is_(None))
+    .where(of_this(PhoneCall.incident_id), PhoneCall.undone_at.is_(None))
     .order_by(PhoneCall.occurred_at, PhoneCall.id)
 )  # fmt: skip
 UNITS = (
@@ -145,7 +149,7 @@ UNITS = (
     )
     .join(Person, Person.id == Request.person_id)
     .join(Unit, Unit.key == Request.party)
-    .where(_of_this(Request.incident_id), Request.grouped)
+    .where(of_this(Request.incident_id), Request.grouped)
 )  # fmt: skip
 TEXTS = (
     select(FreeText.seq, FreeText.field, FreeText.text, FreeText.salt, FreeText.mask_reason, FreeText.masked_at)
@@ -153,19 +157,19 @@ TEXTS = (
     .order_by(FreeText.seq, FreeText.field)
 )  # fmt: skip
 STATEMENTS = (
-    select(Statement).where(_of_this(Statement.incident_id)).order_by(Statement.created_at, Statement.id)
+    select(Statement).where(of_this(Statement.incident_id)).order_by(Statement.created_at, Statement.id)
 )
-PHONE_APPROVALS = select(PhoneApproval).where(_of_this(PhoneApproval.incident_id))
-BESIDE = select(FreeText).where(_of_this(FreeText.chain), FreeText.seq.in_(bindparam("seqs", expanding=True)))
+PHONE_APPROVALS = select(PhoneApproval).where(of_this(PhoneApproval.incident_id))
+BESIDE = select(FreeText).where(of_this(FreeText.chain), FreeText.seq.in_(bindparam("seqs", expanding=True)))
 SECTIONS = select(ReportSection.key, ReportSection.text, ReportSection.version).where(
-    _of_this(ReportSection.incident_id)
+    of_this(ReportSection.incident_id)
 )
 IMPROVEMENTS = (
     select(
         Improvement.id, Improvement.issue, Improvement.action, Improvement.owner, Improvement.unit,
         Improvement.due, Improvement.done_at,
     )
-    .where(_of_this(Improvement.incident_id))
+    .where(of_this(Improvement.incident_id))
     .order_by(Improvement.due, Improvement.id)
 )  # fmt: skip
 CHANGE = (
@@ -185,5 +189,5 @@ CHANGE = (
         _scalar(func.max(Request.answered_at), Request.incident_id),
     )
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
-    .where(_of_this(Incident.id))
+    .where(of_this(Incident.id))
 )

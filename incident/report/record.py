@@ -52,6 +52,8 @@ class MemberView:
     xung_ho: str = "đ/c"
     stands_in_for: str = ""  # as they are addressed
     stood_in_by: str = ""
+    rang_at: datetime | None = None  # the last automatic call
+    rang: str = ""  # ringing | picked_up | no-answer | busy | failed
 
     @property
     def called(self) -> str:

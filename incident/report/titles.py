@@ -23,12 +23,20 @@ MEMBERS = {
 }
 CHANNELS = {
     "sms": "tin nhắn SMS",
+    "voice": "gọi điện tự động (người nghe máy bấm phím)",
     "email": "thư điện tử",
     "phone": "điện thoại (cán bộ trực ghi)",
     "zalo": "nhóm Zalo (cán bộ trực ghi)",
     "direct": "gặp trực tiếp (cán bộ trực ghi)",
     "web": "hệ thống",
     "link": "liên kết cá nhân",
+}
+RANG = {
+    "ringing": "đang gọi",
+    "picked_up": "có người nghe, không bấm phím",
+    "no-answer": "không nghe máy",
+    "busy": "máy bận",
+    "failed": "không gọi được",
 }
 DEADLINES = {
     "running": "Đang tính",

@@ -181,13 +181,32 @@ def apply_pending(desk: Desk, now: datetime) -> int:
                 .order_by(RunEvent.id)
             ).all()
             events = [event_from_json(json.dumps(row.event)) for row in rows]
+            events = _tried_elsewhere(session, desk, incident, events, now)
             _note_unreachable(session, incident, events, now)
-            enter(session, desk, incident, events, now)
+            if events:
+                enter(session, desk, incident, events, now)
             # `enter` logged them anew in the order in which they were applied.
             for row in rows:
                 session.delete(row)
             entered += len(rows)
     return entered
+
+
+def _tried_elsewhere(
+    session: Session, desk: Desk, incident: Incident, events: list[Event], now: datetime
+) -> list[Event]:
+    """What is left for the run to hear: who could not be reached on one channel is first tried on the next."""
+    failed = [event for event in events if isinstance(event, Unreachable) and event.person]
+    if not failed or incident.status != "open":
+        return events
+    row = session.get_one(Run, incident.id)
+    playbook = pinned(session, incident.playbook_version)
+    telling = Telling(session, desk, incident, playbook, now)
+    run = run_state.from_json(row.state)
+    settled = [event for event in failed if telling.onward(event, run)]
+    if telling.something_to_send:
+        desk.store.after_commit(session, desk.ring)
+    return [event for event in events if event not in settled]
 
 
 def _note_unreachable(session: Session, incident: Incident, events: list[Event], now: datetime) -> None:

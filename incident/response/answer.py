@@ -23,6 +23,7 @@ from incident.response.advance import enter
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.saying import heard_from_us, say
+from incident.response.withdrawing import withdraw
 from incident.store.sessions import lock
 from incident.store.tables import (
     Incident,
@@ -169,10 +170,29 @@ def commit_changes(session: Session, desk: Desk, changes: Changes, now: datetime
     """Write the lines and enter the door once for all answers of one incident."""
     people = {str(line.data["person"]) for line in changes.lines if line.data.get("person")}
     casting.remember(session, changes.incident, people, now)
+    _let_phones_rest(session, changes, now)
     ledger.append_many(session, changes.incident, changes.lines)
     events = changes.all_events()
     if events and changes.incident.status == "open":
         enter(session, desk, changes.incident, events, now)
+
+
+def _let_phones_rest(session: Session, changes: Changes, now: datetime) -> None:
+    """Who has answered is not called any more."""
+    answered = {
+        str(line.data["person"]) for line in changes.lines if line.kind in ("acknowledged", "declined")
+    }
+    if answered:
+        session.execute(
+            update(Message)
+            .where(
+                Message.incident_id == changes.incident.id,
+                Message.person_id.in_(answered),
+                Message.channel == "voice",
+                Message.status == "created",
+            )
+            .values(status="cancelled", finished_at=now, error="answered")
+        )
 
 
 def _commit_all(session: Session, desk: Desk, everywhere: list[Changes], now: datetime) -> None:
@@ -360,16 +380,10 @@ def disown(
 def silence(session: Session, person: Person, reason: str, now: datetime) -> None:
     if person.phone and session.get(Suppression, person.phone) is None:
         session.add(Suppression(address=person.phone, reason=reason, at=now))
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.channel == "sms",
-            Message.status == "created",
-            Message.kind != "reply",
-        )
-        .values(status="cancelled", finished_at=now, error=reason)
-    )
+    withdraw(
+        session, reason, now,
+        Message.person_id == person.id, Message.channel == "sms", Message.kind != "reply",
+    )  # fmt: skip
 
 
 def unreachable_everywhere(

@@ -1,6 +1,6 @@
-"""How many SMS one person may get, and how close together. Pure: from what they were told and when, to what may go now.
+"""How many SMS one person may get, and how close together; a call by machine counts like one. Pure: from what they were told and when, to what may go now.
 
-A call-up and an approval always go. Everything else keeps three minutes' distance, and in a member's first hour of an
+A call-up and an approval always go, and so does a call: it rings twice at most for one thing. Everything else keeps three minutes' distance, and in a member's first hour of an
 incident a ceiling: who answers is left to work, who stays silent belongs on the call list. What the ceiling holds back
 is not lost: the room shows it, and the email goes. Must never know what a message says.
 """
@@ -21,7 +21,7 @@ APART_FROM_GAP = ALWAYS | {"notify"}
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One SMS that left or will leave: its kind, when, and of which incident."""
+    """One SMS or call that left or will leave: its kind, when, and of which incident."""
 
     kind: str
     at: datetime

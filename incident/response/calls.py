@@ -34,6 +34,7 @@ from incident.response.answer import (
 )
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
+from incident.response.withdrawing import withdraw
 from incident.store.tables import Incident, Link, Message, Person, PhoneCall, Request, Suppression
 from incident.timeline import ledger
 from playbooks.signals import Acknowledged, Declined, Invited, Retracted
@@ -326,16 +327,11 @@ def _own_again(session: Session, person: Person, call: PhoneCall, everywhere: li
         .where(Link.person_id == person.id, Link.revoked_at == call.recorded_at)
         .values(revoked_at=None)
     )
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.kind == "reply",
-            Message.status == "created",
-            Message.created_at == call.recorded_at,
-        )
-        .values(status="cancelled", finished_at=call.undone_at, error="undone")
-    )
+    assert call.undone_at is not None
+    withdraw(
+        session, "undone", call.undone_at,
+        Message.person_id == person.id, Message.kind == "reply", Message.created_at == call.recorded_at,
+    )  # fmt: skip
     for changes in everywhere:
         for request in asked(session, changes.incident.id, person.id):
             if request.state == "asked" and request.reason == WRONG:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory import queries, rota
+from incident.response.desk import Desk
+from incident.response.hops import Reach
 from incident.store.tables import Incident, Person, RoleChoice, Setting
-from incident.wording import House
+from incident.wording import SMS_TEXTS, House
+from notify.phone import strip_marks
 from playbooks.language import Playbook
 from playbooks.signals import Holders
 
@@ -98,6 +102,18 @@ def reachable(person: Person, sms: bool) -> bool:
     return sms and person.active and person.phone is not None and person.wrong_number_at is None
 
 
+def reach(person: Person, desk: Desk) -> Reach:
+    """On which channels that are configured a person can be reached. A landline is called; so is a mobile."""
+    if not person.active:
+        return Reach()
+    mobile = person.phone if person.wrong_number_at is None else None
+    return Reach(
+        mobile=mobile if desk.sms else None,
+        phone=(mobile or person.landline) if desk.voice else None,
+        email=person.email if desk.email else None,
+    )
+
+
 def house(session: Session, public_url: str, two_way: bool = True) -> House:
     """The province's own words, from the settings rows."""
     words = {row.key: row.value for row in session.query(Setting)}
@@ -109,4 +125,5 @@ def house(session: Session, public_url: str, two_way: bool = True) -> House:
         hotline=words.get("hotline", ""),
         public_url=public_url,
         two_way=two_way,
+        texts={kind: strip_marks(body) for kind, body in json.loads(words.get(SMS_TEXTS, "{}")).items()},
     )

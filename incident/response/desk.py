@@ -18,7 +18,7 @@ def silent() -> None:
 class Desk:
     """`ring` tells the workers that something is due; it is called after the commit and may be lost.
     `two_way`: every reader's SMS carrier takes replies; `answers`: whether this number's does, where they differ.
-    `sms`, `email`: whether the channel is configured."""
+    `sms`, `email`, `voice`: whether the channel is configured."""
 
     store: Store
     settings: Settings
@@ -26,6 +26,7 @@ class Desk:
     two_way: bool = True
     sms: bool = True
     email: bool = True
+    voice: bool = False
     answers: Callable[[str], bool] | None = None
 
     def two_way_with(self, person: Person) -> bool:

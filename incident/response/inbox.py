@@ -1,4 +1,4 @@
-"""Replies by SMS: whose they are, which incident they answer, what is said back; and the duty officer's decision on
+"""Replies by SMS, and keys pressed in calls: whose they are, which incident they answer, what is said back; and the duty officer's decision on
 those that are unclear.
 
 Words are understood in `domain.replies`; what an answer changes is `response.answer`'s rule.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from incident import wording
@@ -41,12 +41,32 @@ from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.response.saying import case, say
 from incident.store.sessions import lock
-from incident.store.tables import Inbound, Incident, Link, Message, Person, PhoneApproval, Request
+from incident.store.tables import (
+    Inbound,
+    Incident,
+    Link,
+    Message,
+    MessageCause,
+    Person,
+    PhoneApproval,
+    Request,
+)
 from incident.timeline import ledger
 
 RECENT = timedelta(days=30)  # how long a code, and a closed incident, still means something
 ANSWERS_IN_A_ROW = 5  # automatic answers to one number until something new is asked
 AT_ONCE = 200  # replies of one incident understood in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The call in which a key was pressed."""
+
+    person_id: str
+    incident_id: str
+    address: str
+    kind: str
+    step: str
 
 
 @dataclass(slots=True)
@@ -62,6 +82,8 @@ class Batch:
     incidents: dict[str, Incident]
     changes: dict[str, Changes]
     answered: dict[str, int]
+    calls: dict[str, Called]  # by message
+    by_id: dict[str, Person]
 
     def of(self, incident_id: str) -> Changes:
         return self.changes.setdefault(incident_id, Changes(self.incidents[incident_id]))
@@ -108,10 +130,15 @@ def _touched(session: Session, ids: Iterable[str]) -> set[str]:
         .join(Inbound, Inbound.sender == Person.phone)
         .where(Inbound.id.in_(ids))
     )
-    bodies = session.scalars(select(Inbound.body).where(Inbound.id.in_(ids)))
+    called = session.scalars(
+        select(Message.incident_id)
+        .join(Inbound, Inbound.message_id == Message.id)
+        .where(Inbound.id.in_(ids), Message.incident_id.is_not(None))
+    )
+    bodies = session.scalars(select(Inbound.body).where(Inbound.id.in_(ids), Inbound.message_id.is_(None)))
     codes = {code for body in bodies if (code := replies.understand(body).code)}
     named = select(Incident.id).where(Incident.code.in_(codes), Incident.status == "open")
-    return {*rows, *recorded, *session.scalars(named)}
+    return {*rows, *recorded, *(str(one) for one in called), *session.scalars(named)}
 
 
 def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
@@ -122,11 +149,17 @@ def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
 def _batch(
     session: Session, desk: Desk, rows: list[Inbound], incidents: dict[str, Incident], now: datetime
 ) -> Batch:
+    calls = _calls(session, [row.message_id for row in rows if row.message_id])
     numbers = {row.sender for row in rows}
+    called = {call.person_id for call in calls.values()}
     people: dict[str, list[Person]] = {}
-    for person in session.scalars(select(Person).where(Person.phone.in_(numbers), Person.active)):
-        people.setdefault(str(person.phone), []).append(person)
-    ids = [p.id for group in people.values() for p in group]
+    by_id: dict[str, Person] = {}
+    wanted = or_(Person.phone.in_(numbers) & Person.active, Person.id.in_(called))
+    for person in session.scalars(select(Person).where(wanted)):
+        by_id[person.id] = person
+        if person.active and person.phone in numbers:
+            people.setdefault(str(person.phone), []).append(person)
+    ids = list(by_id)
     requests: dict[str, list[Request]] = {}
     query = select(Request).where(Request.person_id.in_(ids), Request.incident_id.in_(incidents))
     for request in session.scalars(query.order_by(Request.asked_at, Request.id)):
@@ -141,7 +174,28 @@ def _batch(
         incidents,
         {},
         _answered_in_a_row(session, numbers),
+        calls,
+        by_id,
     )
+
+
+def _calls(session: Session, messages: list[str]) -> dict[str, Called]:
+    """By message: who was called, about what. The step is that of the first thing the call was about."""
+    if not messages:
+        return {}
+    rows = session.execute(
+        select(
+            Message.id, Message.person_id, Message.incident_id, Message.address, Message.kind,
+            func.min(MessageCause.effect_key),
+        )
+        .join(MessageCause, MessageCause.message_id == Message.id)
+        .where(Message.id.in_(messages), Message.incident_id.is_not(None))
+        .group_by(Message.id, Message.person_id, Message.incident_id, Message.address, Message.kind)
+    )  # fmt: skip
+    return {
+        id: Called(str(person), str(incident), address, kind, key.split(":")[1])
+        for id, person, incident, address, kind, key in rows
+    }
 
 
 def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
@@ -167,6 +221,9 @@ def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
 
 def _one(batch: Batch, row: Inbound) -> None:
     """Understand one reply."""
+    if row.message_id is not None:
+        _pressed(batch, row)
+        return
     meaning = replies.understand(row.body)
     row.means, row.code = meaning.means, meaning.code
     people = batch.people.get(row.sender, [])
@@ -249,6 +306,40 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
     )  # fmt: skip
     row.state = "understood"
     _confirm(batch, person, changes.incident, outcome, row.received_at)
+
+
+PRESSED = {"1": ACCEPT, "2": DECLINE}
+
+
+def _pressed(batch: Batch, row: Inbound) -> None:
+    """A key in a call. Whom we called, and about what, is known; that they pressed it themselves is not: the record says so.
+    A key never approves, and never confirms what was recorded of an approval."""
+    call = batch.calls.get(str(row.message_id))
+    means = PRESSED.get(row.body)
+    if call is None or means is None or call.incident_id not in batch.incidents:
+        row.state = "ignored"
+        return
+    person = batch.by_id[call.person_id]
+    row.means, row.person_id, row.incident_id, row.state = means, person.id, call.incident_id, "understood"
+    changes = batch.of(call.incident_id)
+    actor = Actor("phone", person.id, person.name, person_id=person.id)
+    if call.kind == "approve":
+        data = {"person": person.id, "step": call.step, "key": row.body}
+        changes.lines.append(ledger.Line("call_heard", row.received_at, batch.now, actor, data))
+        return
+    if person.shared_phone and call.address == person.phone:
+        _to_review(batch, row, person)
+        return
+    mine = [
+        r
+        for r in batch.requests.get(person.id, [])
+        if r.incident_id == call.incident_id and r.asked_at <= row.received_at
+    ]
+    outcome = answer(
+        batch.session, changes, person, mine, means, "voice", row.received_at, batch.now, actor
+    )  # fmt: skip
+    if person.wrong_number_at is None:
+        _confirm(batch, person, changes.incident, outcome, row.received_at)
 
 
 def _of_a_recorded_approval(
@@ -530,6 +621,7 @@ def _decided(
     assigned = row.person_id is None
     reason = f"số lạ, gán bởi {actor.name}" if assigned else "cán bộ trực đọc tin trả lời"
     row.person_id = person.id
+    via = "voice" if row.message_id else "sms"
     answer(
-        session, here, person, requests, means, "sms", row.received_at, now, actor, reason
+        session, here, person, requests, means, via, row.received_at, now, actor, reason
     )  # fmt: skip

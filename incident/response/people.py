@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
@@ -25,6 +25,7 @@ from incident.response.library import pinned
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.saying import say
 from incident.response.task import with_reason
+from incident.response.withdrawing import withdraw
 from incident.store.tables import (
     Assignment,
     Incident,
@@ -285,17 +286,11 @@ def correct_number(
 
 
 def _nothing_more_to(session: Session, person: Person, now: datetime) -> None:
-    """What still waits for the old number does not leave; the one apology does."""
-    session.execute(
-        update(Message)
-        .where(
-            Message.person_id == person.id,
-            Message.address == person.phone,
-            Message.status == "created",
-            Message.kind != "reply",
-        )
-        .values(status="cancelled", finished_at=now, error="number_corrected")
-    )
+    """What has not left for the old number does not leave; the one apology does."""
+    withdraw(
+        session, "number_corrected", now,
+        Message.person_id == person.id, Message.address == person.phone, Message.kind != "reply",
+    )  # fmt: skip
 
 
 def _usable(session: Session, person: Person, number: str, shared: bool) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from incident import wording
+from incident import spoken, wording
 from incident.domain.ids import new_token, token_hash
 from incident.domain.titles import step_title
 from incident.response import casting, direct
@@ -86,6 +86,29 @@ class Phrasing:
                 due = wording.clock(effect.due)
                 at = wording.clock(self.now)
                 return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due, at=at), ""
+
+    def voice(
+        self, effect: Personal, reader: wording.Reader, person: Person, *, landline: bool
+    ) -> tuple[str, str]:
+        """The kind, and what a call reads aloud."""
+
+        def say(kind: str, **slots: str) -> str:
+            return spoken.voice(kind, self.house, self.case, reader, landline=landline, **slots)
+
+        revision = self._to_approve(effect)
+        if revision is not None:
+            return "approve", say("approve", n=spoken.number(revision.n), mark=spoken.digits(revision.code))
+        match effect:
+            case Summon() if effect.instead_of:
+                other = self.person(effect.instead_of)
+                return "stand_in", say("stand_in", instead=f"{spoken.address(other.xung_ho)} {other.name}")
+            case Notify():
+                return "notify", say("notify")
+            case Remind():
+                asked = spoken.hour(effect.due) if effect.due else ""
+                then = ", sẽ mời người thay" if self._has_stand_in(effect) else ", cán bộ trực sẽ gọi"
+                return "remind", say("remind", before=f". Đến {asked} chưa có trả lời{then}" if asked else "")
+        return "summon", say("summon")
 
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from incident import wording
+from incident import spoken, wording
 from incident.directory import queries
 from incident.domain import legal
 from incident.domain.codes import shown_code
@@ -77,6 +77,8 @@ class Preview:
     code: str
     short_name: str
     left_out: tuple[LeftOut, ...] = ()
+    read_out: tuple[str, ...] = ()  # what a call reads to who stays silent; empty where nobody can be called
+    calls: bool = False  # the machine can call
     leader: str = ""  # who would be told if only the leader on duty were; "" where there is nobody
 
     @property
@@ -127,14 +129,43 @@ def counts(desk: Desk, playbook_slug: str, area: tuple[str, ...], now: datetime)
         sizes: dict[str, int] = {}
         found = {}
         for level in playbook.levels:
-            _, effects = advance(playbook, None, Started(level, {"opened_at": now}, cast), now)
-            called = [effect for effect in effects if isinstance(effect, Summon | Notify)]
+            started = Started(level, {"opened_at": now}, cast)
+            _, called = _played(session, desk, playbook, None, [started], now)
             people = {effect.person for effect in called if effect.person}
             groups = {playbook.roles[effect.role].pick for effect in called if effect.person is None}
             for pick in groups - sizes.keys():
                 sizes[pick] = len(queries.audience(session, pick, area, now))
             found[level] = len(people) + sum(sizes[pick] for pick in groups)
         return found
+
+
+def _played(
+    session: Session,
+    desk: Desk,
+    playbook: Playbook,
+    run: run_state.Run | None,
+    events: Iterable[Event],
+    now: datetime,
+) -> tuple[run_state.Run, list[Summon | Notify]]:
+    """The engine's calls, with those that follow at once because somebody has no number."""
+    queue, called = deque(events), []
+    while queue:
+        run, effects = advance(playbook, run, queue.popleft(), now)
+        for effect in effects:
+            if isinstance(effect, Summon | Notify):
+                called.append(effect)
+                queue.extend(_without_number(session, desk, effect))
+    assert run is not None
+    return run, called
+
+
+def _without_number(session: Session, desk: Desk, effect: Summon | Notify) -> list[Event]:
+    if not isinstance(effect, Summon) or effect.person is None:
+        return []
+    reach = casting.reach(session.get_one(Person, effect.person), desk)
+    if reach.mobile or reach.phone:
+        return []
+    return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
 
 
 def _unborn(session: Session, opening: Opening, now: datetime) -> Incident:
@@ -158,11 +189,12 @@ class _Looking:
         self.case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
 
     def told(self, run: run_state.Run | None, events: Iterable[Event]) -> Preview:
-        run, called = self._played(run, events)
+        run, called = _played(self.session, self.desk, self.playbook, run, events, self.now)
         seen = queries.snapshot(self.session, [e.person for e in called if e.person], self.now)
         people: dict[str, PreviewPerson] = {}
         groups: list[tuple[str, int]] = []
         texts: list[tuple[wording.Sms, int]] = []  # with how many get it
+        read_out: list[str] = []
         for effect in called:
             if effect.person is None:
                 title, size = self._group(effect)
@@ -174,6 +206,8 @@ class _Looking:
                 people[person.id] = one
                 if one.sms:
                     texts.append((self._text(effect, person, seen.get(person.id, {})), 1))
+                if isinstance(effect, Summon) and casting.reach(person, self.desk).phone:
+                    read_out.append(self._spoken(effect, person, seen.get(person.id, {})))
         price = self.session.get(Setting, "sms_part_cost")
         parts = sum(text.parts * count for text, count in texts)
         return Preview(
@@ -186,6 +220,8 @@ class _Looking:
             emails=sum(person.email for person in people.values()),
             next=self._next(called, run),
             texts=tuple(dict.fromkeys(text.body for text, _ in texts)),
+            read_out=tuple(read_out[:1]),
+            calls=self.desk.voice,
             vacant=tuple(
                 self.playbook.roles[slug].title
                 for slug, holders in run.roles.items()
@@ -196,27 +232,6 @@ class _Looking:
             code=shown_code(self.incident.code, self.incident.mode),
             short_name=self.incident.short_name,
         )
-
-    def _played(
-        self, run: run_state.Run | None, events: Iterable[Event]
-    ) -> tuple[run_state.Run, list[Summon | Notify]]:
-        """The engine's calls, with those that follow at once because somebody has no number."""
-        queue, called = deque(events), []
-        while queue:
-            run, effects = advance(self.playbook, run, queue.popleft(), self.now)
-            for effect in effects:
-                if isinstance(effect, Summon | Notify):
-                    called.append(effect)
-                    queue.extend(self._without_number(effect))
-        assert run is not None
-        return run, called
-
-    def _without_number(self, effect: Summon | Notify) -> list[Event]:
-        if not isinstance(effect, Summon) or effect.person is None:
-            return []
-        if casting.reachable(self.session.get_one(Person, effect.person), self.desk.sms):
-            return []
-        return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
 
     def left_out(self, opening: Opening, roles: Mapping[str, Holders]) -> tuple[LeftOut, ...]:
         """Whom the officer leaves out, for which role, and who holds it instead."""
@@ -271,6 +286,15 @@ class _Looking:
             return wording.sms(kind, self.house, self.case, reader, instead=instead, link=link)
         kind = wording.summon_kind(reader, self.desk.two_way_with(person))
         return wording.sms(kind, self.house, self.case, reader, link=link)
+
+    def _spoken(self, effect: Summon, person: Person, seen: Mapping[str, str]) -> str:
+        reader = reader_of(person, seen, self.playbook, effect)
+        landline = person.phone is None
+        if effect.instead_of:
+            other = self.session.get_one(Person, effect.instead_of)
+            instead = f"{spoken.address(other.xung_ho)} {other.name}"
+            return spoken.voice("stand_in", self.house, self.case, reader, landline=landline, instead=instead)
+        return spoken.voice("summon", self.house, self.case, reader, landline=landline)
 
     def _group_text(self, effect: Summon | Notify) -> wording.Sms:
         areas = casting.area_names(self.session, self.incident.area)

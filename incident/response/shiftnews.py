@@ -5,7 +5,7 @@ Who they are follows from the run; the words are `wording`'s. Must never decide 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -28,6 +28,11 @@ CONCERNED = ("to_truong", "thu_ky")
 ACCEPTED = "accepted"
 WORTH = timedelta(hours=2)  # told later than this, the change is no news
 PRIORITY = 20
+# That people are missing, never how many: the text may be read over a shoulder, and the room has the number.
+STILL: tuple[tuple[str, Callable[[IncidentCard], object]], ...] = (
+    ("con nguoi chua tra loi", lambda card: card.missing),
+    ("co viec qua han", lambda card: card.overdue),
+)
 
 
 def tell_the_change(
@@ -77,16 +82,15 @@ def _text(
     officer: Person,
     begins_at: datetime,
 ) -> wording.Sms:
-    waiting, late = len(card.missing), card.overdue
+    still = [words for words, true in STILL if true(card)]
     return wording.sms(
-        "shift" if waiting or late else "shift.clear",
+        "shift" if still else "shift.clear",
         house,
         wording.Case(incident.code, incident.mode, incident.short_name),
         wording.Reader(person.name, xung_ho=person.xung_ho),
         at=wording.clock(begins_at),
         who=f"{officer.xung_ho} {officer.name}",
-        waiting=waiting,
-        late=late,
+        still=", ".join(still).capitalize(),
     )
 
 

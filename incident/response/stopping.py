@@ -7,21 +7,22 @@ begun may still reach its phone, and if it comes back undone it does not leave a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
 from incident.domain.errors import Conflict
+from incident.response import withdrawing
 from incident.response.advance import enter, held_open
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.response.telling import KEPT_BACK
 from incident.store.sessions import lock
-from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request, Transition
+from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request
+from incident.store.transitions import note
 from incident.timeline import ledger
 from playbooks.signals import Paused, Resumed
 
@@ -33,7 +34,6 @@ VALID_AGAIN = timedelta(hours=6)
 OF_THE_MOMENT = ("remind", "warn")
 # The message went to a carrier, or may have.
 LEFT = ("sending", "unknown", "accepted", "sent", "delivered", "temporary-failure")
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
     # Asked only now: whoever began a call did so before these rows were ours.
     begun = _begun(session, incident.id)
     kept = [m for m in moving if m.status == "created" or (m.status == "sending" and m.id not in begun)]
-    _move(session, [(m.id, m.status) for m in kept], now, why)
+    withdrawing.cancel(session, [(m.id, m.status) for m in kept], why, now)
     taken = {m.id for m in kept}
-    _never_again(session, [m.id for m in moving if m.id not in taken], now)
+    withdrawing.never_again(session, [m.id for m in moving if m.id not in taken], now)
     gone = session.scalar(
         select(func.count()).where(
             Message.incident_id == incident.id,
@@ -135,35 +135,6 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
         )
     )
     return Leaving(int(gone or 0), len(begun), len(kept) + left_over)
-
-
-def _move(session: Session, kept: list[tuple[str, str]], now: datetime, why: str) -> None:
-    for start in range(0, len(kept), CHUNK):
-        chunk = kept[start : start + CHUNK]
-        session.execute(
-            update(Message)
-            .where(Message.id.in_([id for id, _ in chunk]))
-            .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
-            .execution_options(synchronize_session=False)
-        )
-        _note(session, ((id, before, "cancelled") for id, before in chunk), now, why)
-
-
-def _note(session: Session, moves: Iterable[tuple[str, str, str]], now: datetime, why: str) -> None:
-    rows = [{"message_id": id, "at": now, "before": b, "after": a, "why": why} for id, b, a in moves]
-    if rows:
-        session.execute(insert(Transition), rows)
-
-
-def _never_again(session: Session, begun: list[str], now: datetime) -> None:
-    """Their call is being made: should it turn out not to have gone, its time is over."""
-    for start in range(0, len(begun), CHUNK):
-        session.execute(
-            update(Message)
-            .where(Message.id.in_(begun[start : start + CHUNK]))
-            .values(valid_until=now)
-            .execution_options(synchronize_session=False)
-        )
 
 
 # ------------------------------------------------------------------ going on
@@ -230,12 +201,12 @@ def go_on(desk: Desk, incident_id: str, actor: Actor, now: datetime) -> int:
 def _release(session: Session, incident: Incident, now: datetime) -> None:
     session.flush()
     rows = lock(session, select(Message).where(_waits(incident)).order_by(Message.id)).all()
-    moves = [(row.id, row.status, "created") for row in rows]
+    moves = [(row.id, row.status, "created", "sent on") for row in rows]
     for row in rows:
         row.status, row.error, row.finished_at = "created", "", None
         row.not_before, row.valid_until = now, now + VALID_AGAIN
     session.flush()
-    _note(session, moves, now, "sent on")
+    note(session, moves, now)
     session.execute(update(Mailing).where(_held_mailing(incident)).values(done_at=None, valid_until=None))
 
 

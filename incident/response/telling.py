@@ -1,14 +1,15 @@
 """Effects become rows: who is asked (requests), who is told what (messages, mailings), what is no longer awaited.
 
-One transaction, one person: one SMS. Everything an effect needs is written in the transaction of its event; sending
+One transaction, one person: one SMS. Who stays silent, or cannot be reached, is tried on the next channel (`hops`). Everything an effect needs is written in the transaction of its event; sending
 is delivery's. Must never know why the engine wanted an effect.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -18,10 +19,12 @@ from incident import wording
 from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id
+from incident.domain.message_states import FINAL_STATUSES
 from incident.domain.titles import draft_title
-from incident.response import budget, casting
+from incident.response import budget, casting, hops, withdrawing
 from incident.response.budget import Told
 from incident.response.desk import Desk
+from incident.response.hops import Reach
 from incident.response.phrasing import Personal, Phrasing, reader_of
 from incident.store.tables import (
     Incident,
@@ -31,12 +34,15 @@ from incident.store.tables import (
     Person,
     Request,
     Statement,
+    Suppression,
 )
 from incident.store.types import canonical
 from incident.timeline import ledger
+from notify.message import Channel
 from playbooks import templates
-from playbooks.language import Playbook, Verb
-from playbooks.run import Run
+from playbooks.language import Playbook, Step, Verb
+from playbooks.progress import steps_of
+from playbooks.run import OPEN, Run
 from playbooks.signals import (
     AskApproval,
     AudienceFrozen,
@@ -62,6 +68,7 @@ VALID = {"warn": timedelta(hours=2), "notify": timedelta(hours=24), "stand_down"
 VALID_ELSE = timedelta(hours=6)
 KEPT_BACK = "stopped"  # why a message was cancelled: DỪNG GỬI
 # Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
+NEVER_ARRIVED = tuple(status for status in FINAL_STATUSES if status != "delivered")
 POINTLESS_WHEN_DONE = ("remind", "task", "approve", "publish", "warn")
 
 
@@ -105,6 +112,8 @@ class Telling:
         self._requests: dict[tuple[str, int], dict[str, Request]] = {}  # of a step's activation, by person
         self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
         self._answers: dict[str, list[str]] = {}
+        self._waited_for: list[Unreachable] = []  # whose stand-ins are asked now
+        self._tried: dict[tuple[str, str, int], set[str]] = {}  # channels, by person, step and activation
 
     @property
     def people(self) -> set[str]:
@@ -135,12 +144,16 @@ class Telling:
         if isinstance(effect, Summon) or (isinstance(effect, Notify) and effect.ack):
             self._ask(effect)
         self.drafts.setdefault(effect.person, Draft(effect.person)).effects.append(effect)
-        if isinstance(effect, Summon) and not self._reachable(effect.person):
+        if isinstance(effect, Summon | AskApproval) and effect.instead_of:
+            self._waited_for.append(Unreachable(effect.step, effect.activation, effect.instead_of, reason=""))
+        if isinstance(effect, Summon) and not self._can_be_told_at_once(effect.person):
             return [Unreachable(effect.step, effect.activation, effect.person, reason="no_number")]
         return []
 
-    def _reachable(self, person_id: str) -> bool:
-        return casting.reachable(self._person(person_id), self.desk.sms)
+    def _can_be_told_at_once(self, person_id: str) -> bool:
+        """By SMS or by a call: an email waits until somebody reads it."""
+        reach = casting.reach(self._person(person_id), self.desk)
+        return bool(reach.mobile or reach.phone)
 
     def _person(self, person_id: str) -> Person:
         if person_id not in self._persons:
@@ -337,7 +350,7 @@ class Telling:
         if not effect.persons:
             self.session.execute(mailings.values(done_at=self.now))
         waiting = select(Message.id).where(
-            Message.incident_id == self.incident.id, Message.status == "created"
+            Message.incident_id == self.incident.id, Message.status.in_(("created", "sending"))
         )
         if done:
             waiting = waiting.where(Message.kind.in_(POINTLESS_WHEN_DONE))
@@ -351,13 +364,10 @@ class Telling:
             )
         ):
             causes.setdefault(message_id, []).append(key)
-        moot = [m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys)]
-        for start in range(0, len(moot), 500):
-            self.session.execute(
-                update(Message)
-                .where(Message.id.in_(moot[start : start + 500]), Message.status == "created")
-                .values(status="cancelled", finished_at=self.now, error=effect.reason)
-            )
+        moot = sorted(m for m, keys in causes.items() if all(key.startswith(prefix) for key in keys))
+        for start in range(0, len(moot), withdrawing.CHUNK):
+            chunk = moot[start : start + withdrawing.CHUNK]
+            withdrawing.withdraw(self.session, effect.reason, self.now, Message.id.in_(chunk))
 
     # -------------------------------------------------------------- writing
 
@@ -369,10 +379,16 @@ class Telling:
         self.session.flush()  # what was asked a moment ago is asked for here
         told = self._recently_told()
         self._said = self._said_before()
+        self._tried = self._tried_before(
+            [d.person for d in self.drafts.values() if isinstance(d.primary(), Remind)]
+        )
         requests = self._asked_of(list(self.drafts))
         for draft in self.drafts.values():
             self._write_one(draft, told, requests[draft.person])
         self.drafts.clear()
+        for silence in dict.fromkeys(self._waited_for):
+            self._try_next(silence, run)
+        self._waited_for.clear()
 
     def _said_before(self) -> set[tuple[str, str]]:
         addresses = [number for person in self.drafts if (number := self._person(person).phone)]
@@ -386,7 +402,8 @@ class Telling:
         return {(address, body) for address, body in rows}
 
     def _recently_told(self) -> dict[str, list[Told]]:
-        """What each of those to be told heard by SMS of late, by number: two people of one phone share its budget."""
+        """What each of those to be told heard of late, by number: two people of one phone share its budget, and a call
+        counts like an SMS."""
         told: dict[str, list[Told]] = {}
         rows = self.session.execute(
             select(Message.address, Message.kind, Message.not_before, Message.incident_id).where(
@@ -421,18 +438,47 @@ class Telling:
         if self._only_on_screen(effect):
             return
         via = self._via(effect)
+        reach = casting.reach(person, self.desk)
+        hop = self._hop(effect, via, reach)
+        if hop == "voice":
+            reach = self._callable(person.id, reach)
         link = ""
-        if "sms" in via and casting.reachable(person, self.desk.sms):
+        if "sms" in via and reach.mobile:
             kind, text, link = self.words.sms(effect, reader, person)
             not_before = self._may_go(kind, person, told)
             if not_before is not None:
-                self._put(draft, effect, kind, "sms", str(person.phone), "", text, not_before, requests)
-        if "email" in via and person.email and self.desk.email:
-            kind, mail = self.words.email(
-                effect, reader, person, link, self.words.also(draft.effects, effect)
-            )
-            counted = wording.Sms(mail.body, "mail", 1)
-            self._put(draft, effect, kind, "email", person.email, mail.subject, counted, self.now, requests)
+                self._put(draft, effect, kind, "sms", reach.mobile, "", text, not_before, requests)
+        if reach.phone and hop == "voice":
+            self._call(draft, effect, reader, person, reach.phone, requests)
+        if reach.email and ("email" in via or hop == "email"):
+            self._write_to(draft, effect, reader, person, reach.email, requests, link)
+
+    def _call(
+        self,
+        draft: Draft,
+        effect: Personal,
+        reader: wording.Reader,
+        person: Person,
+        number: str,
+        requests: dict[tuple[str, int], str],
+    ) -> None:
+        kind, words = self.words.voice(effect, reader, person, landline=number == person.landline)
+        text = wording.Sms(words, "voice", 1)
+        self._put(draft, effect, kind, "voice", number, "", text, self.now, requests)
+
+    def _write_to(
+        self,
+        draft: Draft,
+        effect: Personal,
+        reader: wording.Reader,
+        person: Person,
+        address: str,
+        requests: dict[tuple[str, int], str],
+        link: str = "",
+    ) -> None:
+        kind, mail = self.words.email(effect, reader, person, link, self.words.also(draft.effects, effect))
+        counted = wording.Sms(mail.body, "mail", 1)
+        self._put(draft, effect, kind, "email", address, mail.subject, counted, self.now, requests)
 
     def _only_on_screen(self, effect: Personal) -> bool:
         """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
@@ -450,6 +496,133 @@ class Telling:
         if step is not None and step.verb in (Verb.ASSIGN, Verb.NOTIFY) and step.via:
             return step.via
         return ("sms",) if isinstance(effect, Warn | Remind) else ("sms", "email")
+
+    # -------------------------------------------------------------- the next channel
+
+    def _hop(self, effect: Personal, via: tuple[str, ...], reach: Reach) -> Channel | None:
+        """The channel beside those of the playbook that this effect is told on, noted on the timeline: because the
+        person takes no SMS, or stayed silent until the reminder."""
+        first = isinstance(effect, Summon | AskApproval | Notify)
+        if "sms" not in via or not (first or isinstance(effect, Remind)) or (first and reach.mobile):
+            return None
+        assert not isinstance(effect, Warn)
+        assert effect.person is not None
+        ladder = hops.ladder_of(self._step(effect.step))
+        if "voice" not in ladder:
+            return None
+        reach = self._callable(effect.person, reach)
+        tried = self._tried.get((effect.person, effect.step, effect.activation), set())
+        parallel = {channel for channel in via if channel != "voice"}
+        to = hops.next_hop(ladder, tried | parallel | {"sms"}, reach)
+        if to is not None:
+            why = "no_mobile" if first else "silent"
+            self._note_hop(effect.step, effect.person, _before(to, ladder, tried), to, why)
+        return to
+
+    def onward(self, event: Unreachable, run: Run) -> bool:
+        """The last channel on which a person was tried has failed: whether that is settled without calling them
+        unreachable, by the next channel, or since something else may still arrive. An approval waits for its limit."""
+        self.words.run = run
+        step = self._step(event.step)
+        approval = step is not None and step.verb is Verb.APPROVE
+        return self._try_next(event, run) or approval or self._something_may_arrive(event)
+
+    def _try_next(self, silence: Unreachable, run: Run) -> bool:
+        """Ask a person who still waits to answer on the next channel; False when nobody waits, or none is left.
+        `silence`: without a reason nothing failed, they only did not answer."""
+        step = self._step(silence.step)
+        effect = self._again(silence, step, run) if step is not None else None
+        if effect is None or silence.person is None:
+            return False
+        self.session.flush()
+        ladder = hops.ladder_of(step)
+        tried = self._tried_before([silence.person])[silence.person, silence.step, silence.activation]
+        person = self._person(silence.person)
+        reach = self._callable(person.id, casting.reach(person, self.desk))
+        to = hops.next_hop(ladder, tried | {"sms"}, reach)
+        if to is None:
+            return False
+        draft = Draft(person.id, [effect])
+        requests = self._asked_of([person.id])[person.id]
+        reader = reader_of(person, self.incident.names.get(person.id, {}), self.playbook, effect)
+        if to == "voice":
+            self._call(draft, effect, reader, person, str(reach.phone), requests)
+        else:
+            self._write_to(draft, effect, reader, person, str(reach.email), requests)
+        why = "failed" if silence.reason else "silent"
+        self._note_hop(silence.step, person.id, _before(to, ladder, tried), to, why, silence.reason)
+        return True
+
+    def _callable(self, person_id: str, reach: Reach) -> Reach:
+        """Without the number that asked for nothing more: the landline, if there is one, may be called."""
+        person = self._person(person_id)
+        if reach.phone is None or reach.phone == person.landline:
+            return reach
+        barred = self.session.get(Suppression, reach.phone) is not None
+        return replace(reach, phone=person.landline) if barred else reach
+
+    def _again(self, silence: Unreachable, step: Step, run: Run) -> Summon | Notify | Remind | None:
+        """What the person was asked in this activation, to be said on another channel; None when they no longer are."""
+        state = run.steps[silence.step]
+        actor = next((one for one in state.actors if one.person == silence.person), None)
+        if actor is None or actor.state != "asked" or state.activation != silence.activation:
+            return None
+        key = f"{silence.step}:{silence.activation}:hop:{actor.person}"
+        about = (key, silence.step, silence.activation, actor.role, actor.person)
+        if step.verb is Verb.APPROVE:
+            return Remind(*about, 0) if state.state in OPEN else None
+        request = self._asked(silence.step, silence.activation).get(actor.person)
+        if request is None or request.state != "asked" or request.reason:
+            return None
+        if not silence.reason:
+            return Remind(*about, 0)
+        if step.verb is Verb.NOTIFY:
+            return Notify(*about, str(step.message), step.via, True, request.due)
+        return Summon(*about, 0, request.instead_of, request.due)
+
+    def _something_may_arrive(self, event: Unreachable) -> bool:
+        request = self._asked(event.step, event.activation).get(str(event.person))
+        alive = (
+            select(Message.id)
+            .join(MessageCause, MessageCause.message_id == Message.id)
+            .where(
+                MessageCause.request_id == (request.id if request else None),
+                Message.status.not_in(NEVER_ARRIVED),
+            )
+        )
+        return self.session.scalar(alive.limit(1)) is not None
+
+    def _tried_before(self, people: list[str]) -> dict[tuple[str, str, int], set[str]]:
+        """The channels on which these people were told of each activation."""
+        tried: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+        if not people:
+            return tried
+        rows = self.session.execute(
+            select(Message.person_id, Message.channel, MessageCause.effect_key)
+            .join(MessageCause, MessageCause.message_id == Message.id)
+            .where(Message.incident_id == self.incident.id, Message.person_id.in_(people))
+        )
+        for person, channel, key in rows:
+            incident, _, rest = key.partition(":")
+            step, _, rest = rest.partition(":")
+            activation = rest.partition(":")[0]
+            if incident == self.incident.id and activation.isdigit():
+                tried[str(person), step, int(activation)].add(channel)
+        return tried
+
+    def _note_hop(self, step: str, person: str, before: str, to: str, why: str, code: str = "") -> None:
+        data = {"step": step, "person": person, "from_channel": before, "to_channel": to, "why": why}
+        ledger.append(
+            self.session, self.incident, "channel_hop", occurred_at=self.now, recorded_at=self.now, actor=SYSTEM,
+            data=data | ({"code": code} if code else {}),
+        )  # fmt: skip
+
+    def _step(self, id: str) -> Step | None:
+        run = self.words.run
+        steps = steps_of(self.playbook, run) if run else {step.id: step for step in self.playbook.steps}
+        return steps.get(id)
+
+    # -------------------------------------------------------------- one row
 
     def _put(
         self,
@@ -480,7 +653,9 @@ class Telling:
             encoding=text.encoding,
             parts=text.parts,
             priority=self._priority(kind),
-            critical=kind in ("summon", "stand_in", "approve") or (isinstance(effect, Notify) and effect.ack),
+            critical=kind in ("summon", "stand_in", "approve")
+            or channel == "voice"
+            or (isinstance(effect, Notify) and effect.ack),
             drill=self.incident.mode == "drill",
             created_at=self.now,
             not_before=not_before,
@@ -540,6 +715,12 @@ def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
     """How long a text makes sense. A reminder names the moment at which somebody else is asked: not a second longer."""
     until = not_before + VALID.get(kind, VALID_ELSE)
     return min(until, effect.due) if isinstance(effect, Remind) and effect.due else until
+
+
+def _before(to: Channel, ladder: tuple[Channel, ...], tried: set[str]) -> str:
+    """The last rung of the ladder that was tried before this one."""
+    below = ladder[: ladder.index(to)]
+    return next((channel for channel in reversed(below) if channel in tried), "sms")
 
 
 def _purpose(effect: Summon | Notify | Remind) -> str:

@@ -24,24 +24,34 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from incident.domain.message_states import (
+    ATTEMPT_OUTCOMES,
+    ATTEMPT_STATUSES,
+    CALLED_STATUSES,
+    FINAL_STATUSES,
+    MESSAGE_STATUSES,
+    RECEIPT_STATUSES,
+)
 from incident.store.types import Json, UtcTime
 
 Id = String(36)
 
-MESSAGE_STATUSES = (
-    "created", "sending", "unknown", "accepted", "sent", "delivered", "temporary-failure",
-    "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
-)  # fmt: skip
-FINAL_STATUSES = (
-    "delivered", "permanent-failure", "technical-failure", "validation-failed", "expired", "cancelled",
-)  # fmt: skip
 DUE = text("status = 'created'")
 MOVING = text("status IN ('sending', 'unknown', 'temporary-failure')")
 REQUEST_STATES = ("asked", "accepted", "declined", "replaced", "expired")
 
 
+def among(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(v) for v in values)})"
+
+
 def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=name)
+    return CheckConstraint(among(column, values), name=name)
+
+
+def machine(*rules: tuple[str, str]) -> tuple[CheckConstraint, ...]:
+    """What a row alone can show of `domain.message_states`: (name, rule). Migration 0010 holds the same words."""
+    return tuple(CheckConstraint(rule, name=name) for name, rule in rules)
 
 
 class Base(DeclarativeBase):
@@ -382,7 +392,7 @@ class Request(Base):
     asked_at: Mapped[datetime]
     due: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
-    via: Mapped[str | None] = mapped_column(String(10))  # sms | link | web | phone
+    via: Mapped[str | None] = mapped_column(String(10))  # sms | voice | link | web | phone
     recorded_by: Mapped[str | None] = mapped_column(String(120))
     reason: Mapped[str] = mapped_column(String(300), default="")
     __table_args__ = (
@@ -571,10 +581,14 @@ class Mailing(Base):
     valid_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     done_at: Mapped[datetime | None] = mapped_column(index=True)
+    # Where its first recipient stands among equals (see `Message.turn`), fixed when its expansion begins.
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class Message(Base):
-    """One message to one person on one channel: the outbox. Small `priority` goes first."""
+    """One message to one person on one channel: the outbox. Small `priority` goes first, and of equals the small `turn`:
+    mailings that wait at the same time take turns, however large one of them is. `passed_over`: the carriers that it
+    goes without, as `outcomes.Tried` writes them."""
 
     __tablename__ = "message"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -604,11 +618,20 @@ class Message(Base):
     look_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(200), default="")
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    passed_over: Mapped[str] = mapped_column(String(200), default="", server_default="")
     __table_args__ = (
         one_of("status", MESSAGE_STATUSES, "status"),
-        one_of("channel", ("sms", "email"), "channel"),
+        one_of("channel", ("sms", "voice", "email"), "channel"),
+        *machine(
+            ("leased", "(status = 'sending') = (claim_until IS NOT NULL)"),
+            ("claimed", "status <> 'sending' OR claim_token IS NOT NULL"),
+            ("finished", f"({among('status', FINAL_STATUSES)}) = (finished_at IS NOT NULL)"),
+            ("called", f"attempts > 0 OR NOT ({among('status', CALLED_STATUSES)})"),
+            ("counted", "attempts >= 0 AND looked >= 0 AND parts >= 1"),
+        ),
         # The due set stays small however large the finished outbox grows.
-        Index("ix_message_due", "priority", "not_before", sqlite_where=DUE, postgresql_where=DUE),
+        Index("ix_message_due", "priority", "turn", "not_before", sqlite_where=DUE, postgresql_where=DUE),
         # What still moves: claimed, unknown, accepted and waiting for a receipt.
         Index("ix_message_moving", "status", "claim_until", sqlite_where=MOVING, postgresql_where=MOVING),
     )
@@ -637,11 +660,21 @@ class Attempt(Base):
     outcome: Mapped[str] = mapped_column(String(12), default="calling")
     status: Mapped[str] = mapped_column(String(20), default="sending")
     code: Mapped[str] = mapped_column(String(20), default="")
-    __table_args__ = (UniqueConstraint("message_id", "n"), UniqueConstraint("carrier", "carrier_id"))
+    __table_args__ = (
+        UniqueConstraint("message_id", "n"),
+        UniqueConstraint("carrier", "carrier_id"),
+        one_of("outcome", ATTEMPT_OUTCOMES, "outcome"),
+        one_of("status", ATTEMPT_STATUSES, "status"),
+        *machine(
+            ("numbered", "n >= 1"),
+            ("calling", "outcome <> 'calling' OR (finished_at IS NULL AND status = 'sending')"),
+        ),
+    )
 
 
 class Receipt(Base):
-    """What a carrier told us of a message, kept raw."""
+    """What a carrier told us of a message, kept raw. `again_at`: not before this, since its attempt could not be told
+    yet."""
 
     __tablename__ = "receipt"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -653,7 +686,11 @@ class Receipt(Base):
     raw: Mapped[dict[str, Any]]
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None] = mapped_column(index=True)
-    __table_args__ = (UniqueConstraint("carrier", "carrier_id", "status", "code"),)
+    again_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("carrier", "carrier_id", "status", "code"),
+        one_of("status", RECEIPT_STATUSES, "status"),
+    )
 
 
 class Transition(Base):
@@ -669,7 +706,8 @@ class Transition(Base):
 
 
 class Inbound(Base):
-    """A reply as it came: stored first, understood second. state: new | understood | review | ignored | decided."""
+    """A reply as it came, or a key pressed in a call: stored first, understood second. state: new | understood | review |
+    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call does)."""
 
     __tablename__ = "inbound"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -685,6 +723,7 @@ class Inbound(Base):
     incident_id: Mapped[str | None] = mapped_column(Id, index=True)
     person_id: Mapped[str | None] = mapped_column(Id)
     decided_by: Mapped[str | None] = mapped_column(String(120))
+    message_id: Mapped[str | None] = mapped_column(Id)
     __table_args__ = (UniqueConstraint("carrier", "carrier_id"),)
 
 
@@ -698,13 +737,30 @@ class Suppression(Base):
 
 
 class CarrierState(Base):
-    """A carrier that is paused (a configuration fault) or was last heard of."""
+    """How a carrier is, as all processes see it: paused (a configuration fault), how much of its traffic it keeps, how its
+    calls of the last minute ended, when its pace lets the next part go, and when it was last heard of.
+
+    `share` is percent and changed last at `share_at`; `since` what made it fall. `window_at` begins the half minute that
+    `calls` and `bad` count, the `_before` are of the half minute before; `in_a_row` failures came since the last good
+    answer, `good` good answers since `share_at`. `free_at` is the theoretical arrival time of the pace."""
 
     __tablename__ = "carrier_state"
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
     paused_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
     last_callback_at: Mapped[datetime | None]
+    share: Mapped[int] = mapped_column(Integer, default=100, server_default="100")
+    share_at: Mapped[datetime | None]
+    since: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    probed_at: Mapped[datetime | None]
+    window_at: Mapped[datetime | None]
+    calls: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    calls_before: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    bad_before: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    good: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    free_at: Mapped[datetime | None]
 
 
 class Lease(Base):

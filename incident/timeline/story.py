@@ -93,6 +93,14 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "{who} acknowledged|, {via}|, after {after}|, {late}|: {reason}",
     ),
     "declined": ("{who} báo bận|, {via}|: {reason}", "{who} declined|, {via}|: {reason}"),
+    "channel_hop": (
+        "Chuyển cách báo cho {person}: từ {from_channel} sang {to_channel}|, {why}",
+        "{person} is tried on another channel: from {from_channel} to {to_channel}|, {why}",
+    ),
+    "call_heard": (
+        "Người nghe máy của {person} bấm phím {key} trong cuộc gọi tự động: {heard}| ({step_in_short})",
+        "Who picked up the phone of {person} pressed {key} in the automatic call: {heard}| ({step_in_short})",
+    ),
     "unreachable": ("Không liên lạc được {who}|: {reason}", "{who} cannot be reached|: {reason}"),
     "wrong_number": (
         "Nhầm số: {who}, đã ngừng gửi tới số này",
@@ -269,7 +277,6 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Text of entry {seq} masked|, reason: {reason}",
     ),
     # delivery, as far as it belongs on the record
-    "carrier_switched": ("Chuyển nhà mạng| từ {before}| sang {after_carrier}", "Carrier switched| from {before}| to {after_carrier}"),
     "delivery_failed": (
         "Không gửi được đến {who}|, {channel}| (mã {code})",
         "Could not be sent to {who}|, {channel}| (code {code})",
@@ -302,7 +309,14 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "no_sms_carrier": ("Không có nhà mạng gửi SMS", "No carrier for SMS"),
     "triggers_missing": ("Cơ sở dữ liệu thiếu khóa bảo vệ nhật ký", "The guards of the record are missing"),
     "carrier_resumed": ("Dùng lại nhà mạng| {carrier}", "Carrier in use again|: {carrier}"),
-    "carrier_paused": ("Tạm dừng nhà mạng| {carrier}|: {reason}", "Carrier paused|: {carrier}|: {reason}"),
+    "carrier_paused": (
+        "Tạm dừng nhà mạng| {carrier}|: {reason}|, chuyển sang {next}",
+        "Carrier paused|: {carrier}|: {reason}|, {next} takes over",
+    ),
+    "carrier_switched": (
+        "Chuyển đường gửi tin từ {carrier} sang {next}|: {cause}",
+        "Messages go by {next} instead of {carrier}|: {cause}",
+    ),
     "directory_imported": (
         "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
         "Directory imported| ({sheet})|: {added} added|, {changed} changed",
@@ -313,11 +327,31 @@ PATTERNS: dict[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
+CHANNELS: dict[str, tuple[str, str]] = {
+    "sms": ("SMS", "SMS"),
+    "voice": ("gọi điện tự động", "an automatic call"),
+    "email": ("thư điện tử", "email"),
+}
 WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "cause": {
+        "unreachable": ("không kết nối được", "no connection"),
+        "turned_away": ("tạm thời không nhận thêm tin", "it takes no more for now"),
+        "dark": ("không trả lời", "it does not answer"),
+        "slow": ("trả lời chậm", "it answers slowly"),
+        "slow_minute": (
+            "trong một phút qua nhiều tin bị chậm, bị trả lại hoặc chưa rõ đã gửi hay chưa",
+            "too many messages of the last minute were slow, turned away or lost from sight",
+        ),
+        "well_again": ("đã hoạt động ổn định trở lại", "it has been well again for a while"),
+    },
     "via": {
         "sms": ("qua SMS", "by SMS"),
         "link": ("qua liên kết", "by link"),
         "web": ("trên hệ thống", "on the web"),
+        "voice": (
+            "qua gọi điện tự động, người nghe máy bấm phím",
+            "by automatic call, a key pressed by who picked up",
+        ),
         "phone": ("qua điện thoại", "by phone"),
         "zalo": ("qua nhóm Zalo", "in the Zalo group"),
         "direct": ("gặp trực tiếp", "face to face"),
@@ -332,6 +366,13 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "phong_van": ("trả lời phỏng vấn", "an interview"),
         "giao_ban": ("giao ban báo chí", "press briefing"),
         "hop_bao": ("họp báo", "press conference"),
+    },
+    "from_channel": CHANNELS,
+    "to_channel": CHANNELS,
+    "why": {
+        "silent": ("chưa có trả lời", "no answer so far"),
+        "failed": ("cách trước không đến được", "the one before failed"),
+        "no_mobile": ("không nhận được SMS", "takes no SMS"),
     },
     "outcome": {
         "handled": ("đã xử lý", "handled"),
@@ -580,6 +621,10 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "instead": lambda t: t.person(t.data.get("instead"), post=False),
     "call_outcome": lambda t: t.word("call_outcome", t.data.get("outcome")),
     "again": lambda t: ("gửi lại", "asked again")[t.lang] if t.data.get("again") else "",
+    "heard": lambda t: {
+        "1": ("đã nghe", "heard"),
+        "2": ("chưa xem được lúc này, cần gọi lại", "cannot look now, to be phoned"),
+    }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),
@@ -605,7 +650,6 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "question": _Teller.question,
     "choice": _Teller.choice,
     "after": lambda t: t.span(t.data.get("after_seconds")),
-    "after_carrier": lambda t: t.word("carrier", t.data.get("after")) or t.to(),
     "left": lambda t: t.span(t.data.get("left_seconds")),
     "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
     "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",

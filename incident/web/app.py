@@ -23,14 +23,14 @@ from jinja2 import (
 )
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from incident.web import compression, failures, files, language, signin, watching
+from incident.web import compression, entrance, failures, files, language, signin, watching
 from incident.web.pages import site
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 OWN_MARK = ("/d/",)  # pages without a session: their forms carry a signed mark of their own
-ASKED_ELSEWHERE = ("/hooks/", "/api/")  # signatures there, bearer tokens and headers here
+ASKED_ELSEWHERE = ("/api/",)  # bearer tokens and headers
 LIMIT_OF_A_REQUEST = 1_000_000
 NUL = "\x00"
 A_YEAR = "max-age=31536000"
@@ -87,6 +87,7 @@ def create_app(wiring: Wiring) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json_provider_class = Json  # the sign-in builds its own upon it
     app.extensions["wiring"] = wiring
+    app.wsgi_app = entrance.ahead(app.wsgi_app, wiring, LIMIT_OF_A_REQUEST)  # type: ignore[method-assign,assignment]
     if hops := wiring.settings.proxies:
         # Only as many hops are believed as there are proxies of ours; the rest is what a client wrote.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
@@ -158,12 +159,11 @@ def _templates(app: Flask) -> None:
 
 
 def _neighbours(app: Flask, wiring: Wiring) -> None:
-    """What others built on the same application: the API, the carriers' hooks, the health of the service."""
-    from incident.web import health, hooks
+    """What others built on the same application: the API, the health of the service."""
+    from incident.web import health
     from incident.web.api.register import register as register_api
 
     register_api(app, wiring)
-    app.register_blueprint(hooks.blueprint(wiring))
     app.register_blueprint(health.blueprint(wiring))
 
 

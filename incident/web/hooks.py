@@ -8,15 +8,12 @@ again by the carrier, and changes nothing the second time.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Mapping
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, request
 
-from incident.domain.actors import SYSTEM
-from incident.timeline import ledger
+from incident.web import voice_hooks
+from incident.web.signed import Refused, signed_form
 from notify import twilio
 from notify.gateways.callbacks import Callback, Unreadable, proven
 from notify.gateways.callbacks import inbound as read_inbound
@@ -25,7 +22,6 @@ from notify.http_gateway import HttpGateway
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
-    from notify.message import Reply
 
 log = logging.getLogger(__name__)
 
@@ -33,30 +29,25 @@ EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MOST_BYTES = (
     256 * 1024
 )  # ten thousand characters, each written as an escape, and room for what stands around them
-RECORDED_EVERY_SECONDS = 60.0
 
 
 def blueprint(wiring: Wiring) -> Blueprint:
     hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
-    refused = _Refused(wiring)
-
-    def keep(reply: Reply) -> None:
-        if wiring.outbox.store_inbound(reply, wiring.now()) is not None:
-            wiring.bell.ring("understand")
+    refused = Refused(wiring)
 
     @hooks.post("/twilio/inbound")
     def inbound() -> Response:
-        form = _signed(wiring)
+        form = signed_form(wiring)
         if form is None:
             return refused.answer("/hooks/twilio/inbound")
         reply = twilio.parse_inbound(form)
         if reply.carrier_id:
-            keep(reply)
+            wiring.outbox.store_inbound(reply, wiring.now())
         return Response(EMPTY_ANSWER, mimetype="text/xml")
 
     @hooks.post("/twilio/status")
     def status() -> Response:
-        form = _signed(wiring)
+        form = signed_form(wiring)
         if form is None:
             return refused.answer("/hooks/twilio/status")
         update = twilio.parse_status(form, request.args.get("ref", ""))
@@ -79,7 +70,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return refused.answer(request.path)
         try:
             if kind == "inbound":
-                keep(read_inbound(description, call, wiring.now()))
+                wiring.outbox.store_inbound(read_inbound(description, call, wiring.now()), wiring.now())
             else:
                 wiring.outbox.store_receipt(read_status(description, call), wiring.now())
         except Unreadable as bad:
@@ -87,6 +78,7 @@ def blueprint(wiring: Wiring) -> Blueprint:
             return Response(f"{bad}\n", 400, mimetype="text/plain")
         return Response(callbacks.answer, mimetype="text/plain")
 
+    voice_hooks.add(hooks, wiring, refused)
     return hooks
 
 
@@ -99,40 +91,3 @@ def _as_it_came() -> Callback:
         content_type=request.content_type or "",
         address=request.remote_addr or "",
     )
-
-
-def _signed(wiring: Wiring) -> Mapping[str, str] | None:
-    """The form, if one of our tokens signed it for the public address exactly as it was called."""
-    query = request.query_string.decode("latin-1")
-    url = f"{wiring.settings.public_url}{request.path}{'?' + query if query else ''}"
-    form = request.form.to_dict()
-    header = request.headers.get("X-Twilio-Signature")
-    return form if twilio.valid_signature(wiring.settings.twilio_tokens, url, form, header) else None
-
-
-class _Refused:
-    """Answers what is not signed, and keeps a flood of it from filling the record."""
-
-    def __init__(self, wiring: Wiring) -> None:
-        self.wiring = wiring
-        self.last = float("-inf")
-        self.unsaid = 0
-        self.lock = Lock()
-
-    def answer(self, path: str) -> Response:
-        log.warning("a webhook without a valid proof was refused: %s", path)
-        with self.lock:
-            self.unsaid += 1
-            if time.monotonic() - self.last >= RECORDED_EVERY_SECONDS:
-                self._record(path)
-        return Response("", status=403)
-
-    def _record(self, path: str) -> None:
-        now = self.wiring.now()
-        data = {"path": path, "reason": "signature", "count": self.unsaid}
-        with self.wiring.store.writing() as session:
-            head = ledger.system_head(session)
-            ledger.append(
-                session, head, "webhook_refused", occurred_at=now, recorded_at=now, actor=SYSTEM, data=data
-            )
-        self.last, self.unsaid = time.monotonic(), 0

@@ -11,6 +11,7 @@ from datetime import datetime
 from incident.domain.words import said
 from incident.report.record import DeadlineView, MemberView, StatementView, StepView
 from incident.web.language import _, moment_of, since, span
+from notify.twilio import CODES
 
 # The names of levels are the playbook's own; these three, the house's, have their translation.
 LEVELS = (said("Theo dõi"), said("Sự cố"), said("Nghiêm trọng"))
@@ -30,6 +31,7 @@ def via(way: str | None) -> str:
         "sms": _("SMS"),
         "link": _("liên kết"),
         "web": _("trang này"),
+        "voice": _("gọi điện tự động"),
         "phone": _("điện thoại"),
         "zalo": _("nhóm Zalo"),
         "direct": _("gặp trực tiếp"),
@@ -52,6 +54,8 @@ def member(person: MemberView, now: datetime) -> Label:
             _("Đã nhận lúc %(at)s, qua %(via)s", at=at, via=via(person.via)) if at else _("Đã nhận"), "green"
         )
     if state == "asked":
+        if called := rang(person, now):
+            return Label(called, "orange")
         return Label(_("Đã báo, chưa trả lời (%(span)s)", span=since(person.asked_at, now)), "orange")
     if state in ("declined", "unreachable") and person.stand_in_accepted:
         return _replaced(person)
@@ -67,6 +71,8 @@ def member(person: MemberView, now: datetime) -> Label:
         return _replaced(person)
     if state == "unreachable":
         why = unreached(person) or reason(person.reason)
+        if not why and (called := rang(person, now)):
+            return Label(_("Không liên lạc được (%(reason)s)", reason=called[:1].lower() + called[1:]), "red")
         text = _("Không liên lạc được (%(reason)s)", reason=why) if why else _("Không liên lạc được")
         return Label(text, "red")
     plain = {
@@ -78,6 +84,21 @@ def member(person: MemberView, now: datetime) -> Label:
         "stopped": Label(_("Chưa báo (tin đã dừng)"), "red"),
     }
     return plain.get(state, Label(state, "grey"))
+
+
+def rang(person: MemberView, now: datetime) -> str:
+    """What came of the last automatic call; empty when there was none."""
+    if person.rang_at is None:
+        return ""
+    how = {
+        "ringing": _("đang gọi"),
+        "picked_up": _("có người nghe, không bấm phím"),
+        "no-answer": _("không nghe máy"),
+        "busy": _("máy bận"),
+        "failed": _("không gọi được"),
+    }
+    at = moment_of(person.rang_at, now)
+    return _("Đã gọi tự động lúc %(at)s, %(how)s", at=at, how=how.get(person.rang, person.rang))
 
 
 def _replaced(person: MemberView) -> Label:
@@ -121,6 +142,61 @@ def reason(key: str) -> str:
         "suppressed": _("số đã ngừng nhận tin"),
     }
     return keys.get(key, key)
+
+
+def stage(key: str) -> Label:
+    """How far the messages to a person came, the carrier's word kept apart from the person's."""
+    words = {
+        "answered": Label(_("Đã trả lời"), "green"),
+        "delivered": Label(_("Nhà mạng báo đã chuyển"), "green"),
+        "handed": Label(_("Đã gửi đi, chưa có báo chuyển"), "blue"),
+        "taken": Label(_("Nhà mạng đã nhận, chưa báo"), "blue"),
+        "moving": Label(_("Đang gửi"), "blue"),
+        "unknown": Label(_("Chưa rõ đã gửi hay chưa"), "orange"),
+        "stopped": Label(_("Đã dừng, không gửi"), "grey"),
+        "failed": Label(_("Không gửi được"), "red"),
+    }
+    return words.get(key, Label(key, "grey"))
+
+
+def carrier(name: str) -> str:
+    """A carrier as people know it; a domestic gateway is called as the province has named it."""
+    names = {"twilio": "Twilio", "smtp": _("Thư điện tử")}
+    return names.get(name, name)
+
+
+def undelivered(error: str) -> str:
+    """Why a message did not arrive: a word of ours, or a carrier's code by its class; the code stays for who must mend it."""
+    word = error.split(":")[0].strip()
+    known = {
+        "": _("chưa rõ lý do"),
+        "valid_until": _("quá giờ mới tới lượt gửi"),
+        "NO_CARRIER": _("chưa có kênh gửi"),
+        "LANDLINE": _("máy bàn, không nhận được SMS"),
+        "SAMPLE": _("số mẫu, không gửi ra ngoài"),
+        "held": _("chưa rõ đã gửi hay chưa, chờ cán bộ trực xem"),
+        "done": _("việc đã xong, không cần gửi nữa"),
+        "stopped": _("đã bấm dừng gửi"),
+        "number_corrected": _("đã sửa số, gửi lại tới số đúng"),
+        "undone": _("lần ghi đã được rút lại"),
+        "no_person": _("không còn trong danh bạ"),
+        "not_active": _("không còn công tác"),
+    }
+    if word in known:
+        return known[word]
+    if (ours := reason(word)) != word:
+        return ours
+    kind = CODES[int(word)].kind if word.isdigit() and int(word) in CODES else ""
+    if kind == "" and not word.isdigit():
+        return word
+    classes = {
+        "address": _("số không liên lạc được"),
+        "optout": _("máy này từ chối nhận tin"),
+        "content": _("nhà mạng không nhận nội dung này"),
+        "transient": _("máy tắt hoặc ngoài vùng phủ sóng"),
+        "configuration": _("tài khoản nhà mạng có lỗi"),
+    }
+    return _("%(why)s (mã %(code)s)", why=classes.get(kind, _("nhà mạng từ chối")), code=word)
 
 
 def step(view: StepView) -> Label:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, after_this_request, current_app, g, request, session
+from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import lazy_gettext as _l
 from flask_login import user_logged_out
 from flask_security import Security, SQLAlchemySessionUserDatastore, UserMixin, current_user, logout_user
@@ -53,6 +54,7 @@ WALL, WALL_LIMIT = (
     timedelta(hours=12),
 )  # a screen on the wall has no hand on it; nothing can be done there
 SEEN = "seen_at"
+WITHOUT_SESSION = ("/static/", "/hooks/", "/healthz", "/readyz", "/metrics")
 
 
 class Mapped(DeclarativeBase):
@@ -308,6 +310,7 @@ def install(app: Flask, wiring: Wiring) -> Security:
     user_authenticated.connect(_signed_in, app, weak=False)
     user_logged_out.connect(_signed_out, app, weak=False)
     app.login_manager.request_loader(lambda request: None)  # type: ignore[attr-defined]  # cookies alone, never its tokens
+    app.session_interface = PagesOnly()
     app.before_request(_end_idle_session)
     return security
 
@@ -326,6 +329,20 @@ def _signed_out(sender: Flask, user: Any, **extra: Any) -> None:
     if request.endpoint == "security.logout" and isinstance(user, SignIn):
         user.fs_uniquifier = uuid.uuid4().hex
         accounts().commit()
+
+
+class PagesOnly(SecureCookieSessionInterface):
+    """Sessions for what people open. A file that everyone may keep, a carrier's call and a probe look at no account and carry
+    no cookie: one that arrives late would bring back a session that has ended, a cache would hand it to others."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if request.path.startswith(WITHOUT_SESSION):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not request.path.startswith(WITHOUT_SESSION):
+            super().save_session(app, session, response)
 
 
 def _end_idle_session() -> None:

@@ -18,14 +18,18 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from incident.commands.accounts import SAMPLE_PASSWORD
 from tests.browser.seen import Seen, served
+from tests.browser.ways import WAYS, Desk
 from tests.chromium import needed
 from tests.incident.web.conftest import province as province
-from tests.incident.web.conftest import site_of
+from tests.incident.web.conftest import second_officer, site_of
 from tests.incident.web.night import a_night
+
+# What is waited for may take its time on a busy machine; nothing waits longer than it must.
+expect.set_options(timeout=15_000)
 
 Found = TypeVar("Found")
 
@@ -53,8 +57,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def seen(province: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Seen]:
     """A night in which everything happened, told in process: for looking at pages without waiting for them."""
     needed((ROOT / "incident/web/static/vendor/manifest.json").exists(), "built assets (make assets)")
-    with site_of(province, tmp_path_factory.mktemp("night")) as site, served(a_night(site), chromium) as seen:
-        yield seen
+    with site_of(province, tmp_path_factory.mktemp("night")) as site:
+        second_officer(site)
+        with served(a_night(site), chromium) as seen:
+            yield seen
+
+
+@pytest.fixture(params=WAYS)
+def desk(request: pytest.FixtureRequest, seen: Seen) -> Iterator[Desk]:
+    """One of the four ways, in the night that is shared."""
+    opened = Desk(seen, *WAYS[request.param])
+    yield opened
+    opened.close()
 
 
 @contextmanager

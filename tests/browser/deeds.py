@@ -99,6 +99,18 @@ def drafts(page: Page, server: Server, room: str, text: str) -> str:
     return address
 
 
+def corrects(page: Page, text: str) -> str:
+    """By the secretary, who has said on the page of the published text what is wrong; the address of the new one."""
+    old = page.url
+    button(page, "Mở bản đính chính").click()
+    page.wait_for_url(lambda address: address != old)
+    page.get_by_label("Văn bản").fill(text)
+    address = page.url.split("#")[0]
+    button(page, "Lưu và trình duyệt").click()
+    told(page, "Đã trình bản")
+    return address
+
+
 def approves_by_link(hand: Hand, server: Server, path: str) -> None:
     """On a phone without an account: the link of the SMS, the text, one button."""
     hand.taps += 1  # on the link in the SMS

@@ -139,6 +139,11 @@ class Film:
         self.world.deliver()
         return re.sub(r"/(a|d)/\w+", r"/\1/…", self.world.phone(post).messages()[-1].body)
 
+    def new_sms(self, post: str) -> tuple[str, ...]:
+        """The last SMS on this phone, where no line has told it yet: past the ceiling of SMS an email goes alone."""
+        sms = self.last_sms(post)
+        return () if any(sms in line.sms for line in self.lines) else (sms,)
+
     def _shot(self, name: str, over: str) -> str:
         if self.folder is None:
             return ""

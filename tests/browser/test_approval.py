@@ -1,139 +1,99 @@
-"""Approval where the leader is: from the SMS, on a phone, without a password; and a call that is written down."""
+"""Approval where the leader is, all four ways: from the SMS, without a password; a call that is written down, and the
+word that takes it back. And a text that is being written outlives a session that ended under it."""
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Server, signs_in, until
-from tests.browser.test_accessibility import faults
-from tests.browser.test_journey import heard, received, replies, told
+from incident.response.open import Opened
+from tests.browser.looking import too_small
+from tests.browser.ways import Desk
+from tests.incident.web.night import EXPERT, HEAD, SECRETARY, SPEAKER, TEXT
 
 pytestmark = pytest.mark.browser
-
-TEXT = "Thông tin ban đầu về hồ Suối Lạc\n\nHồ vận hành bình thường. Cơ quan chuyên môn đã kiểm tra tại chỗ."
-PICTURES = os.environ.get("PICTURES")  # a folder: what was seen is kept there
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+WORDS = "Hồ Suối Lạc vận hành bình thường"
+UNTIL_CONFIRMED = "Duyệt qua điện thoại, chờ xác nhận"
 
 
-def opens(page: Page, server: Server) -> tuple[str, list[str], str]:
-    """A rumour at level 3 whose task force has said yes: the room, the numbers, the code."""
-    signs_in(page, server, "truc")
-    page.get_by_role("button", name="Mở vụ việc").click()
-    page.get_by_label("1. Việc gì đang xảy ra?").fill("Tin lan truyền: hồ Suối Lạc có vết nứt")
-    page.get_by_label("2. Tên ngắn dùng trong tin nhắn").fill("tin về hồ Suối Lạc")
-    page.get_by_label("Tin chưa kiểm chứng").check()
-    page.get_by_label("Xã Suối Lạc").check()
-    page.locator("input[name=level][value='3']").check()
-    page.get_by_role("button", name="Tiếp tục").click()
-    numbers = [
-        "+84" + re.sub(r"\D", "", text)[1:] for text in page.locator(".way", has_text="SMS").all_inner_texts()
-    ]
-    page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
-    page.get_by_role("button", name="Gửi cho 5 người").click()
-    expect(page.get_by_role("heading", name="Việc cần làm ngay")).to_be_visible()
-    found = re.search(r"mã trả lời (\d+)", page.locator("h1").inner_text())
-    assert found
-    for number in numbers:
-        heard(page, server, number, f"OK {found[1]}")
-        replies(server, number, f"OK {found[1]}")
-    expect(page.locator("#live").get_by_text(re.compile(r"Đã nhận lúc .*qua SMS"))).to_have_count(
-        5, timeout=10_000
-    )
-    return page.url, numbers, found[1]
+def answered(desk: Desk) -> Opened:
+    """Open, everybody has said yes, and what is known stands there: a text can be written."""
+    incident = desk.opened()
+    for post in (HEAD, SECRETARY, EXPERT, SPEAKER):
+        desk.world.phone(post).replies(f"OK {incident.code}")
+    desk.world.answers(incident, "xac_minh", "chua_ro", EXPERT)
+    return incident
 
 
-def who_heard(page: Page, server: Server, numbers: list[str], pattern: str) -> tuple[str, re.Match[str]]:
-    """The phone that got an SMS like this, and what was found in it."""
-
-    def look() -> tuple[str, re.Match[str]] | None:
-        for number in numbers:
-            for body in reversed(received(server, number)):
-                if found := re.search(pattern, body):
-                    return number, found
-        return None
-
-    return until(page, look)
+def link(desk: Desk, post: str) -> str:
+    """Of the newest SMS on this phone that asks for approval."""
+    desk.world.deliver()
+    return re.findall(r"/d/\w+", "\n".join(m.body for m in desk.world.phone(post).messages()))[-1]
 
 
-def test_the_leader_approves_on_the_phone_and_another_by_telephone(
-    page: Page, chromium: Browser, server: Server
-) -> None:
-    room, numbers, code = opens(page, server)
-    signs_in(page, server, "thuky")
-    page.goto(room)
-    page.get_by_role("button", name="Soạn").click()
-    page.wait_for_load_state()
-    statement = page.url
+def test_approved_by_link_and_by_telephone_and_one_word_stops_it(desk: Desk) -> None:
+    world, incident = desk.world, answered(desk)
+    writer = desk.room(incident, who="thuky")
+    desk.presses("Soạn", "thuky")
+    writer.get_by_label("Văn bản").fill(TEXT)
+    desk.presses("Lưu và trình duyệt", "thuky")
+    desk.told("Đã trình bản 1", "thuky")
+    text = f"/statements/{world.statement(incident).id}"
 
-    # What was typed outlives a reload and a lost session.
-    page.get_by_label("Văn bản").fill(TEXT)
-    page.reload()
-    expect(page.get_by_text("Đã lấy lại phần đồng chí gõ mà chưa lưu.")).to_be_visible()
-    expect(page.get_by_label("Văn bản")).to_have_value(TEXT)
-    picture(page, "draft-restored")
-    page.context.clear_cookies()
-    page.get_by_role("button", name="Lưu bản thảo").click()
-    signs_in(page, server, "thuky")
-    page.goto(statement)
-    expect(page.get_by_label("Văn bản")).to_have_value(TEXT)
-    page.get_by_role("button", name="Lưu và trình duyệt").click()
-    told(page, "Đã trình bản 1")
-    expect(page.locator("#unsaved")).to_be_hidden()
-
-    # The leader's phone: no account, no cookie.
-    _, link = who_heard(page, server, numbers, r"https?://\S+(/d/\w+)")
-    phone = chromium.new_context(
-        viewport={"width": 390, "height": 844}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh"
-    )
-    leader = phone.new_page()
-    leader.goto(server.address + link[1])
+    # The first one's own phone: no account, no cookie.
+    leader = desk.goes(link(desk, SPEAKER), "")
     expect(leader.get_by_role("heading", name="Kính trình duyệt")).to_be_visible()
-    expect(leader.get_by_text("Hồ vận hành bình thường")).to_be_visible()
-    picture(leader, "approve-phone")
-    assert faults(leader) == []
-    for button in leader.locator("button:visible, summary:visible, .approve__call a").all():
-        box = button.bounding_box()
-        assert box is not None
-        assert box["height"] >= 44, (button.inner_text(), box["height"])
+    expect(leader.get_by_text(WORDS)).to_be_visible()
+    assert too_small(leader.locator("main button, main summary, .approve__call a")) == []
     leader.get_by_text("Trả lại, nêu ý kiến").click()
-    picture(leader, "approve-return")
-    leader.get_by_role("button", name="Duyệt bản 1").click()
-    expect(leader.get_by_text("đã duyệt bản 1 lúc")).to_be_visible()
-    picture(leader, "approve-decided")
+    expect(leader.get_by_label("Ý kiến của đồng chí")).to_be_visible()
+    desk.presses("Duyệt bản 1", "")
+    expect(leader.get_by_text("đã duyệt bản 1 lúc").first).to_be_visible()
 
-    # The second one is on the telephone.
-    signs_in(page, server, "truc")
-    page.goto(statement)
-    picture(page, "statement-duty")
-    mark = re.search(r"mã (\w{3})", page.locator("main").inner_text())
-    assert mark
-    page.get_by_role("button", name="Ghi duyệt qua điện thoại").click()
-    page.get_by_label("Mã của bản").fill(mark[1])
+    # The second one is on the telephone: who, which revision, in which words.
+    page = desk.room(incident, text)
+    desk.presses("Ghi duyệt qua điện thoại")
+    page.get_by_label("Mã của bản").fill(world.statement(incident).revisions[-1].code)
     page.get_by_label("Lãnh đạo nói thế nào").fill("Đồng ý, cho đăng Cổng")
-    picture(page, "phone-form")
-    assert faults(page) == []
-    page.get_by_role("button", name="Ghi đã duyệt").click()
-    told(page, "Người duyệt được nhắn để xác nhận")
-    expect(page.get_by_text("Duyệt qua điện thoại, chờ xác nhận")).to_be_visible()
-    picture(page, "phone-recorded")
-    number, _ = who_heard(page, server, numbers, r"duyet qua dien thoai luc .*SAI")
-    page.goto(room)
-    expect(page.locator("#live").get_by_text("Duyệt qua điện thoại, chờ xác nhận")).to_be_visible()
-    picture(page, "room")
+    desk.presses("Ghi đã duyệt")
+    desk.told("Người duyệt được nhắn để xác nhận")
+    world.deliver()
+    assert f"SAI {incident.code}" in world.phone(HEAD).messages()[-1].body
+    speaker = desk.room(incident, text, "phatngon")
+    desk.presses("Quyết định công bố", "phatngon")
+    desk.told("Đã quyết định công bố", "phatngon")
+    desk.room(incident)
+    told = page.locator("#statements + ul")
+    expect(told.get_by_text(UNTIL_CONFIRMED)).to_be_visible()
 
-    # It was not so: at once it is no longer approved.
-    replies(server, number, f"SAI {code}")
-    expect(page.locator("#statements + ul").get_by_text("Đã trình")).to_be_visible(timeout=10_000)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(statement)
-    picture(page, "statement-desktop")
-    phone.close()
+    # It was not so: at once it is no longer approved, and what was about to go out does not.
+    world.phone(HEAD).replies(f"SAI {incident.code}")
+    desk.looks_again()
+    expect(told.get_by_text("Đã trình")).to_be_visible()
+    expect(told.get_by_text(UNTIL_CONFIRMED)).to_have_count(0)
+    desk.room(incident, text, "phatngon")
+    expect(speaker.get_by_text("báo không duyệt qua điện thoại")).to_be_visible()
+    expect(speaker.get_by_role("button", name="Ghi đã công bố")).to_have_count(0)
+    assert world.statement(incident).releases == ()
+
+
+def test_a_text_outlives_a_session_that_ended_under_it(desk: Desk) -> None:
+    incident = answered(desk)
+    page = desk.apart("thuky")
+    desk.room(incident, f"/statements/{desk.world.statement(incident).id}", "thuky")
+    page.get_by_label("Văn bản").fill(TEXT)
+    if desk.scripts:  # kept in this tab
+        page.reload()
+        expect(page.get_by_text("Đã lấy lại phần đồng chí gõ mà chưa lưu.")).to_be_visible()
+        expect(page.get_by_label("Văn bản")).to_have_value(TEXT)
+    desk.seen.grows_idle(page)
+    desk.presses("Lưu bản thảo", "thuky")
+    desk.signs_in_again("thuky")
+    if not desk.scripts:  # with them it is sent as soon as the door is open
+        expect(page.get_by_label("Văn bản")).to_have_value(TEXT)
+        desk.presses("Lưu bản thảo", "thuky")
+    desk.told("Đã lưu bản thảo.", "thuky")
+    assert WORDS in desk.world.statement(incident).text
+    expect(page.locator("#unsaved")).to_be_hidden()

@@ -40,16 +40,17 @@ PHONE = "+84540000001"
 TEXT = Message("sms", PHONE, "Vu viec 27. Tra loi OK 27", reference="a1.sig")
 
 CONFIGURATION = [
-    20003, 20005, 20403, 20404, 21212, 21219, 21408, 21603, 21606, 21608, 21609, 21612, 21659, 21701, 21703, 21704,
+    20003, 20005, 20403, 20404, 21212, 21219, 21408, 21603, 21606, 21608, 21609, 21659, 21701, 21703, 21704,
     21705, 30002, 30010, 30024, 30034, 63038,
 ]  # fmt: skip
 ADDRESS = [21211, 21214, 21604, 21614, 21635, 30004, 30005, 30006]
 CONTENT = [21602, 21617, 21619, 30007, 30019]
+OTHER = [21612, 30036]
 TRANSIENT = {20429: 3, 21611: 3, 30001: 3, 30003: 2, 30008: 1, 30017: 2, 30022: 2, 63018: 3}
 
 
 def test_every_code_of_the_table_is_tested() -> None:
-    assert set(CODES) == {*CONFIGURATION, *ADDRESS, *CONTENT, *TRANSIENT, 21610, 30036}
+    assert set(CODES) == {*CONFIGURATION, *ADDRESS, *CONTENT, *TRANSIENT, *OTHER, 21610}
 
 
 @pytest.mark.parametrize("code", CONFIGURATION)
@@ -73,8 +74,9 @@ def test_who_answered_stop_is_suppressed() -> None:
     _permanent(21610, "optout")
 
 
-def test_a_stale_text_is_not_sent_again() -> None:
-    _permanent(30036, "other")
+@pytest.mark.parametrize("code", OTHER)
+def test_what_says_nothing_of_the_person_may_go_by_another_carrier(code: int) -> None:
+    _permanent(code, "other")
 
 
 def _permanent(code: int, kind: str) -> None:

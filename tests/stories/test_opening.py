@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from incident.delivery import carriers, claims
 from incident.directory.sample import add_people
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
@@ -24,6 +23,7 @@ from notify.message import Receipt
 from playbooks import run as run_state
 from playbooks.engine import replay
 from playbooks.events import event_from_json
+from tests.incident.delivery import by_hand
 from tests.stories.test_everyone_answers import TASK_FORCE
 from tests.stories.world import World
 
@@ -317,17 +317,12 @@ def test_nobody_hears_of_what_was_stopped_before_it_left(world: World) -> None:
 def test_what_is_claimed_is_taken_back_and_what_is_being_called_is_not(world: World) -> None:
     """A worker holds five messages: two calls have begun. It is killed later; nothing of it leaves again."""
     incident = open_incident(world.desk, DAM, world.duty, world.time, scope="story", key="one")
-    with world.store.writing() as session:
-        lanes = carriers.lanes(world.gateway, {}, world.time)
-        held = claims.claim(session, lanes, 5, "worker", world.time)
-        begun = claims.begin(session, held[:2], world.gateway, (), "secret", world.time)
-        assert len(begun) == 2
+    held = by_hand.claimed(world.store, world.gateway, world.time, limit=5)
+    assert len(by_hand.begun(world.store, world.gateway, held[:2], world.time)) == 2
     counts = stopping.stop(world.desk, incident.incident_id, world.duty, world.time)
     assert (counts.gone, counts.calling, counts.waiting) == (0, 2, 8)
-    with (
-        world.store.writing() as session
-    ):  # the worker goes on with its stock: none of it is its own any more
-        assert claims.begin(session, held[2:], world.gateway, (), "secret", world.time) == []
+    # The worker goes on with its stock: none of it is its own any more.
+    assert by_hand.begun(world.store, world.gateway, held[2:], world.time) == []
     world.fast_forward(10)  # its leases run out, its two calls are looked for and not found
     assert not world.sms.sent
     with world.store.reading() as session:

@@ -71,6 +71,7 @@ def test_both_are_told_until_the_incoming_officer_has_taken_over(world: World) -
         assert len(news) == 2, "one SMS for each open incident"
         assert {m.body.split(",")[0] for m in news} == {"Vu viec 10", "Vu viec 11"}
         assert all(f"tu 06h00 d/c {strip_marks(after.person.name)} truc" in m.body for m in news)
+        assert all("Con nguoi chua tra loi" in m.body for m in news)
     quiet(world)
     world.fast_forward(12)
     handover.accept(world.desk, due(world).id, officer(after), world.time)

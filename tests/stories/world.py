@@ -8,7 +8,7 @@ did not expect fails the test at its end.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from incident.directory import queries
 from incident.domain.actors import Actor, Role
 from incident.report.gathering import gather
 from incident.report.record import IncidentView, MemberView, StatementView
-from incident.response import advance, course, handover, inbox, press, statement, task
+from incident.response import advance, calling, course, handover, inbox, press, statement, task
 from incident.response.desk import Desk
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.statement import Submitted
@@ -27,10 +27,11 @@ from incident.settings import Settings
 from incident.store.sessions import Store
 from incident.store.tables import Assignment, Mailing, Message, Person, Run, RunEvent
 from incident.timeline.verify import Verdict, verify_chain
+from notify import twilio_voice
 from notify.gateway import Gateway, Route
 from notify.memory import ONE_WAY, MemorySender
 from notify.message import Message as Sent
-from notify.message import Reply
+from notify.message import Reply, StatusUpdate
 from notify.phone import strip_marks
 
 NIGHT = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)  # 02h00 of 22 November in Việt Nam
@@ -77,6 +78,60 @@ class Phone:
         self.read = len(self.messages())
         return self
 
+    def never_arrives(self, code: str = "30006") -> Phone:
+        """The carrier reports that the last SMS failed for good."""
+        failed = StatusUpdate(
+            "memory", _id_of(self.world.sms, self.messages()[-1]), "permanent-failure", code
+        )
+        self.world.outbox.store_receipt(failed, self.world.time)
+        self.world.tick()
+        return self
+
+    # -------------------------------------------------------------- calls
+
+    def calls(self) -> list[Sent]:
+        """Every call to this person, at the mobile or at the landline."""
+        self.world.deliver()
+        return [m for m in self.world.voice.sent if m.to in (self.person.phone, self.person.landline)]
+
+    def rings(self, *words: str) -> Phone:
+        """The last call reads out all of these words."""
+        assert self.calls(), f"{self.name} was not called; expected {words}"
+        for word in words:
+            assert word in self.calls()[-1].body, (
+                f"{self.name} heard {self.calls()[-1].body!r}; expected {word!r}"
+            )
+        return self
+
+    def is_told(self) -> str:
+        """Picks up: what is read out."""
+        script = calling.picked_up(self.world.desk, self._message())
+        return script.words
+
+    def presses(self, key: str) -> str:
+        """A key in the last call, as the hook stores it; what is said back."""
+        form = {"CallSid": self._call_id(), "Digits": key, "To": self.calls()[-1].to}
+        self.world.outbox.store_inbound(
+            twilio_voice.parse_key(form, self.calls()[-1].reference), self.world.time
+        )
+        said = calling.key_pressed(self.world.desk, self._message(), key).words
+        self.world.understand()
+        return said
+
+    def ends(self, status: str) -> Phone:
+        """The last call is over: completed, busy, no-answer, failed."""
+        form = {"CallSid": self._call_id(), "CallStatus": status}
+        update = twilio_voice.parse_status(form, self.calls()[-1].reference)
+        self.world.outbox.store_receipt(update, self.world.time)
+        self.world.tick()
+        return self
+
+    def _call_id(self) -> str:
+        return _id_of(self.world.voice, self.calls()[-1])
+
+    def _message(self) -> str | None:
+        return self.world.outbox.message_of(self.calls()[-1].reference)
+
     def replies(self, text: str) -> Phone:
         self.world.receives(str(self.person.phone), text)
         return self
@@ -92,6 +147,7 @@ class World:
     def __post_init__(self) -> None:
         self.sms = MemorySender(self.now)
         self.mail = MemorySender(self.now, name="mail", capabilities=ONE_WAY, listing=False)
+        self.voice = MemorySender(self.now, name=twilio_voice.NAME, listing=False)
         self.gateway = Gateway([Route("sms", self.sms), Route("email", self.mail)])
         self.settings = Settings.from_env(
             {
@@ -102,6 +158,13 @@ class World:
         )
         self.rings = 0
         self.desk = Desk(self.store, self.settings, ring=self._ring)
+        self.outbox = Outbox(self.store, self.gateway, self.settings, self.now, threads=4)
+
+    def can_call(self) -> None:
+        """A carrier of calls is configured as well."""
+        self.outbox.close()
+        self.gateway = Gateway([*self.gateway.routes, Route("voice", self.voice)])
+        self.desk = replace(self.desk, voice=True)
         self.outbox = Outbox(self.store, self.gateway, self.settings, self.now, threads=4)
 
     def now(self) -> datetime:
@@ -308,6 +371,11 @@ class World:
             if count > 1 and to  # the same text twice to one phone
         ]
         assert not repeated, f"sent twice to the same phone: {repeated}"
+
+
+def _id_of(sender: MemorySender, message: Sent) -> str:
+    """The id that the carrier in memory gave to a message."""
+    return f"{sender.name}-{sender.sent.index(message) + 1}"
 
 
 def _counted(sent: list[Sent]) -> dict[tuple[str, str], int]:

@@ -25,6 +25,7 @@ from incident.web.pages import (
     pictures,
     playbooks,
     press,
+    reached,
     released,
     report,
     room,
@@ -33,6 +34,7 @@ from incident.web.pages import (
     simulator,
     statement,
     steps,
+    texts,
     unsent,
     zalo,
 )
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
-    pictures,
+    pictures, reached, texts,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from incident.delivery import references
+from incident.delivery.receipts import BATCH, waits
 from incident.store.tables import Inbound, Receipt, Suppression
 from notify.memory import unknown_but_sent
 from notify.message import Reply, StatusUpdate
@@ -74,7 +75,7 @@ def test_a_receipt_quicker_than_the_answer_waits_for_it(world: World) -> None:
     arrive(world, StatusUpdate("memory", "memory-1", "delivered"))
     world.outbox.drain()
     assert world.status(one) == "accepted"
-    world.outbox.sweep(world.clock())
+    world.outbox.sweep(world.clock.forward(1))
     assert world.status(one) == "delivered"
 
 
@@ -84,6 +85,27 @@ def test_a_receipt_of_nothing_of_ours_is_put_aside(world: World) -> None:
     world.outbox.sweep(world.clock())
     with world.store.reading() as session:
         assert session.scalar(select(func.count()).where(Receipt.applied_at.is_(None))) == 0
+
+
+def test_what_is_none_of_ours_does_not_stand_in_the_way_of_what_is(world: World) -> None:
+    strange = [StatusUpdate("memory", f"elsewhere-{n}", "delivered") for n in range(BATCH)]
+    arrive(world, *strange)
+    one = world.message()
+    world.outbox.drain()
+    arrive(world, told(world, one, "delivered"))
+    assert world.status(one) == "delivered"
+    looks = 0
+    while _unapplied(world):
+        world.clock.forward(1)
+        with world.store.reading() as session:
+            looks += bool(session.scalar(select(func.count()).where(waits(world.clock()))))
+        world.outbox.sweep(world.clock())
+    assert looks <= 10, "looked at ever more seldom"
+
+
+def _unapplied(world: World) -> int:
+    with world.store.reading() as session:
+        return int(session.scalar(select(func.count()).where(Receipt.applied_at.is_(None))) or 0)
 
 
 def test_a_failure_that_passes_is_tried_again_as_often_as_its_class_allows(world: World) -> None:

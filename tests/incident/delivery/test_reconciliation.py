@@ -1,16 +1,18 @@
-"""Messages whose call ended in the dark: found in the carrier's list, sent once more when critical, else held."""
+"""Messages whose call ended in the dark: found in the carrier's list, sent again when critical, else held."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from incident.delivery.reconciliation import match
 from incident.store.tables import Entry
-from notify.memory import MemorySender, hangs, unknown_but_sent
-from notify.message import UnknownOutcome
+from notify.memory import MemorySender, hangs, refuses, unknown_but_sent
+from notify.message import SendFailure, TemporaryFailure, UnknownOutcome
 from notify.phone import strip_marks
 from tests.incident.delivery.world import World
 
@@ -41,9 +43,15 @@ def test_found_in_the_list(world: World) -> None:
     assert decided(world) == [{"count": 6, "decision": "found"}]
 
 
-def test_a_critical_one_that_is_nowhere_is_sent_once_more(world: World) -> None:
+def found_nowhere(world: World) -> None:
+    """Two looks, 60 seconds apart, that find nothing."""
+    look(world, 31)
+    look(world, 61)
+
+
+def test_a_critical_one_that_is_nowhere_is_sent_again_after_two_looks(world: World) -> None:
     one = world.message(critical=True)
-    world.sms.will(hangs(), hangs())
+    world.sms.will(hangs())
     world.outbox.drain()
     assert look(world, 31) == 0
     assert world.status(one) == "unknown"
@@ -51,14 +59,67 @@ def test_a_critical_one_that_is_nowhere_is_sent_once_more(world: World) -> None:
     assert look(world, 31) == 1
     assert world.status(one) == "created"
     world.outbox.drain()
-    assert [a.outcome for a in world.attempts(one)] == ["unknown", "unknown"]
-    for _ in range(5):
+    assert (world.status(one), len(world.sms.sent)) == ("accepted", 1)
+    assert [d["decision"] for d in decided(world)] == ["resent"]
+
+
+def test_after_three_repetitions_in_the_dark_it_is_held_for_the_duty_officer(world: World) -> None:
+    one = world.message(critical=True)
+    world.sms.will(*[hangs()] * 9)
+    world.outbox.drain()
+    for n in range(1, 4):
+        look(world, 31)
+        assert len(world.sms.calls) == n, "not sent again before it was looked for twice"
         look(world, 61)
         world.outbox.drain()
-    assert world.status(one) == "unknown"
-    assert world.get(one).error == "held"
+        assert len(world.sms.calls) == n + 1
+    found_nowhere(world)
+    found_nowhere(world)
+    world.outbox.drain()
+    assert len(world.sms.calls) == 4
+    assert (world.status(one), world.get(one).error) == ("unknown", "held")
+    assert [d["decision"] for d in decided(world)] == ["resent", "resent", "resent", "held"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        UnknownOutcome("503: unavailable", "503"),
+        TemporaryFailure("CONNECT", "refused"),
+        TemporaryFailure("20429", "busy"),
+    ],
+)
+def test_a_repetition_that_meets_a_failure_does_not_end_the_effort(
+    world: World, failure: SendFailure
+) -> None:
+    one = world.message(critical=True)
+    world.sms.will(hangs(), refuses(failure))
+    world.outbox.drain()
+    found_nowhere(world)
+    world.outbox.drain()
     assert len(world.sms.calls) == 2
-    assert [d["decision"] for d in decided(world)] == ["resent", "held"]
+    found_nowhere(world)
+    world.outbox.drain()
+    assert (world.status(one), len(world.sms.sent)) == ("accepted", 1)
+
+
+def test_a_repetition_whose_first_call_turns_up_late_is_not_a_second_text(world: World) -> None:
+    """The carrier had the first text all the time and showed it late: the second call, in the dark too, is that one."""
+    one = world.message(critical=True)
+    world.sms.will(hangs(), unknown_but_sent(), hangs())
+    world.outbox.drain()
+    found_nowhere(world)
+    world.outbox.drain()
+    assert look(world, 31) == 1
+    assert (world.status(one), len(world.sms.sent)) == ("accepted", 1)
+
+
+def test_what_is_no_longer_good_is_not_repeated(world: World) -> None:
+    one = world.message(critical=True, valid_until=world.clock() + timedelta(seconds=80))
+    world.sms.will(hangs())
+    world.outbox.drain()
+    found_nowhere(world)
+    assert (world.status(one), world.get(one).error) == ("unknown", "held")
 
 
 def test_the_rest_is_held_for_the_duty_officer(world: World) -> None:

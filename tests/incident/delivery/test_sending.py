@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from incident.delivery import carriers, claims
-from incident.delivery.records import Result, record
 from incident.store.tables import CarrierState, Entry, Message, Suppression
 from notify.memory import Script, hangs, refuses, unknown_but_sent
 from notify.message import ConfigurationFault, PermanentFailure, Receipt, TemporaryFailure
+from tests.incident.delivery import by_hand
 from tests.incident.delivery.world import SECRET, World
 
 
@@ -208,14 +208,15 @@ def test_an_unknown_outcome_is_not_sent_again(world: World) -> None:
 
 
 def _claimed(world: World, token: str = "t") -> list[claims.Claimed]:
-    with world.store.writing() as session:
-        lanes = carriers.Lanes(("sms", "email"), (), frozenset())
-        return claims.claim(session, lanes, 100, token, world.clock())
+    return by_hand.claimed(world.store, world.outbox.gateway, world.clock(), token)
 
 
 def _begun(world: World, held: list[claims.Claimed]) -> list[claims.Call]:
-    with world.store.writing() as session:
-        return claims.begin(session, held, world.outbox.gateway, (), SECRET, world.clock())
+    return by_hand.begun(world.store, world.outbox.gateway, held, world.clock(), SECRET)
+
+
+def _record(world: World, call: claims.Call, ended: Receipt) -> None:
+    by_hand.record(world.store, world.outbox.gateway, call, ended, world.clock())
 
 
 def test_a_lease_without_an_attempt_goes_back(world: World) -> None:
@@ -255,17 +256,12 @@ def test_a_late_result_of_an_old_claim_changes_nothing(world: World) -> None:
     with (
         world.store.writing() as session
     ):  # looked for, not found, to be sent again; somebody else has it now
-        session.execute(update(Message).where(Message.id == one).values(status="created"))
+        session.execute(update(Message).where(Message.id == one).values(status="created", claim_until=None))
     (new,) = _begun(world, _claimed(world, "new"))
-    ended = Receipt("memory", "late-1", "accepted", 1)
-    with world.store.writing() as session:
-        record(session, [Result(old, ended, world.clock())], world.clock())
+    _record(world, old, Receipt("memory", "late-1", "accepted", 1))
     assert world.status(one) == "sending"
     assert [a.carrier_id for a in world.attempts(one)] == ["late-1", None]
-    with world.store.writing() as session:
-        record(
-            session, [Result(new, Receipt("memory", "new-1", "accepted", 1), world.clock())], world.clock()
-        )
+    _record(world, new, Receipt("memory", "new-1", "accepted", 1))
     assert world.status(one) == "accepted"
 
 
@@ -274,10 +270,7 @@ def test_a_late_result_of_the_same_claim_ends_the_doubt(world: World) -> None:
     (call,) = _begun(world, _claimed(world))
     world.clock.forward(61)
     world.outbox.sweep(world.clock())
-    with world.store.writing() as session:
-        record(
-            session, [Result(call, Receipt("memory", "id-1", "accepted", 1), world.clock())], world.clock()
-        )
+    _record(world, call, Receipt("memory", "id-1", "accepted", 1))
     assert world.status(one) == "accepted"
     assert world.attempts(one)[0].carrier_id == "id-1"
 
@@ -286,7 +279,11 @@ def test_what_was_cancelled_after_the_claim_is_not_begun(world: World) -> None:
     one = world.message()
     held = _claimed(world)
     with world.store.writing() as session:
-        session.execute(update(Message).where(Message.id == one).values(status="cancelled"))
+        session.execute(
+            update(Message)
+            .where(Message.id == one)
+            .values(status="cancelled", finished_at=world.clock(), claim_until=None)
+        )
     assert _begun(world, held) == []
 
 

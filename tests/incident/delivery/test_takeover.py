@@ -10,24 +10,21 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from incident.delivery import carriers, claims
+from incident.delivery import claims
 from incident.delivery.outbox import Outbox
-from incident.delivery.records import Result, record
 from incident.delivery.sending import Sending
 from incident.store.sessions import Store
 from notify.message import Receipt, Reply, StatusUpdate, TemporaryFailure
+from tests.incident.delivery import by_hand
 from tests.incident.delivery.world import SECRET, World, settings
 
 
 def _claimed(world: World, token: str) -> list[claims.Claimed]:
-    with world.store.writing() as session:
-        lanes = carriers.Lanes(("sms", "email"), (), frozenset())
-        return claims.claim(session, lanes, 100, token, world.clock())
+    return by_hand.claimed(world.store, world.outbox.gateway, world.clock(), token)
 
 
 def _begun(world: World, held: list[claims.Claimed]) -> list[claims.Call]:
-    with world.store.writing() as session:
-        return claims.begin(session, held, world.outbox.gateway, (), SECRET, world.clock())
+    return by_hand.begun(world.store, world.outbox.gateway, held, world.clock(), SECRET)
 
 
 def test_what_a_dead_process_held_goes_back_soon(world: World) -> None:
@@ -73,8 +70,7 @@ def test_a_failure_that_is_told_before_the_call_comes_back_is_not_forgotten(worl
     world.outbox.sweep(world.clock())
     assert world.status(one) == "sending"
     ended = Receipt("memory", "early-1", "accepted", 1)
-    with world.store.writing() as session:
-        record(session, [Result(call, ended, world.clock())], world.clock())
+    by_hand.record(world.store, world.outbox.gateway, call, ended, world.clock())
     world.outbox.sweep(world.clock())
     assert world.status(one) == "permanent-failure"
     assert world.get(one).error == "30005"

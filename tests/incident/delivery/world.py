@@ -16,6 +16,7 @@ from incident.settings import Settings
 from incident.store.sessions import Store
 from incident.store.tables import (
     Attempt,
+    Entry,
     Incident,
     Mailing,
     Message,
@@ -94,6 +95,10 @@ class World:
             session.flush()
             self.incident_id = self._incident(session, "27")
 
+    def another_incident(self, code: str) -> str:
+        with self.store.writing() as session:
+            return self._incident(session, code)
+
     def _incident(self, session: Any, code: str) -> str:
         incident = Incident(
             id=new_id(self.clock()), code=code, number=f"VV-{code}/2026", mode="live", title="Tin về hồ Suối Lạc",
@@ -104,9 +109,12 @@ class World:
         session.flush()
         return incident.id
 
-    def another_process(self, threads: int = 4) -> Outbox:
-        gateway = Gateway([Route("sms", self.sms), Route("email", self.mail)])
-        return Outbox(self.store, gateway, settings(self.store), self.clock, threads=threads)
+    def another_process(self, threads: int = 4, *routes: Route) -> Outbox:
+        """Carriers as given, or one for SMS and one for mail. Where a pace makes it wait, the clock is moved."""
+        gateway = Gateway(routes or [Route("sms", self.sms), Route("email", self.mail)])
+        return Outbox(
+            self.store, gateway, settings(self.store), self.clock, threads=threads, wait=self.clock.forward
+        )
 
     def people(self, count: int, *, email: bool = False, first: int = 1) -> list[str]:
         ids = []
@@ -160,6 +168,12 @@ class World:
                 )
         return request_id
 
+    def system(self, *kinds: str) -> list[dict[str, Any]]:
+        """What the system's own chain says of these kinds."""
+        with self.store.reading() as session:
+            rows = session.scalars(select(Entry).where(Entry.kind.in_(kinds)).order_by(Entry.seq))
+            return [row.data for row in rows]
+
     def status(self, message_id: str) -> str:
         return str(self.get(message_id).status)
 
@@ -199,5 +213,7 @@ class World:
         with self.store.writing() as session:
             request = session.scalars(select(Request).where(Request.person_id == person)).one()
             session.add(
-                MessageCause(effect_key=f"e:{message_id}", message_id=message_id, request_id=request.id)
+                MessageCause(
+                    effect_key=f"e:{message_id}:{person}", message_id=message_id, request_id=request.id
+                )
             )

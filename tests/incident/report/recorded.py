@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from incident.domain.ids import new_id
+from incident.domain.message_states import CALLED_STATUSES, FINAL_STATUSES
 from incident.store.tables import (
     Assignment,
     Attempt,
@@ -192,6 +193,10 @@ class Recorded:
                 created_at=ASKED,
                 not_before=ASKED,
                 status=status,
+                attempts=int(status in CALLED_STATUSES),
+                claim_token="t" if status == "sending" else None,
+                claim_until=ASKED if status == "sending" else None,
+                finished_at=ASKED if status in FINAL_STATUSES else None,
             )
         )
         self.session.add(MessageCause(effect_key=id, message_id=id, request_id=request))

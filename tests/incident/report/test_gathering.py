@@ -279,7 +279,7 @@ def test_the_tag_changes_with_what_is_shown_and_with_nothing_else(store: Store) 
     seen = [tag()]
     assert tag() == seen[0]
     with store.writing() as session:
-        session.query(Message).update({"status": "delivered"})
+        session.query(Message).update({"status": "delivered", "attempts": 1, "finished_at": NOW})
     seen.append(tag())
     with store.writing() as session:
         session.get_one(Incident, id).chain_seq += 1

@@ -16,9 +16,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from incident.commands.accounts import SAMPLE_PASSWORD, sample_accounts
+from incident.commands.accounts import SAMPLE_PASSWORD, hashed, sample_accounts
+from incident.directory import rota
 from incident.directory.sample import load_sample
 from incident.store.sessions import Store
+from incident.store.tables import Account
 from incident.web.app import create_app
 from incident.wiring import Wiring
 from tests.stories.world import NIGHT, World
@@ -112,6 +114,19 @@ def site_of(province: Path, folder: Path) -> Iterator[Site]:
     finally:
         world.close()
         store.dispose()
+
+
+def second_officer(site: Site) -> None:
+    """The officer whom the rota names next gets an account of his own, "truc2"."""
+    with site.world.store.writing() as session:
+        turn = rota.next_turn(session, site.world.time)
+        assert turn is not None
+        session.add(
+            Account(
+                email="truc2@sonlam.example", password=hashed(SAMPLE_PASSWORD), fs_uniquifier="truc2",
+                roles=["duty_officer"], person_id=turn.person, name=turn.name, created_at=site.world.time,
+            )
+        )  # fmt: skip
 
 
 OPENING = {

@@ -42,7 +42,8 @@ def changes(site: Site, **values: object) -> None:
     with site.wiring.store.writing() as session:
         first = session.query(Message.id).where(Message.channel == "sms").order_by(Message.id).first()
         assert first
-        session.execute(update(Message).where(Message.id == first[0]).values(**values))
+        called = {"attempts": 1, "claim_until": None, "finished_at": None}
+        session.execute(update(Message).where(Message.id == first[0]).values(**called | values))
 
 
 def test_all_is_well_and_nothing_is_said(site: Site, room: str, well: Browser) -> None:

@@ -8,25 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from incident.commands.accounts import SAMPLE_PASSWORD, hashed
 from incident.directory import rota
-from incident.store.tables import Account, Handover, Person
-from tests.incident.web.conftest import Site
+from incident.store.tables import Handover, Person
+from tests.incident.web.conftest import Site, second_officer
 
 SIX = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
-
-
-def second_officer(site: Site) -> None:
-    """The officer whom the rota names next gets an account of his own, "truc2"."""
-    with site.world.store.writing() as session:
-        turn = rota.next_turn(session, site.world.time)
-        assert turn is not None
-        session.add(
-            Account(
-                email="truc2@sonlam.example", password=hashed(SAMPLE_PASSWORD), fs_uniquifier="truc2",
-                roles=["duty_officer"], person_id=turn.person, name=turn.name, created_at=site.world.time,
-            )
-        )  # fmt: skip
 
 
 def test_a_calm_night_is_one_press(site: Site) -> None:

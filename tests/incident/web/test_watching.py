@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -65,6 +66,24 @@ def test_who_signed_out_watches_no_longer(site: Site, room: str) -> None:
     assert asks(stolen, room, tag) == 304
     browser.post("/sign-out")
     assert asks(stolen, room, tag) == 401
+
+
+def test_what_a_page_fetches_by_itself_writes_no_cookie(site: Site, room: str) -> None:
+    """Answered late, it would sign in again who has just signed out; kept by a cache, it would sign in anybody."""
+    browser = site.browser("truc")
+    page = browser.client.get(room)
+    assert "Set-Cookie" in page.headers  # a hand was on it: the fifteen minutes begin again
+    files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
+    assert len(files) >= 4
+    assert "Set-Cookie" not in browser.client.get(f"{room}/live", headers={"HX-Request": "true"}).headers
+    with counted(site) as said:
+        for address in files:
+            answer = browser.client.get(address)
+            answer.close()
+            assert answer.status_code == 200
+            assert "Set-Cookie" not in answer.headers
+            assert "Cookie" not in answer.headers.get("Vary", "")
+    assert said == []
 
 
 def test_who_lost_the_role_sees_nothing_more(site: Site, room: str) -> None:

@@ -1,0 +1,373 @@
+"""A carrier fails: who takes over, when, and how the traffic comes back. All on a clock that stands still between steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from incident.delivery import carriers, health
+from incident.delivery.health import Health
+from incident.delivery.outbox import Outbox
+from incident.store.sessions import Store
+from notify.gateway import Route
+from notify.memory import TWO_WAY, MemorySender, hangs, refuses, unknown_but_sent
+from notify.message import (
+    ConfigurationFault,
+    FailureKind,
+    Message,
+    PermanentFailure,
+    Receipt,
+    SendFailure,
+    TemporaryFailure,
+    UnknownOutcome,
+)
+from tests.incident.delivery.world import World
+
+DEAD = TemporaryFailure("CONNECT", "refused")
+BUSY = TemporaryFailure("20429", "too many requests")
+
+
+class Pair:
+    """Two carriers for SMS, the first preferred. A carrier that `fails` does so until it is mended."""
+
+    def __init__(self, store: Store, **changes: object) -> None:
+        self.world = World(store)
+        self.world.outbox.close()
+        able = replace(TWO_WAY, **changes)  # type: ignore[arg-type]
+        self.first = Failing(self.world.clock, name="first", capabilities=able)
+        self.second = Failing(self.world.clock, name="second")
+        self.outbox = self.another_process()
+
+    def another_process(self, threads: int = 4) -> Outbox:
+        return self.world.another_process(threads, Route("sms", self.first), Route("sms", self.second))
+
+    def send(self, count: int = 1, **changes: object) -> list[str]:
+        ids = [self.world.message(f"+84540{n:06d}", **changes) for n in range(count)]
+        self.outbox.drain()
+        return ids
+
+    def health(self, name: str) -> Health:
+        with self.world.store.reading() as session:
+            return health.of(carriers.read(session), name)
+
+    def switches(self) -> list[tuple[str, str, str]]:
+        return [(d["carrier"], d["next"], d["cause"]) for d in self.world.system("carrier_switched")]
+
+    def carried(self) -> tuple[int, int]:
+        return len(self.first.sent), len(self.second.sent)
+
+
+class Failing(MemorySender):
+    fails: Callable[[], SendFailure] | None = None
+
+    def send(self, message: Message) -> Receipt:
+        if self.fails is not None:
+            self.calls.append(message)
+            raise self.fails()
+        return super().send(message)
+
+
+@pytest.fixture
+def pair(store: Store) -> Iterator[Pair]:
+    made = Pair(store)
+    yield made
+    made.outbox.close()
+
+
+# ------------------------------------------------------------------ one message
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [DEAD, BUSY, ConfigurationFault("20003", "authenticate"), PermanentFailure("21612", "no such route")],
+)
+def test_what_was_not_processed_goes_by_the_next_carrier_at_once(pair: Pair, failure: SendFailure) -> None:
+    pair.first.will(refuses(failure))
+    (one,) = pair.send()
+    assert pair.world.status(one) == "accepted"
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first", "second"]
+    assert pair.world.get(one).finished_at is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "carried"), [("content", True), ("other", True), ("address", False), ("optout", False)]
+)
+def test_a_refusal_of_the_text_is_the_carriers_and_one_of_the_address_everybodys(
+    pair: Pair, kind: FailureKind, carried: bool
+) -> None:
+    pair.first.will(refuses(PermanentFailure("x", "refused", kind)))
+    (one,) = pair.send()
+    assert (pair.world.status(one) == "accepted") == carried
+    assert len(pair.second.calls) == int(carried)
+
+
+def test_a_text_that_every_carrier_refused_has_failed(pair: Pair) -> None:
+    for carrier in (pair.first, pair.second):
+        carrier.will(refuses(PermanentFailure("30007", "filtered", "content")))
+    (one,) = pair.send()
+    assert pair.world.status(one) == "permanent-failure"
+    assert len(pair.first.calls) == len(pair.second.calls) == 1
+
+
+def test_a_refused_text_never_comes_back_to_who_refused_it(pair: Pair) -> None:
+    pair.first.will(refuses(PermanentFailure("30007", "filtered", "content")))
+    pair.second.will(refuses(BUSY), refuses(BUSY))
+    (one,) = pair.send()
+    for _ in range(2):
+        pair.world.clock.forward(6)
+        pair.outbox.drain()
+    assert pair.world.status(one) == "accepted"
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first", "second", "second", "second"]
+
+
+def test_when_nobody_takes_it_each_is_asked_once_a_round_and_rounds_grow_longer(pair: Pair) -> None:
+    pair.first.fails = pair.second.fails = lambda: BUSY
+    (one,) = pair.send()
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first", "second"]
+    assert pair.outbox.drain() == 0
+    for _ in range(20):
+        pair.world.clock.forward(301)
+        pair.outbox.drain()
+    assert pair.world.status(one) == "technical-failure"
+    assert Counter(a.carrier for a in pair.world.attempts(one))["second"] == 8
+
+
+def test_an_unknown_outcome_is_never_sent_by_another(pair: Pair) -> None:
+    pair.first.will(hangs(), unknown_but_sent())
+    pair.send(2)
+    for _ in range(3):
+        pair.world.clock.forward(20)
+        pair.outbox.drain()
+    assert pair.second.calls == []
+    assert pair.world.statuses() == {"unknown": 2}
+
+
+def test_it_goes_by_another_once_it_was_looked_for_in_vain(pair: Pair) -> None:
+    pair.first.will(hangs())
+    (one,) = pair.send(critical=True)
+    for seconds in (31, 61):
+        pair.outbox.drain()
+        assert pair.second.calls == []
+        pair.outbox.reconcile(pair.world.clock.forward(seconds))
+    with pair.world.store.writing() as session:
+        carriers.pause(session, "first", "20003", pair.world.clock())
+    pair.outbox.drain()
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first", "second"]
+    assert pair.world.status(one) == "accepted"
+
+
+def test_a_carrier_that_knows_a_repetition_is_asked_again_by_the_same_key(store: Store) -> None:
+    pair = Pair(store, idempotent=True)
+    pair.first.will(hangs(), unknown_but_sent())
+    (one,) = pair.send()
+    for _ in range(2):
+        pair.world.clock.forward(6)
+        pair.outbox.drain()
+    pair.outbox.close()
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first"] * 3
+    assert len({call.key for call in pair.first.calls}) == 1
+    assert pair.world.status(one) == "accepted"
+
+
+def test_it_is_looked_for_when_asking_again_stays_in_the_dark(store: Store) -> None:
+    pair = Pair(store, idempotent=True)
+    pair.first.fails = lambda: UnknownOutcome("503", "503")
+    (one,) = pair.send()
+    for _ in range(6):
+        pair.world.clock.forward(20)
+        pair.outbox.drain()
+    pair.outbox.close()
+    assert (pair.world.status(one), len(pair.first.calls), pair.second.calls) == ("unknown", 4, [])
+
+
+# ------------------------------------------------------------------ the traffic
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [(DEAD, "unreachable"), (BUSY, "turned_away"), (UnknownOutcome("timed out"), "dark")],
+)
+def test_three_failures_in_a_row_move_the_traffic_and_are_recorded_once(
+    pair: Pair, failure: SendFailure, cause: str
+) -> None:
+    pair.first.fails = lambda: failure
+    pair.send(3)
+    calls = len(pair.first.calls)
+    pair.send(20)
+    assert len(pair.first.calls) == calls, "nothing goes to a carrier that is known to be down"
+    assert pair.switches() == [("first", "second", cause)]
+    assert len(pair.second.sent) == 20 + (0 if cause == "dark" else 3)
+
+
+def test_one_failure_among_many_moves_one_message_and_no_traffic(pair: Pair) -> None:
+    pair.send(15)
+    pair.first.will(refuses(BUSY))
+    pair.send(15)
+    assert pair.carried() == (29, 1)
+    assert pair.switches() == []
+
+
+def test_a_minute_with_too_many_bad_answers_moves_the_traffic(pair: Pair) -> None:
+    for n in range(12):
+        if n % 3 == 0:
+            pair.first.will(hangs())
+        pair.send()
+        pair.world.clock.forward(2)
+    assert pair.switches() == [("first", "second", "slow_minute")]
+
+
+def test_slow_answers_count_as_bad_ones(pair: Pair) -> None:
+    class Slow(Failing):
+        def send(self, message: Message) -> Receipt:
+            pair.world.clock.forward(6)
+            return super().send(message)
+
+    pair.first = Slow(pair.world.clock, name="first")
+    pair.outbox.close()
+    pair.outbox = pair.another_process(threads=1)
+    for _ in range(10):
+        pair.send()
+    assert pair.switches() == [("first", "second", "slow_minute")]
+    assert pair.world.statuses() == {"accepted": 10}
+
+
+def test_all_processes_decide_alike(pair: Pair) -> None:
+    other = pair.another_process()
+    pair.first.fails = lambda: DEAD
+    pair.send(3)
+    pair.first.calls.clear()
+    for n in range(5):
+        pair.world.message(f"+84540{n:06d}")
+    other.drain()
+    other.close()
+    assert pair.first.calls == []
+    assert len(pair.switches()) == 1
+
+
+def test_no_second_switch_within_a_minute(pair: Pair) -> None:
+    pair.first.fails = lambda: DEAD
+    pair.send(3)
+    pair.first.fails, pair.second.fails = None, lambda: DEAD
+    pair.world.clock.forward(20)
+    pair.send(4)
+    assert pair.health("second").share == 100
+    assert pair.switches() == [("first", "second", "unreachable")]
+
+
+def test_with_one_carrier_there_is_nobody_to_switch_to(world: World) -> None:
+    world.sms.will(*[refuses(DEAD)] * 12)
+    for n in range(6):
+        world.message(f"+84540{n:06d}")
+    for _ in range(4):
+        world.outbox.drain()
+        world.clock.forward(10)
+    assert world.statuses() == {"accepted": 6}
+    assert world.system("carrier_switched") == []
+
+
+def test_the_traffic_comes_back_by_steps(pair: Pair) -> None:
+    pair.first.fails = lambda: DEAD
+    pair.send(3)
+    pair.first.fails = None
+    shares = []
+    for _ in range(13):
+        pair.world.clock.forward(31)
+        before = len(pair.first.sent)
+        pair.send(12)
+        shares.append((pair.health("first").share, len(pair.first.sent) - before))
+    assert list(dict.fromkeys(share for share, _ in shares)) == [0, 25, 50, 100]
+    assert max(sent for share, sent in shares if share == 0) == 1, "one probe at a time"
+    assert all(sent < 12 for share, sent in shares if share == 25)
+    assert shares[-1] == (100, 12)
+    assert pair.switches() == [("first", "second", "unreachable"), ("second", "first", "well_again")]
+
+
+def test_a_probe_that_fails_moves_nothing_and_is_not_recorded(pair: Pair) -> None:
+    pair.first.fails = lambda: DEAD
+    pair.send(3)
+    pair.first.calls.clear()
+    for _ in range(20):
+        pair.world.clock.forward(15)
+        pair.send(5)
+    assert 9 <= len(pair.first.calls) <= 11, "one every thirty seconds"
+    assert len(pair.switches()) == 1
+    assert pair.world.statuses() == {"accepted": 103}
+
+
+def test_nothing_critical_is_risked_on_a_carrier_that_is_down(pair: Pair) -> None:
+    pair.first.fails = lambda: UnknownOutcome("timed out")
+    pair.send(3)
+    pair.first.calls.clear()
+    for _ in range(10):
+        pair.world.clock.forward(31)
+        pair.send(3, critical=True)
+    assert pair.first.calls == []
+    pair.send(1)
+    assert len(pair.first.calls) == 1, "what is not critical finds out"
+
+
+def test_a_relapse_on_the_way_back_falls_at_once(pair: Pair) -> None:
+    pair.first.fails = lambda: DEAD
+    pair.send(3)
+    pair.first.fails = None
+    for _ in range(5):
+        pair.world.clock.forward(31)
+        pair.send(10)
+    assert pair.health("first").share in (25, 50)
+    pair.first.fails = lambda: DEAD
+    pair.send(20)
+    assert pair.health("first").share == 0
+    assert pair.switches() == [("first", "second", "unreachable")]
+
+
+def test_a_carrier_that_is_paused_beside_another_is_probed_too(pair: Pair) -> None:
+    """Before, nothing ever asked it again as long as the other one worked."""
+    pair.first.fails = lambda: ConfigurationFault("20003", "authenticate")
+    pair.send(10)
+    assert pair.world.statuses() == {"accepted": 10}
+    pair.first.fails = None
+    pair.send(5)
+    assert pair.first.sent == []
+    pair.world.clock.forward(31)
+    pair.send(5)
+    assert len(pair.first.sent) == 1
+    pair.send(5)
+    assert len(pair.first.sent) == 6
+    assert [d.get("next") for d in pair.world.system("carrier_paused", "carrier_resumed")] == ["second", None]
+
+
+def test_calls_that_waited_for_a_thread_are_not_made_when_the_carrier_died_meanwhile(pair: Pair) -> None:
+    """Three threads found out; what stood behind them goes by the other without being tried."""
+    outbox = pair.another_process(threads=3)
+    pair.first.fails = lambda: UnknownOutcome("timed out")
+    for n in range(40):
+        pair.world.message(f"+84540{n:06d}")
+    outbox.drain()
+    outbox.close()
+    in_the_dark = pair.world.statuses().get("unknown", 0)
+    assert in_the_dark == len(pair.first.calls) <= 8
+    assert len(pair.second.sent) == 40 - in_the_dark
+
+
+def test_a_prefix_without_another_carrier_stays_with_its_own(store: Store) -> None:
+    world = World(store)
+    world.outbox.close()
+    first = Failing(world.clock, name="first")
+    second = MemorySender(world.clock, name="second")
+    outbox = world.another_process(4, Route("sms", first), Route("sms", second, ("+8496",)))
+    first.fails = lambda: DEAD
+    many = [world.message(f"+8496{n:07d}") for n in range(4)]
+    outbox.drain()
+    assert {world.status(one) for one in many} == {"accepted"}
+    alone = world.message("+84540000009", critical=True)
+    outbox.drain()
+    assert world.status(alone) == "created"
+    first.fails = None
+    world.clock.forward(3)
+    outbox.drain()
+    outbox.close()
+    assert world.status(alone) == "accepted"
+    assert world.attempts(alone)[-1].carrier == "first"
