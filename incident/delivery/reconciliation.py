@@ -10,7 +10,6 @@ on the timeline.
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +28,7 @@ from incident.store.tables import Attempt, Incident, Message, Transition
 from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Listed
+from notify.phone import strip_marks
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +214,8 @@ def _recognised(unknown: Unknown) -> bool:
 
 
 def _same(body: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", body).split())
+    """Without marks: a carrier that takes none lists what it was sent, and not what we wrote."""
+    return " ".join(strip_marks(body).split())
 
 
 def _finding(session: Session, unknown: Unknown, listed: Listed | None, now: datetime) -> Finding:

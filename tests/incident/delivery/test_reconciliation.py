@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from incident.delivery.reconciliation import Unknown, match
 from incident.store.tables import Entry
 from notify.memory import MemorySender, hangs, refuses, unknown_but_sent
 from notify.message import Listed, SendFailure, TemporaryFailure, UnknownOutcome
+from notify.phone import strip_marks
 from tests.incident.delivery.mortal import Killed, Mortal
 from tests.incident.delivery.world import START, World, settings
 
@@ -186,6 +188,20 @@ def test_a_mail_that_is_not_critical_is_held(world: World) -> None:
     look(world, 61)
     assert (world.status(mail), world.get(mail).error) == ("unknown", "held")
     assert len(world.mail.calls) == 1
+
+
+def test_a_carrier_that_takes_no_marks_lists_the_text_without_them(world: World) -> None:
+    class Stripping(MemorySender):
+        def list(self, since: Any) -> Any:
+            return [replace(one, body=strip_marks(one.body)) for one in super().list(since) or ()]
+
+    world.sms = Stripping(world.clock, name="memory")
+    world.outbox = world.another_process()
+    one = world.message(body="Vụ việc 27: đề nghị đồng chí tham gia")
+    world.sms.will(unknown_but_sent())
+    world.outbox.drain()
+    assert look(world, 31) == 1
+    assert world.status(one) == "accepted"
 
 
 def test_what_belongs_to_another_attempt_is_not_taken(world: World) -> None:

@@ -99,7 +99,7 @@ ALSO: tuple[tuple[str, str], ...] = (
 )
 # Read by programs, fetched into a page, or asked for only on the way in; each is tried where it belongs.
 NO_PAGE = re.compile(
-    r"^(api-|health\.|files\.file$|security\.(static|tf_select|two_factor_rescue|mf_recovery|mf_recovery_codes"
+    r"^(api-|health\.|hooks\.|files\.file$|security\.(static|tf_select|two_factor_rescue|mf_recovery|mf_recovery_codes"
     r"|two_factor_token_validation|verify)$|simulator\.show$|(board|room)\.live$|board\.wall_live$|opening\.counts$"
     r"|sheets\..*_pdf$|report\.download$)"
 )
