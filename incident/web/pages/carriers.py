@@ -9,6 +9,7 @@ from incident.delivery import carriers as state
 from incident.delivery import operating
 from incident.domain.errors import Invalid, NotFound, Refusal
 from incident.domain.words import said
+from incident.response import texts
 from incident.store.tables import Person
 from incident.web.language import _
 from incident.web.pages.access import actor, command_only, signed_in, wiring
@@ -99,4 +100,11 @@ def _page(typed: dict[str, str], errors: dict[str, list[str]]) -> str:
             for one in found
             if _mine(me, one.channels[0])
         }
-    return render_template("settings/carriers.html", carriers=found, typed=typed, errors=errors, tests=tests)
+        missing = {
+            one.name: len(texts.unregistered(session, wiring().desk, one.name))
+            for one in found
+            if one.can.needs_registered_template
+        }
+    return render_template(
+        "settings/carriers.html", carriers=found, typed=typed, errors=errors, tests=tests, missing=missing
+    )
