@@ -37,6 +37,9 @@ def test_what_stands_there_is_what_happened(site: Site) -> None:
     assert "từ chối 1" in text
     assert "số không liên lạc được (mã 30005) (1)" in text
     assert "không giới hạn" in text
+    metrics = site.browser("truc").get("/metrics").text
+    assert 'incident_carrier_share_percent{carrier="memory"} 100' in metrics
+    assert 'incident_carrier_calls_last_hour{carrier="memory",outcome="refused"} 1' in metrics
 
 
 def test_who_holds_a_carrier_stops_it_until_it_is_let_go(site: Site) -> None:
