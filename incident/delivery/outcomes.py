@@ -115,10 +115,17 @@ class Verdict:
 
 
 def judge(
-    ended: Receipt | SendFailure, tries: int, elsewhere: bool = False, idempotent: bool = False
+    ended: Receipt | SendFailure,
+    tries: int,
+    elsewhere: bool = False,
+    idempotent: bool = False,
+    dark: bool = False,
 ) -> Verdict:
     """`tries`: calls of this message to this carrier that ended in this way, with this one. `elsewhere`: another carrier
-    could take it at once. `idempotent`: asked again by the same key, the carrier sends once."""
+    could take it at once. `idempotent`: asked again by the same key, the carrier sends once. `dark`: it
+    was asked before, and may have it."""
+    if dark and isinstance(ended, SendFailure):
+        return _still_dark(judge(ended, tries), ended, tries)
     match ended:
         case Receipt():
             return Verdict(ended.status, "accepted", ended.status)
@@ -140,6 +147,16 @@ def judge(
             return Verdict("created", "unknown", "unknown", ended.code, _said(ended), wait, then="only")
     code = getattr(ended, "code", "")
     return Verdict("unknown", "unknown", "unknown", code, _said(ended), look_seconds=LOOK_AFTER_SECONDS)
+
+
+def _still_dark(verdict: Verdict, ended: SendFailure, tries: int) -> Verdict:
+    """A repetition that was not taken says nothing of the first call: it is asked again, or looked for, and never goes
+    to another carrier or ends as refused."""
+    if isinstance(ended, TemporaryFailure | UnknownOutcome) and tries < MOST_ASKED:
+        return replace(
+            verdict, status="created", wait_seconds=BACKOFF_SECONDS[tries - 1], look_seconds=None, then="only"
+        )
+    return replace(verdict, status="unknown", wait_seconds=None, look_seconds=LOOK_AFTER_SECONDS)
 
 
 def _elsewhere(verdict: Verdict, then: Then) -> Verdict:

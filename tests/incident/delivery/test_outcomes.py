@@ -48,6 +48,27 @@ def test_how_a_call_ended(
 
 
 @pytest.mark.parametrize(
+    ("ended", "tries", "status", "then", "pause"),
+    [
+        (Receipt("c", "", "accepted", 1), 1, "accepted", "anew", False),
+        (UnknownOutcome("reset"), 3, "created", "only", False),
+        (UnknownOutcome("reset"), 4, "unknown", "anew", False),
+        (TemporaryFailure("429", "x"), 1, "created", "only", False),
+        (TemporaryFailure("429", "x"), 4, "unknown", "anew", False),
+        (ConfigurationFault("20003", "x"), 1, "unknown", "anew", True),
+        (PermanentFailure("21211", "x", "address"), 1, "unknown", "anew", False),
+        (PermanentFailure("30007", "x", "content"), 1, "unknown", "anew", False),
+    ],
+)
+def test_only_a_yes_says_what_became_of_the_call_before(
+    ended: Receipt | SendFailure, tries: int, status: str, then: str, pause: bool
+) -> None:
+    verdict = judge(ended, tries, elsewhere=True, idempotent=True, dark=True)
+    assert (verdict.status, verdict.then, verdict.pause) == (status, then, pause)
+    assert (verdict.look_seconds is not None) == (status == "unknown")
+
+
+@pytest.mark.parametrize(
     ("attempts", "current", "status"),
     [
         ([], "created", "created"),
