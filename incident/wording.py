@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from incident.domain.address import USUAL
 from incident.domain.codes import shown_code
 from notify.phone import segments, strip_marks
 
@@ -57,7 +58,7 @@ class Reader:
     name: str = ""
     post: str = ""
     unit: str = ""
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
     rank: str = "ngang"
 
 
@@ -374,7 +375,7 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
 
 def _called(reader: Reader) -> str:
     """đồng chí, ông, bà, anh, chị: as the directory says."""
-    return {"đ/c": "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
+    return {USUAL: "đồng chí"}.get(reader.xung_ho, reader.xung_ho)
 
 
 def _addressed(reader: Reader) -> str:

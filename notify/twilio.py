@@ -164,16 +164,16 @@ class TwilioClient:
             raise UnknownOutcome("the answer names no message")
         return made
 
-    def made_since(self, resource: Resource, since: datetime) -> Iterator[Any]:
-        """What we sent, made at `since` or later, newest first. Raises TemporaryFailure.
+    def made_since(self, resource: Resource, since: datetime, **filters: str) -> Iterator[Any]:
+        """What went either way, made at `since` or later, newest first. Raises TemporaryFailure.
 
         Not filtered by the day of sending: that knows whole days only, and what is queued has none.
         """
         earliest = since.astimezone(UTC).replace(microsecond=0)
-        for page in self._pages(resource):
+        for page in self._pages(resource, **filters):
             rows = [row for row in page if row.date_created is not None]
             young = [row for row in rows if row.date_created >= earliest]
-            yield from (row for row in young if str(row.direction).startswith("outbound"))
+            yield from young
             if rows and not young:
                 break
 
@@ -202,9 +202,9 @@ class TwilioClient:
                 )
             return getattr(self._client, resource)
 
-    def _pages(self, resource: Resource) -> Iterator[Sequence[Any]]:
+    def _pages(self, resource: Resource, **filters: str) -> Iterator[Sequence[Any]]:
         try:
-            page = self._resource(resource).page(page_size=PAGE_SIZE)
+            page = self._resource(resource).page(page_size=PAGE_SIZE, **filters)
             while page is not None:
                 yield tuple(page)
                 page = page.next_page()
@@ -260,7 +260,19 @@ class TwilioSms:
         return fields
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
-        return [_listed(row) for row in self.client.made_since("messages", since)]
+        return [
+            _listed(row)
+            for row in self.client.made_since("messages", since)
+            if str(row.direction).startswith("outbound")
+        ]
+
+    def replies(self, since: datetime) -> Sequence[Reply]:
+        """Everything that came in for us at `since` or later, newest first: what its webhook may have failed to tell."""
+        if not self.account.two_way:
+            return ()
+        ours = {"to": self.account.sender} if self.account.sender.startswith("+") else {}
+        made = self.client.made_since("messages", since, **ours)
+        return [_reply(row) for row in made if row.direction == "inbound"]
 
     def close(self) -> None:
         self.client.close()
@@ -350,6 +362,11 @@ def valid_signature(tokens: Iterable[str], url: str, params: Mapping[str, str], 
         return False
     address = urldefrag(url).url
     return any(RequestValidator(token).validate(address, params, header) for token in tokens if token)
+
+
+def _reply(row: Any) -> Reply:
+    raw = {"MessageSid": str(row.sid), "listed": "1"}
+    return Reply(NAME, str(row.sid), row.from_ or "", row.to or "", row.body or "", raw)
 
 
 def _listed(row: Any) -> Listed:

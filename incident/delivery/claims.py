@@ -277,17 +277,18 @@ def drop(session: Session, dropped: Iterable[tuple[Claimed, str, str]], now: dat
     note(session, ((one.id, "sending", status, why) for one, status, why in dropped), now)
 
 
-def release(session: Session, held: Sequence[Claimed], now: datetime) -> None:
-    """Give back what was leased and not begun."""
+def release(session: Session, held: Sequence[Claimed], now: datetime, rest_seconds: float = 0.0) -> None:
+    """Give back what was leased and not begun; nobody takes it for so long."""
     if not held:
         return
     pairs = {(row.id, str(row.claim_token)) for row in session.execute(locked(session, _HELD), _which(held))}
     mine = some([one.id for one in held if (one.id, one.token) in pairs])
+    rest = {"not_before": now + timedelta(seconds=rest_seconds)} if rest_seconds else {}
     if mine:
         session.execute(
             update(Message)
             .where(Message.id.in_(mine))
-            .values(status="created", claim_token=None, claim_until=None)
+            .values(status="created", claim_token=None, claim_until=None, **rest)
             .execution_options(synchronize_session=False)
         )
         note(session, ((one, "sending", "created", "released") for one in mine), now)

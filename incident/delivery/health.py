@@ -75,6 +75,10 @@ class Tally:
             if seconds >= SLOW_SECONDS:
                 self.bad, self.why = self.bad + 1, "slow"
 
+    def silent(self) -> None:
+        """A call that has not ended, and should have."""
+        self.bad, self.in_a_row, self.why = self.bad + 1, self.in_a_row + 1, "dark"
+
     @property
     def urgent(self) -> bool:
         """Whether the others must hear of it at once."""

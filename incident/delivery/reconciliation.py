@@ -3,7 +3,8 @@
 One reconciler at a time pages each carrier's list once and matches all unknown messages by number, body and time. What
 was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent again, up to three times and
 each time only after two new looks, while its time is not over; the rest waits for the duty officer. A carrier without a
-list cannot be asked: the message is held. Every decision stands on the timeline.
+list cannot be asked: the message is held, a mail excepted, which is recognised when it comes twice. Every decision stands
+on the timeline.
 """
 
 from __future__ import annotations
@@ -129,7 +130,10 @@ def _decide(
         # Whoever was stopped between the list and this line must not decide by a list that others have overtaken.
         ours = [unknown for unknown in ours if (unknown.id, unknown.looked) in still]
         if listing is None:
-            findings = [Finding(unknown, "held") for unknown in ours]
+            findings = [
+                _finding(session, unknown, None, now) if _recognised(unknown) else Finding(unknown, "held")
+                for unknown in ours
+            ]
         else:
             found = match(ours, listing, _bound(session, carrier, listing))
             findings = [_finding(session, unknown, found.get(unknown.id), now) for unknown in ours]
@@ -179,33 +183,44 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     """Pair unknown messages with the carrier's, by number and body, the earliest with the earliest. Pure.
 
     No text goes twice to one number, a resend excepted: whatever the list holds of it beyond what is bound is ours.
-    A call has no body: the one that was made nearest to ours, and not long before or after it.
     """
+    unknowns = sorted(unknowns, key=lambda one: one.started_at)
+    ours = [listed for listed in listing if listed.carrier_id not in bound]
     free: dict[tuple[str, str], list[Listed]] = {}
-    calls: dict[str, list[Listed]] = {}
-    for listed in sorted(listing, key=lambda one: one.created_at):
-        if listed.carrier_id in bound:
-            continue
-        if listed.body is None:
-            calls.setdefault(listed.to, []).append(listed)
-        else:
+    for listed in sorted(ours, key=lambda one: one.created_at):
+        if listed.body is not None:
             free.setdefault((listed.to, _same(listed.body)), []).append(listed)
     found: dict[str, Listed] = {}
-    for unknown in sorted(unknowns, key=lambda one: one.started_at):
-        mine = free.get((unknown.address, _same(unknown.body)), [])
-        one = next((listed for listed in mine if listed.created_at >= unknown.started_at - GRACE), None)
-        if one is None:
-            mine = calls.get(unknown.address, [])
-            one = _nearest(mine, unknown.started_at)
-        if one is not None:
-            mine.remove(one)
-            found[unknown.id] = one
+    for unknown in unknowns:
+        for listed in free.get((unknown.address, _same(unknown.body)), []):
+            if listed.created_at >= unknown.started_at - GRACE:
+                free[unknown.address, _same(unknown.body)].remove(listed)
+                found[unknown.id] = listed
+                break
+    return found | _calls(unknowns, [listed for listed in ours if listed.body is None])
+
+
+def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Listed]:
+    """A call has no body: by number and time, the nearest pair first, and never further apart than clocks may be."""
+    pairs = [
+        (abs(call.created_at - unknown.started_at), unknown.id, call)
+        for unknown in unknowns
+        for call in calls
+        if call.to == unknown.address
+    ]
+    found: dict[str, Listed] = {}
+    taken: set[str] = set()
+    for apart, unknown_id, call in sorted(pairs, key=lambda pair: pair[0]):
+        if apart <= GRACE and unknown_id not in found and call.carrier_id not in taken:
+            found[unknown_id] = call
+            taken.add(call.carrier_id)
     return found
 
 
-def _nearest(calls: Iterable[Listed], at: datetime) -> Listed | None:
-    near = [call for call in calls if abs(call.created_at - at) <= GRACE]
-    return min(near, key=lambda call: abs(call.created_at - at), default=None)
+def _recognised(unknown: Unknown) -> bool:
+    """A mail that comes twice has one Message-ID, and its reader's program knows it: it may be sent again unasked
+    (decision 0015)."""
+    return "@" in unknown.address
 
 
 def _same(body: str) -> str:

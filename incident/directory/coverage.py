@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from incident.directory.queries import VIETNAM, Listed, local_date, people, units
 from incident.directory.sheets import ROTAS
+from incident.domain.address import called
 from incident.store.tables import Assignment, Person, Post, Shift, Unit
 
 EVERYBODY = 1_000_000
@@ -72,7 +73,7 @@ def _bodies(session: Session, today: list[Unit], held: set[str]) -> Iterator[Gap
 
 def _numbers(staff: list[Listed]) -> Iterator[Gap]:
     for row in staff:
-        who = f"{row.xung_ho} {row.name}, {row.post or row.unit}"
+        who = f"{called(row.xung_ho, row.name)}, {row.post or row.unit}"
         if row.wrong_number_at is not None:
             yield Gap("wrong_number", row.id, f"Số bị báo nhầm: {who}")
         elif row.phone is None:

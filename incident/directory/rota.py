@@ -12,6 +12,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from incident.domain.address import called
+from incident.domain.words import Said
 from incident.store.tables import Handover, Person, Shift
 
 OFFICER = "on_duty"
@@ -22,9 +24,15 @@ LEADER = "lanh_dao_truc"
 class Turn:
     id: str
     person: str
+    xung_ho: str
     name: str
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def called(self) -> Said:
+        """As they are addressed."""
+        return called(self.xung_ho, self.name)
 
 
 def current_turn(session: Session, now: datetime, kind: str = OFFICER) -> Turn | None:
@@ -89,9 +97,9 @@ def also_on_duty(session: Session, now: datetime, since: datetime) -> list[str]:
     return [person for person in dict.fromkeys(people) if person != turn.person]
 
 
-def _turns(kind: str) -> Select[str, str, str, datetime, datetime]:
+def _turns(kind: str) -> Select[str, str, str, str, datetime, datetime]:
     return (
-        select(Shift.id, Shift.person, Person.name, Shift.starts_at, Shift.ends_at)
+        select(Shift.id, Shift.person, Person.xung_ho, Person.name, Shift.starts_at, Shift.ends_at)
         .join(Person, Person.id == Shift.person)
         .where(Shift.kind == kind)
         .order_by(Shift.starts_at.desc(), Person.sort_name, Person.id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from incident.directory.keys import stable_id
 from incident.directory.queries import VIETNAM, local_date
+from incident.domain.address import USUAL
 from incident.domain.names import sort_key
 from incident.store.tables import Assignment, Person, Post, Setting, Shift, Topic, Unit
 
@@ -362,7 +363,7 @@ def _add_people(session: Session, now: datetime) -> None:
                 key=key,
                 name=name,
                 sort_name=sort_key(name),
-                xung_ho=ADDRESSED.get(key, "đ/c"),
+                xung_ho=ADDRESSED.get(key, USUAL),
                 unit=place.unit,
                 phone=None if key in LANDLINE_ONLY else SHARED_PHONE.get(key, own),
                 landline=LANDLINE_ONLY.get(key),
@@ -402,7 +403,7 @@ def add_people(session: Session, n: int, now: datetime) -> int:
                 "key": key,
                 "name": name,
                 "sort_name": sort_key(name),
-                "xung_ho": "đ/c",
+                "xung_ho": USUAL,
                 "unit": unit,
                 "phone": f"+84540{99_999 + number:06d}",
                 "email": f"{key.replace('_', '.')}@sonlam.example",

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from incident.domain.address import ADDRESSES
 from incident.domain.names import search_key
 from notify.phone import BadNumber, display, is_landline, to_e164
 
@@ -199,7 +200,6 @@ KINDS = {
 BLOCS = {"nha_nuoc": "Nhà nước", "dang": "Đảng", "doan_the": "Mặt trận, đoàn thể", "ngoai": "Ngoài tỉnh"}
 RANKS = {"len": "Lãnh đạo tỉnh", "ngang": "Ngang cấp", "dang": "Đảng, Mặt trận, Công an"}
 SPOKESPERSONS = {"head": "Người đứng đầu", "regular": "Thường xuyên", "authorised": "Được ủy quyền"}
-ADDRESSES = {"đ/c": "đ/c", "ông": "ông", "bà": "bà", "anh": "anh", "chị": "chị"}
 ROTAS = {"on_duty": "Cán bộ trực", "lanh_dao_truc": "Lãnh đạo trực"}
 
 UNITS = Sheet(
@@ -223,7 +223,7 @@ PEOPLE = Sheet(
     (
         Column("Mã người", "key", _key, _plain),
         Column("Họ và tên", "name", _text(120), _plain, required=True),
-        Column("Xưng hô", "xung_ho", _one_of(ADDRESSES), _plain),
+        Column("Xưng hô", "xung_ho", _one_of({one: one for one in ADDRESSES}), _plain),
         Column("Mã đơn vị", "unit", _key, _plain, required=True),
         Column("Di động", "phone", _mobile, _phone_text),
         Column("Số dùng chung", "shared_phone", _yes, _yes_no),

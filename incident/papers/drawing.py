@@ -55,6 +55,13 @@ class Drawing:
     def path(self, d: str, colour: str, width: float = 2, dash: str = "", fill: str = "none") -> None:
         self.put("path", d=d, fill=fill, stroke=colour, stroke_width=width, stroke_dasharray=dash or None)
 
+    def label(
+        self, x: float, y: float, words: str, size: float = 12, colour: str = INK, bold: bool = False
+    ) -> None:
+        """Words on a white ground, which hides the lines that pass behind them."""
+        self.box(x - 2, y - size, len(words) * size * WIDTH_OF_A_LETTER + 4, size + 4, PAPER, PAPER)
+        self.text(x, y, words, size, colour, bold=bold)
+
     def text(
         self,
         x: float,

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from incident.domain.address import USUAL, called
+from incident.domain.words import Said
 from incident.report.record import AnswerView, CallView, MemberView
 
 ON_THE_WAY = frozenset({"created", "sending", "unknown", "temporary-failure"})
@@ -79,11 +81,11 @@ class Contact:
     landline: str | None = None
     email: str | None = None
     wrong_number_at: datetime | None = None
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
 
     @property
-    def called(self) -> str:
-        return f"{self.xung_ho} {self.name}"
+    def called(self) -> Said:
+        return called(self.xung_ho, self.name)
 
 
 NOBODY = Contact("", "", "")

@@ -134,6 +134,8 @@ def _card(
         overdue=sum(step.state == STUCK for step in run.steps.values()),
         open_steps=sum(step.state in OPEN for step in run.steps.values()),
         review=review,
+        held=incident.held_at is not None,
+        stopped=incident.stopped_at is not None,
     )
 
 

@@ -106,7 +106,7 @@ def draw(
     y = HEAD
     for slug, title in plan.roles:
         paper.line(8, y, clock.width - 8, y, "#dde0e2")
-        paper.text(18, y + 15, shortened(title, clock.width - 32, 12), 12, bold=True)
+        paper.label(18, y + 15, shortened(title, clock.width - 32, 12), 12, bold=True)
         _row(paper, plan, slug, y + 22, clock, at)
         y += _height(plan, slug, clock)
     return paper.svg()

@@ -79,7 +79,7 @@ def draw(seen: Overview, narrow: bool = False, speak: Speak = str) -> str:
 
 def _title(paper: Drawing, frame: Frame, words: str, y: float) -> float:
     """The lane's name, above it. Returns where the lane itself begins."""
-    paper.text(LEFT + 6, y + 12, shortened(words, frame.width - 26, SIZE), SIZE)
+    paper.label(LEFT + 6, y + 12, shortened(words, frame.width - 26, SIZE), SIZE)
     return y + 16
 
 
@@ -110,7 +110,7 @@ def _curve(paper: Drawing, frame: Frame, top: float) -> None:
     words = said(
         "Được báo %(asked)s lượt, trả lời %(answered)s", asked=len(seen.asked), answered=len(seen.answered)
     )
-    paper.text(LEFT + 6, top + 8, frame.speak(words), SIZE)
+    paper.label(LEFT + 6, top + 8, frame.speak(words), SIZE)
     paper.line(LEFT, floor, frame.width - RIGHT, floor, LINE)
     end = seen.now_at or seen.closed_at or seen.until
     for moments, colour, dash in ((seen.asked, BLUE, "6 3"), (seen.answered, INK, "")):
@@ -173,11 +173,11 @@ def _limit(paper: Drawing, frame: Frame, limit: Limit, y: float) -> None:
 def _beside(
     paper: Drawing, frame: Frame, marks: tuple[float, ...], y: float, words: str, colour: str
 ) -> None:
-    """Right of the marks where there is room, else left of the last one, on a white ground."""
+    """Right of the marks where there is room, else left of them, on a white ground."""
     room = len(words) * 11 * 0.56 + 8
     start = max(marks) + 10
     if start + room > frame.width - 4:
-        start = max(LEFT, marks[0] - room - 10)
+        start = max(LEFT, min(marks) - room - 10)
     paper.box(start, y + 3, room, 16, PAPER, PAPER)
     paper.text(start + 4, y + 15, words, 11, colour, bold=colour == RED)
 

@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from incident.domain.address import called
 from incident.domain.names import search_key
+from incident.domain.words import Said
 from incident.report import queries
 from incident.store.tables import Attempt, Message, MessageCause, Person, Request, Unit
 
@@ -75,7 +77,7 @@ class Recipient:
 
     person_id: str
     name: str
-    called: str
+    called: Said
     unit: str
     party: str
     stage: str
@@ -178,7 +180,7 @@ def _recipient(
     return Recipient(
         person.id,
         person.name,
-        f"{person.xung_ho} {person.name}",
+        called(person.xung_ho, person.name),
         person.short_name,
         party,
         stage,

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from incident.domain.address import USUAL, called
+from incident.domain.words import Said
+
 
 @dataclass(frozen=True, slots=True)
 class CallView:
@@ -49,16 +52,16 @@ class MemberView:
     stand_in_accepted: bool = False  # and not merely asked
     late: bool = False  # replaced, then said yes: those on duty decide who stays
     calls: tuple[CallView, ...] = ()  # since they were asked, oldest first
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
     stands_in_for: str = ""  # as they are addressed
     stood_in_by: str = ""
     rang_at: datetime | None = None  # the last automatic call
     rang: str = ""  # ringing | picked_up | no-answer | busy | failed
 
     @property
-    def called(self) -> str:
+    def called(self) -> Said:
         """As they are addressed: "ông Lê Văn Ví 03"."""
-        return f"{self.xung_ho} {self.name}"
+        return called(self.xung_ho, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ class PhoneNote:
     """Who wrote an approval by telephone down, and what the approver said of it afterwards."""
 
     recorded_by: str  # name
+    recorder_id: str
     recorded_at: datetime
     words: str  # as they may be shown
     confirmed_at: datetime | None
@@ -392,10 +396,10 @@ class IncidentView:
     def drill(self) -> bool:
         return self.mode == "drill"
 
-    def called(self, person_id: str | None, name: str = "") -> str:
+    def called(self, person_id: str | None, name: str = "") -> Said:
         """One of this incident as they are addressed; `name` where the record knows only that."""
         known = self.names.get(person_id or "") or {}
-        return f"{known.get('xung_ho') or 'đ/c'} {name or known.get('name', '')}"
+        return called(known.get("xung_ho"), name or known.get("name", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +431,8 @@ class IncidentCard:
     overdue: int  # steps that are stuck
     open_steps: int
     review: int  # replies a person must decide
+    held: bool  # only the leader on duty was told
+    stopped: bool  # sending was stopped by a person
 
     @property
     def drill(self) -> bool:

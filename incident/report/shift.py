@@ -82,6 +82,7 @@ def _person(member: MemberView) -> dict[str, Any]:
     return {
         "person": member.person_id,
         "name": member.name,
+        "xung_ho": member.xung_ho,
         "role": member.role_title,
         "state": member.state,
         "asked": asked,

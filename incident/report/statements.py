@@ -88,6 +88,7 @@ def _phone_note(
 ) -> PhoneNote:
     return PhoneNote(
         recorded_by=name_of(names, row.recorded_by),
+        recorder_id=row.recorded_by,
         recorded_at=row.recorded_at,
         words=beside.get((row.seq, "words"), ""),
         confirmed_at=row.confirmed_at,

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident.domain.address import USUAL, called
 from incident.domain.names import search_key
+from incident.domain.words import Said
 from incident.report import queries
 
 
@@ -29,11 +31,11 @@ class UnitAnswer:
     answered_at: datetime | None
     via: str | None
     reason: str
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
 
     @property
-    def called(self) -> str:
-        return f"{self.xung_ho} {self.person}"
+    def called(self) -> Said:
+        return called(self.xung_ho, self.person)
 
 
 def units_answered(session: Session, incident_id: str) -> tuple[UnitAnswer, ...]:

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor
+from incident.domain.address import USUAL, called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import token_hash
-from incident.domain.words import said
+from incident.domain.words import Said, said
 from incident.response import casting
 from incident.response.advance import enter
 from incident.response.desk import Desk
@@ -278,16 +279,17 @@ def asked(
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """What the page of a link may show. `dead` links show nothing else."""
+    """What the page of a link may show. `dead` links show nothing else, but that its number is left alone: `disowned`."""
 
     dead: bool
+    disowned: bool = False
     purpose: str = ""
     incident_id: str = ""
     person_id: str = ""
     code: str = ""
     mode: str = "live"
     person: str = ""
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
     post: str = ""
     unit: str = ""
     agency: str = ""
@@ -298,6 +300,10 @@ class LinkView:
     closed_at: datetime | None = None
     tasks: tuple[str, ...] = ()
 
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.person)
+
 
 def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
     """What the link is for; None when there never was one, `dead` when it was revoked or is too old."""
@@ -306,9 +312,9 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
         if link is None:
             return None
         incident = session.get_one(Incident, link.incident_id)
-        if link.revoked_at or (incident.closed_at and now > incident.closed_at + LINK_LIVES):
-            return LinkView(dead=True)
         person = session.get_one(Person, link.person_id)
+        if link.revoked_at or (incident.closed_at and now > incident.closed_at + LINK_LIVES):
+            return LinkView(dead=True, disowned=person.wrong_number_at is not None)
         seen = incident.names.get(person.id, {})
         requests = asked(session, incident.id, person.id)
         newest = requests[-1] if requests else None

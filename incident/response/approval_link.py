@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import token_hash
 from incident.response import approval_policy, casting, direct, phone_approval
@@ -49,19 +50,20 @@ ACTS = {"approve": "decide", "return": "decide", "confirm": "confirm", "dispute"
 class Decided:
     """A decision on the revision. `standing` False: the approver contradicted it."""
 
-    name: str
+    called: str  # as they are addressed
     decision: str
     at: datetime
     via: str
     reason: str
     standing: bool
+    mine: bool  # of the link's person
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What somebody wrote down of a call, for the approver to confirm."""
 
-    by: str
+    by: str  # as they are addressed
     said_at: datetime
     words: str
 
@@ -80,7 +82,7 @@ class ApprovalPage:
     short_name: str
     agency: str
     duty_phone: str
-    person: str
+    person: str  # as they are addressed
     post: str
     title: str
     n: int
@@ -110,13 +112,15 @@ def read(desk: Desk, token: str, now: datetime) -> ApprovalPage | None:
 
 
 def act(desk: Desk, token: str, do: str, reason: str, now: datetime) -> None:
-    """approve, return (with a reason), confirm or dispute through a link. Raises NotFound, Invalid, Conflict,
-    Forbidden."""
+    """approve, return (with a reason), confirm or dispute through a link. What this person has done already is not done
+    again, and no refusal: the answer to the first press was lost. Raises NotFound, Invalid, Conflict, Forbidden."""
     page = read(desk, token, now)
     if page is None:
         raise NotFound("dead_link", "Liên kết này không còn dùng được. Xin gọi số trực.")
     if do not in ACTS:
         raise Invalid("bad_answer", "Cần chọn: duyệt, hoặc trả lại và nêu ý kiến.")
+    if page.state != ACTS[do] and _is_done(page, do):
+        return
     if page.state != ACTS[do]:
         raise Conflict("not_now", "Trang đã thay đổi; xin xem lại trước khi quyết định.")
     who = _holder(desk, token)
@@ -128,6 +132,14 @@ def act(desk: Desk, token: str, do: str, reason: str, now: datetime) -> None:
         phone_approval.confirm(desk, page.statement_id, page.revision_id, who, now, "link")
     else:
         phone_approval.dispute(desk, page.statement_id, page.revision_id, who, now, "link", reason)
+
+
+def _is_done(page: ApprovalPage, do: str) -> bool:
+    mine = [one for one in page.decided if one.mine]
+    if not mine:
+        return False
+    decision = "returned" if do == "return" else "approved"
+    return (mine[-1].decision, mine[-1].standing) == (decision, do != "dispute")
 
 
 def _holder(desk: Desk, token: str) -> Actor:
@@ -208,7 +220,7 @@ def _page(session: Session, desk: Desk, link: Link, now: datetime) -> ApprovalPa
         short_name=incident.short_name,
         agency=house.agency,
         duty_phone=house.duty_phone,
-        person=person.name,
+        person=called(person.xung_ho, person.name),
         post=incident.names.get(person.id, {}).get("post", ""),
         title=statement.title,
         n=revision.n,
@@ -220,7 +232,7 @@ def _page(session: Session, desk: Desk, link: Link, now: datetime) -> ApprovalPa
         submitted_at=revision.submitted_at if readable else None,
         seen_n=seen.n if seen else None,
         seen_text=seen.text if seen else "",
-        decided=_decided(session, revision) if readable else (),
+        decided=_decided(session, link, revision) if readable else (),
         recorded=_recorded(session, link) if state == "confirm" else None,
     )
 
@@ -234,7 +246,7 @@ def _state(
         return "closed"
     if _waiting(session, link) is not None:
         return "confirm"
-    decisions = _decided(session, revision)
+    decisions = _decided(session, link, revision)
     if revision.voided_at is not None:
         returned = any(d.decision == "returned" for d in decisions)
         return "decided" if returned and statement.state == "returned" else "newer"
@@ -285,21 +297,29 @@ def _recorded(session: Session, link: Link) -> Recorded | None:
             FreeText.chain == row.incident_id, FreeText.seq == row.seq, FreeText.field == "words"
         )
     )
-    (by,) = _names(session, [row.recorded_by])
-    return Recorded(by, said_at or row.recorded_at, words or "")
+    by = session.get_one(Person, row.recorded_by)
+    return Recorded(called(by.xung_ho, by.name), said_at or row.recorded_at, words or "")
 
 
-def _decided(session: Session, revision: Revision) -> tuple[Decided, ...]:
+def _decided(session: Session, link: Link, revision: Revision) -> tuple[Decided, ...]:
     rows = session.execute(
-        select(Approval, Person.name, PhoneApproval.disputed_at)
+        select(Approval, Person.xung_ho, Person.name, PhoneApproval.disputed_at)
         .join(Person, Person.id == Approval.person_id)
         .join(PhoneApproval, PhoneApproval.approval_id == Approval.id, isouter=True)
         .where(Approval.revision_id == revision.id)
         .order_by(Approval.at, Approval.id)
     )
     return tuple(
-        Decided(name, row.decision, row.at, row.via, row.reason, disputed is None)
-        for row, name, disputed in rows
+        Decided(
+            called(address, name),
+            row.decision,
+            row.at,
+            row.via,
+            row.reason,
+            disputed is None,
+            row.person_id == link.person_id,
+        )
+        for row, address, name, disputed in rows
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.words import said
@@ -246,7 +247,7 @@ def _as_it_was(request: Request) -> dict[str, Any]:
 
 def take_back(desk: Desk, incident_id: str, call_id: str, actor: Actor, now: datetime) -> str:
     """Undo what a mistaken press recorded, within minutes: a correcting entry, and the person waits again. What has left
-    meanwhile (a stand-in's SMS) is not called back. Returns the person's name. Raises NotFound, Conflict, Forbidden."""
+    meanwhile (a stand-in's SMS) is not called back. Returns who, as they are addressed. Raises NotFound, Conflict, Forbidden."""
     require(actor, *COMMAND)
     with desk.store.reading() as session:
         found = session.get(PhoneCall, call_id)
@@ -277,7 +278,7 @@ def take_back(desk: Desk, incident_id: str, call_id: str, actor: Actor, now: dat
         for change in changes.values():
             commit_changes(session, desk, change, now)
         desk.store.after_commit(session, desk.ring)
-        return person.name
+        return called(person.xung_ho, person.name)
 
 
 def _restore(session: Session, here: Changes, call: PhoneCall) -> None:

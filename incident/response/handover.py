@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from incident.directory import queries, rota
 from incident.domain.actors import SYSTEM, Actor, Role
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
-from incident.domain.words import said
+from incident.domain.words import Said, said
 from incident.report import shift
 from incident.response import casting
 from incident.response.desk import Desk
@@ -286,13 +287,19 @@ def _something_due(session: Session, turn: rota.Turn, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A change of shift that nobody has accepted, for the board. `leader`: the leader on duty."""
+    """A change of shift that nobody has accepted, for the board; all as they are addressed. `leader`: the one on duty."""
 
     begins_at: datetime
     outgoing: str
     incoming: str
     late: bool
     leader: str
+
+
+def addressed(session: Session, people: set[str], now: datetime) -> dict[str, Said]:
+    """These people by id, as they are addressed."""
+    known = queries.snapshot(session, people, now)
+    return {id: called(one["xung_ho"], one["name"]) for id, one in known.items()}
 
 
 def notice(session: Session, now: datetime) -> Notice | None:
@@ -304,14 +311,15 @@ def notice(session: Session, now: datetime) -> Notice | None:
     if (row is None and before is None) or (row is not None and row.accepted_at is not None):
         return None
     outgoing = row.outgoing if row else before.person if before else ""
-    names = queries.snapshot(session, [outgoing, row.incoming if row else turn.person], now)
+    incoming = row.incoming if row else turn.person
+    named = addressed(session, {outgoing, incoming}, now)
     leader = rota.current_turn(session, now, rota.LEADER)
     return Notice(
         turn.starts_at,
-        str(names[outgoing]["name"]),
-        str(names[row.incoming if row else turn.person]["name"]),
+        named[outgoing],
+        named[incoming],
         now >= turn.starts_at + ACCEPTED_WITHIN,
-        leader.name if leader else "",
+        leader.called if leader else "",
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor
+from incident.domain.address import ADDRESSES, USUAL, called
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.names import sort_key
@@ -56,22 +57,24 @@ LANDLINE = said(
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody the directory does not know: three fields. `unit` is a key of the directory, "" when of none."""
+    """Somebody the directory does not know: three fields. `unit` is a key of the directory, "" when of none; `xung_ho` one
+    of `ADDRESSES`."""
 
     name: str
     phone: str
     post: str
     unit: str = ""
+    xung_ho: str = USUAL
 
 
 def invite(desk: Desk, incident_id: str, person_id: str, actor: Actor, now: datetime) -> str:
-    """Ask somebody of the directory to join. Returns the name. Raises Forbidden, NotFound, Conflict."""
+    """Ask somebody of the directory to join. Returns who, as they are addressed. Raises Forbidden, NotFound, Conflict."""
     require(actor, *COMMAND)
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
         person = _active(session, person_id)
         _call_up(session, desk, incident, person, actor, now, new=False)
-        return person.name
+        return called(person.xung_ho, person.name)
 
 
 def invite_newcomer(desk: Desk, incident_id: str, who: Newcomer, actor: Actor, now: datetime) -> str:
@@ -84,7 +87,10 @@ def invite_newcomer(desk: Desk, incident_id: str, who: Newcomer, actor: Actor, n
         incident = held_open(session, incident_id)
         known = session.scalar(select(Person).where(Person.phone == number, Person.active))
         if known is not None:
-            fault = said("Số này của đ/c %(name)s, đã có trong danh bạ; tìm tên và mời.", name=known.name)
+            fault = said(
+                "Số này của %(name)s, đã có trong danh bạ; tìm tên và mời.",
+                name=called(known.xung_ho, known.name),
+            )
             raise Invalid("known_number", fault, {"phone": [fault]})
         person = _written(session, who, number, now)
         _call_up(session, desk, incident, person, actor, now, new=True)
@@ -95,6 +101,8 @@ def _newcomer_number(who: Newcomer) -> str:
     errors: dict[str, list[str]] = {}
     if not who.name.strip() or len(who.name) > LONGEST_NAME:
         errors["name"] = [said("Ghi họ tên, không quá %(n)s ký tự.", n=LONGEST_NAME)]
+    if who.xung_ho not in ADDRESSES:
+        errors["xung_ho"] = [said("Chọn cách xưng hô trong danh sách.")]
     if not who.post.strip() or len(who.post) > LONGEST_POST:
         errors["post"] = [said("Ghi chức vụ, đơn vị, không quá %(n)s ký tự.", n=LONGEST_POST)]
     number = ""
@@ -122,7 +130,7 @@ def _written(session: Session, who: Newcomer, number: str, now: datetime) -> Per
     unit = _unit(session, who.unit)
     name = " ".join(who.name.split())
     person = Person(
-        id=new_id(now), name=name, sort_name=sort_key(name), xung_ho="đ/c", unit=unit.key, phone=number
+        id=new_id(now), name=name, sort_name=sort_key(name), xung_ho=who.xung_ho, unit=unit.key, phone=number
     )
     post = Post(key=f"moi_them_{person.id}", title=" ".join(who.post.split()), unit=unit.key, rank="ngang")
     session.add_all([person, post])
@@ -165,7 +173,9 @@ def _call_up(
 ) -> None:
     waiting = [r for r in asked(session, incident.id, person.id) if r.state in ("asked", "accepted")]
     if any(not r.grouped for r in waiting):
-        raise Conflict("already_asked", said("Đ/c %(name)s đã được mời trong vụ việc này.", name=person.name))
+        raise Conflict(
+            "already_asked", said("Vụ việc này đã mời %(name)s.", name=called(person.xung_ho, person.name))
+        )
     casting.remember(session, incident, {person.id}, now)
     ledger.append(
         session, incident, "person_invited", occurred_at=now, recorded_at=now, actor=actor,
@@ -194,7 +204,7 @@ def change_role(
     desk: Desk, incident_id: str, role: str, person_id: str, reason: str, actor: Actor, now: datetime
 ) -> str:
     """Give a role of this incident to somebody, whatever rota and directory say from now on. Who has already answered
-    keeps the answer. Returns the name. Raises Forbidden, Invalid, NotFound, Conflict."""
+    keeps the answer. Returns who, as they are addressed. Raises Forbidden, Invalid, NotFound, Conflict."""
     require(actor, *COMMAND)
     require_person(actor)
     reason = with_reason(reason)
@@ -206,7 +216,9 @@ def change_role(
         person = _active(session, person_id)
         before = run.roles.get(role, Holders())
         if before.people == (person.id,):
-            raise Conflict("same_holder", said("Đ/c %(name)s đang giữ vai này.", name=person.name))
+            raise Conflict(
+                "same_holder", said("Vai này đang do %(name)s giữ.", name=called(person.xung_ho, person.name))
+            )
         session.merge(RoleChoice(incident_id=incident.id, role=role, person_id=person.id, chosen_by=actor.name, chosen_at=now))  # fmt: skip
         session.flush()
         casting.remember(session, incident, {person.id, *before.people}, now)
@@ -217,7 +229,7 @@ def change_role(
         holders = casting.cast_again(session, incident, playbook, now)[role]
         enter(session, desk, incident, [FactChanged(roles={role: holders})], now)
         _ask_holder(session, desk, incident, playbook, role, person.id, now)
-        return person.name
+        return called(person.xung_ho, person.name)
 
 
 def _ask_holder(
@@ -244,9 +256,9 @@ def _ask_holder(
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """What came of it: `asked_again` in this incident, or `replaced_by` somebody who has the place."""
+    """What came of it: who, as they are addressed; `asked_again` in this incident, or somebody else has the place."""
 
-    name: str
+    called: str
     asked_again: bool
 
 
@@ -282,7 +294,7 @@ def correct_number(
             told = _asked_anew(session, desk, incident, person, actor, now, always=incident.id == incident_id)
             again = again or (told and incident.id == incident_id)
         desk.store.after_commit(session, desk.ring)
-        return Corrected(person.name, again)
+        return Corrected(called(person.xung_ho, person.name), again)
 
 
 def _nothing_more_to(session: Session, person: Person, now: datetime) -> None:
@@ -306,10 +318,11 @@ def _usable(session: Session, person: Person, number: str, shared: bool) -> None
     elif barred is not None:
         fault = said("Người dùng số này đã từ chối nhận tin; xin gọi điện.")
     elif other is not None and not shared:
+        its = called(other.xung_ho, other.name)
         raise Invalid(
             "number_of_another",
-            said("Số này đang ghi cho đ/c %(name)s. Nếu hai đồng chí dùng chung máy, đánh dấu ô dưới rồi gửi lại.", name=other.name),
-            {"number": [said("Số này đang ghi cho đ/c %(name)s.", name=other.name)], "shared": [said("Đánh dấu nếu hai đồng chí dùng chung máy.")]},
+            said("Số này đang ghi cho %(name)s. Nếu hai đồng chí dùng chung máy, đánh dấu ô dưới rồi gửi lại.", name=its),
+            {"number": [said("Số này đang ghi cho %(name)s.", name=its)], "shared": [said("Đánh dấu nếu hai đồng chí dùng chung máy.")]},
         )  # fmt: skip
     if fault:
         raise Invalid("bad_number", fault, {"number": [fault]})
@@ -388,8 +401,8 @@ def _mail_again(session: Session, incident: Incident, request: Request, now: dat
 def settle_late(
     desk: Desk, incident_id: str, request_id: str, keep: bool, actor: Actor, now: datetime
 ) -> str:
-    """Keep the stand-in, or give the place back to the one who answered late; the stand-in is then told. Returns the
-    name of who has the place. Raises Forbidden, NotFound, Conflict."""
+    """Keep the stand-in, or give the place back to the one who answered late; the stand-in is then told. Returns who
+    has the place, as they are addressed. Raises Forbidden, NotFound, Conflict."""
     require(actor, *COMMAND)
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
@@ -406,12 +419,13 @@ def settle_late(
         )
         if keep:
             request.reason = KEPT
-            return session.get_one(Person, others[0].person_id).name if others else person.name
+            stays = session.get_one(Person, others[0].person_id) if others else person
+            return called(stays.xung_ho, stays.name)
         request.state = "accepted"
         _let_go(session, desk, incident, others, person, now)
         enter(session, desk, incident, [Restored(request.step, request.activation, person.id)], now)
         desk.store.after_commit(session, desk.ring)
-        return person.name
+        return called(person.xung_ho, person.name)
 
 
 def _standing_in(session: Session, request: Request) -> list[Request]:
@@ -436,4 +450,4 @@ def _let_go(
         other.state = "replaced"
         person = session.get_one(Person, other.person_id)
         if casting.reachable(person, desk.sms):
-            say(session, house, person, "handed_back", incident, now, who=f"{back.xung_ho} {back.name}")
+            say(session, house, person, "handed_back", incident, now, who=called(back.xung_ho, back.name))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import Actor, Role
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.words import said
 from incident.response import approval_policy, direct
@@ -296,4 +297,4 @@ def _tell_others(case: Case, row: PhoneApproval, revision: Revision, told: list[
 
 def _named(session: Session, person_id: str) -> str:
     person = session.get_one(Person, person_id)
-    return f"{person.xung_ho} {person.name}"
+    return called(person.xung_ho, person.name)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from incident import spoken, wording
+from incident.domain.address import called
 from incident.domain.ids import new_token, token_hash
 from incident.domain.titles import step_title
 from incident.response import casting, direct
@@ -211,7 +212,7 @@ class Phrasing:
 
     def named(self, person_id: str) -> str:
         person = self.person(person_id)
-        return f"{person.xung_ho} {person.name}"
+        return called(person.xung_ho, person.name)
 
     def _has_stand_in(self, effect: Remind) -> bool:
         holders = self.run.roles.get(effect.role) if self.run else None

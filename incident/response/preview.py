@@ -5,7 +5,7 @@ Writes nothing and sends nothing. Must never decide: the same engine decides aga
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from incident import spoken, wording
 from incident.directory import queries
 from incident.domain import legal
+from incident.domain.address import USUAL, called
 from incident.domain.codes import shown_code
-from incident.domain.words import listed, said
+from incident.domain.words import Said, listed, said
 from incident.response import casting
 from incident.response.desk import Desk
 from incident.response.library import pinned, read
@@ -42,7 +43,11 @@ class PreviewPerson:
     phone: str | None
     landline: str | None
     reason_not: str = ""
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
+
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,11 @@ class LeftOut:
     unit: str
     role_title: str
     instead: str
-    xung_ho: str = "đ/c"
+    xung_ho: str = USUAL
+
+    @property
+    def called(self) -> Said:
+        return called(self.xung_ho, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class Preview:
     cost: int
     emails: int
     next: tuple[str, ...]
-    texts: tuple[str, ...]
+    texts: tuple[str, ...]  # the one that most people get first
     vacant: tuple[str, ...]
     level_name: str
     playbook_title: str
@@ -219,7 +228,7 @@ class _Looking:
             cost=parts * int(price.value if price else 0),
             emails=sum(person.email for person in people.values()),
             next=self._next(called, run),
-            texts=tuple(dict.fromkeys(text.body for text, _ in texts)),
+            texts=_by_readers(texts),
             read_out=tuple(read_out[:1]),
             calls=self.desk.voice,
             vacant=tuple(
@@ -250,7 +259,7 @@ class _Looking:
             found.append(
                 LeftOut(
                     person, seen.get("name", ""), seen.get("post", ""), seen.get("unit", ""), titles,
-                    self._who(tuple(dict.fromkeys(stand_ins))), seen.get("xung_ho", "đ/c"),
+                    self._who(tuple(dict.fromkeys(stand_ins))), seen.get("xung_ho", USUAL),
                 )
             )  # fmt: skip
         return tuple(found)
@@ -282,7 +291,7 @@ class _Looking:
         if effect.instead_of:
             other = self.session.get_one(Person, effect.instead_of)
             kind = "stand_in" if self.desk.two_way_with(person) else "stand_in.one_way"
-            instead = f"{other.xung_ho} {other.name}"
+            instead = called(other.xung_ho, other.name)
             return wording.sms(kind, self.house, self.case, reader, instead=instead, link=link)
         kind = wording.summon_kind(reader, self.desk.two_way_with(person))
         return wording.sms(kind, self.house, self.case, reader, link=link)
@@ -343,9 +352,16 @@ class _Looking:
             return said("báo cán bộ trực (không có người thay).")
         return said("báo %(who)s.", who=listed(stand_ins))
 
-    def _who(self, ids: tuple[str, ...]) -> str:
+    def _who(self, ids: tuple[str, ...]) -> Said | str:
         people = [self.session.get_one(Person, i) for i in ids]
-        return ", ".join(f"{p.xung_ho} {p.name}" for p in people)
+        return listed([called(p.xung_ho, p.name) for p in people], ", ")
+
+
+def _by_readers(texts: Iterable[tuple[wording.Sms, int]]) -> tuple[str, ...]:
+    readers: Counter[str] = Counter()
+    for text, count in texts:
+        readers[text.body] += count
+    return tuple(body for body, _ in readers.most_common())
 
 
 def _why_not(person: Person) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain import legal
 from incident.domain.actors import Actor, Role
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.words import said
@@ -157,8 +158,8 @@ def _publishing(
 
 def _check_confirmed(case: Case, revision: Revision) -> None:
     """An approval by telephone that its approver has not confirmed lets a text out only where the policy says so."""
-    who = case.session.scalar(
-        select(Person.name)
+    who = case.session.execute(
+        select(Person.xung_ho, Person.name)
         .join(PhoneApproval, PhoneApproval.person_id == Person.id)
         .where(
             PhoneApproval.revision_id == revision.id,
@@ -166,13 +167,13 @@ def _check_confirmed(case: Case, revision: Revision) -> None:
             PhoneApproval.disputed_at.is_(None),
         )
         .limit(1)
-    )
+    ).one_or_none()
     if who is not None and not approval_policy.read(case.session).unconfirmed_at(case.incident.level):
         raise Conflict(
             "unconfirmed",
             said(
-                "Lần duyệt qua điện thoại của đ/c %(who)s chưa được xác nhận; cấp độ này chưa công bố trước khi xác nhận. Đề nghị đ/c %(who)s nhắn tin OK %(code)s.",
-                who=who,
+                "Lần duyệt qua điện thoại của %(who)s chưa được xác nhận; cấp độ này chưa công bố trước khi xác nhận. Đề nghị %(who)s nhắn tin OK %(code)s.",
+                who=called(*who),
                 code=case.incident.code,
             ),
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.directory import rota
+from incident.domain.address import called
 from incident.domain.ids import new_id
 from incident.report.cards import gather_list
 from incident.report.record import IncidentCard
@@ -89,7 +90,7 @@ def _text(
         wording.Case(incident.code, incident.mode, incident.short_name),
         wording.Reader(person.name, xung_ho=person.xung_ho),
         at=wording.clock(begins_at),
-        who=f"{officer.xung_ho} {officer.name}",
+        who=called(officer.xung_ho, officer.name),
         still=", ".join(still).capitalize(),
     )
 

@@ -1,7 +1,8 @@
 """Effects become rows: who is asked (requests), who is told what (messages, mailings), what is no longer awaited.
 
-One transaction, one person: one SMS. Who stays silent, or cannot be reached, is tried on the next channel (`hops`). Everything an effect needs is written in the transaction of its event; sending
-is delivery's. Must never know why the engine wanted an effect.
+One transaction, one person: one SMS. Who stays silent, or cannot be reached, is tried on the next channel (`hops`).
+Everything an effect needs is written in the transaction of its event; sending is delivery's. Must never know why the
+engine wanted an effect.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ DRILL_LATER = 50
 VALID = {"warn": timedelta(hours=2), "notify": timedelta(hours=24), "stand_down": timedelta(hours=12)}
 VALID_ELSE = timedelta(hours=6)
 KEPT_BACK = "stopped"  # why a message was cancelled: DỪNG GỬI
-# Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
 NEVER_ARRIVED = tuple(status for status in FINAL_STATUSES if status != "delivered")
+# Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
 POINTLESS_WHEN_DONE = ("remind", "task", "approve", "publish", "warn")
 
 
@@ -525,7 +526,11 @@ class Telling:
         self.words.run = run
         step = self._step(event.step)
         approval = step is not None and step.verb is Verb.APPROVE
-        return self._try_next(event, run) or approval or self._something_may_arrive(event)
+        known = any(
+            actor.person == event.person and actor.state == "unreachable"
+            for actor in run.steps[event.step].actors
+        )
+        return known or self._try_next(event, run) or approval or self._something_may_arrive(event)
 
     def _try_next(self, silence: Unreachable, run: Run) -> bool:
         """Ask a person who still waits to answer on the next channel; False when nobody waits, or none is left.

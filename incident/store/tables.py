@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from incident.domain.address import USUAL
 from incident.domain.message_states import (
     ATTEMPT_OUTCOMES,
     ATTEMPT_STATUSES,
@@ -97,7 +98,7 @@ class Person(Base):
     key: Mapped[str | None] = mapped_column(String(60), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     sort_name: Mapped[str] = mapped_column(String(120), index=True)
-    xung_ho: Mapped[str] = mapped_column(String(10), default="đ/c")
+    xung_ho: Mapped[str] = mapped_column(String(10), default=USUAL)
     unit: Mapped[str] = mapped_column(ForeignKey("unit.key"), index=True)
     phone: Mapped[str | None] = mapped_column(String(16), index=True)
     landline: Mapped[str | None] = mapped_column(String(16))

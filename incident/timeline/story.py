@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from incident.domain.address import called
+
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 Names = Mapping[str, Mapping[str, Any]]
@@ -114,6 +116,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "reply_unclear": (
         "Trả lời chưa rõ của {who}, cán bộ trực cần xem|: {text}",
         "Unclear reply of {who}, the duty officer must look|: {text}",
+    ),
+    "reply_flood": (
+        "Quá nhiều tin từ số của {who}, hệ thống không đọc hết, cán bộ trực cần xem|: {text}",
+        "Too many messages from the number of {who}; not all are read, the duty officer must look|: {text}",
     ),
     "reply_unknown": (
         "Có trả lời từ số chưa có trong danh bạ|: {text}",
@@ -540,7 +546,7 @@ class _Teller:
             return ("một đồng chí", "someone")[self.lang]
         name = str(known.get("name", ""))
         if not self.lang:
-            name = f"{known.get('xung_ho') or 'đ/c'} {name}"
+            name = called(known.get("xung_ho"), name)
         return f"{name}, {known['post']}" if post and known.get("post") else name
 
     def people(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, abort, current_app, g, request, session
 from flask.json.provider import DefaultJSONProvider
-from flask_babel import Babel, ngettext
+from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import (
     BaseLoader,
@@ -109,7 +109,7 @@ def create_app(wiring: Wiring) -> Flask:
     Babel(
         app, locale_selector=language.chosen, default_locale="vi", default_timezone=wiring.settings.tz_display
     )
-    app.jinja_env.install_gettext_callables(language.translated, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    language.for_templates(app.jinja_env)
     csrf = CSRFProtect(app)
     watching.register(app, wiring)  # ahead of the sign-in: it answers before an account is loaded
     signin.install(app, wiring)

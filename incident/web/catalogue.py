@@ -1,6 +1,6 @@
 """The words that are to be translated, and the catalogues that translate them: what `make words` does.
 
-Vietnamese is the source text and the key. Words are found by their marks: `_` and `_l` in pages, `said` and the second
+Vietnamese is the source text and the key. Words are found by their marks: `_`, `_n` (with a number) and `_l` in pages, `said` and the second
 word of a refusal below them. Must never be imported by a running service, nor translate anything itself.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -20,7 +20,7 @@ ENGLISH = HERE / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 OPTIONS = {"**/templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
-KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "said": None} | dict.fromkeys(
+KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "said": None, "_n": (1, 1)} | dict.fromkeys(
     ("Refusal", "Invalid", "Conflict", "Forbidden", "NotFound"), (2,)
 )  # fmt: skip
 SLOT = re.compile(r"%(?:\((\w+)\))?[sd]")
@@ -50,7 +50,8 @@ def brought_up(translated: Catalog, source: Catalog) -> Catalog:
     for message in source:
         if message.id:
             known = translated.get(message.id)
-            fresh.add(message.id, known.string if known else "", flags=message.flags)
+            kept_words = known.string if known and known.pluralizable == message.pluralizable else ""
+            fresh.add(message.id, kept_words, flags=message.flags)
     return fresh
 
 
@@ -67,12 +68,17 @@ def faults(translated: Catalog, source: Catalog) -> Iterator[str]:
 def _faults(source: Message, found: Message | None) -> Iterator[str]:
     if found is None:
         yield f"not in the catalogue: {source.id!r}"
-    elif not found.string:
+    elif not all(forms(found.string)):
         yield f"not translated: {source.id!r}"
     elif found.fuzzy:
         yield f"only guessed: {source.id!r}"
-    elif slots(str(found.string)) != slots(str(source.id)):
+    elif any(slots(form) != slots(forms(source.id)[0]) for form in forms(found.string)):
         yield f"other slots: {source.id!r} and {found.string!r}"
+
+
+def forms(words: str | Sequence[str] | None) -> tuple[str, ...]:
+    """One text, or its singular and its plural."""
+    return (words or "",) if words is None or isinstance(words, str) else tuple(words)
 
 
 def slots(text: str) -> list[str]:

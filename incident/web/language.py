@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, has_request_context, request
-from flask_babel import get_domain
+from flask_babel import get_domain, ngettext
 from flask_security import current_user
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 from werkzeug.wrappers import Response
 
 from incident.domain.words import Said
@@ -23,26 +27,59 @@ REMEMBERED_SECONDS = 365 * 86_400
 def _(text: str, /, **values: object) -> str:
     """The text in the reader's language, its %(slots)s filled."""
     found = translated(text)
-    return found % values if values else found
+    return found % spoken_slots(values) if values else found
 
 
 def translated(text: str) -> str:
     """The text in the reader's language, as it stands in the catalogue. A page asks for hundreds: the catalogue is
     looked for once a request, and the source language needs none."""
+    catalogue = _catalogue()
+    return text if catalogue is None else str(catalogue.ugettext(text))
+
+
+def _n(text: str, /, n: int, **values: object) -> str:
+    """The same where the word for what is counted has a singular in the reader's language; Vietnamese has one form."""
+    catalogue = _catalogue()
+    found = text if catalogue is None else str(catalogue.ungettext(text, text, n))
+    return found % spoken_slots({"n": n, **values})
+
+
+def _catalogue() -> Any:
     if not has_request_context():
-        return text
+        return None
     catalogue = g.get("catalogue", "")
     if catalogue == "":
         catalogue = g.catalogue = None if chosen() == "vi" else get_domain().get_translations()
-    return text if catalogue is None else str(catalogue.ugettext(text))
+    return catalogue
 
 
 def spoken(text: str) -> str:
     """A sentence made below the pages, in the reader's language: a refusal, a fault of a field, a forecast."""
     if not isinstance(text, Said):
         return translated(text) if text else ""
-    slots = {name: spoken(value) if isinstance(value, Said) else value for name, value in text.slots.items()}
-    return _(text.pattern, **slots)
+    return _(text.pattern, **text.slots) if text else ""
+
+
+def spoken_slots(slots: Mapping[str, object]) -> dict[str, object]:
+    """What is put into a text, sentences made below the pages in the reader's language."""
+    return {name: spoken(value) if isinstance(value, Said) else value for name, value in slots.items()}
+
+
+def opened(text: str) -> str:
+    """A sentence that begins with what was put into it, a person say: with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def for_templates(environment: Environment) -> None:
+    """The texts of templates come from the catalogue as those of pages do, what is put into them too."""
+    environment.install_gettext_callables(translated, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    plain = cast(Callable[..., str], environment.globals["gettext"])
+
+    @pass_context
+    def gettext(context: Context, text: str, /, **slots: object) -> str:
+        return plain(context, text, **spoken_slots(slots))
+
+    environment.globals.update(gettext=gettext, _n=_n)
 
 
 def chosen() -> str:

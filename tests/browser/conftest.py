@@ -162,6 +162,13 @@ def until(page: Page, look: Callable[[], Found | None], seconds: float = 15) -> 
     return found
 
 
+def hears(page: Page) -> None:
+    """Until the room has been told twice how things stand: what the first told is on the page by then."""
+    for _ in range(2):
+        with page.expect_response(re.compile(r"/live(\?|$)")):
+            pass
+
+
 def signs_in(page: Page, server: Server, name: str) -> None:
     """As one of the sample accounts ("truc", "phatngon", …); whoever was signed in leaves first."""
     page.goto("about:blank")

@@ -53,7 +53,7 @@ def checks(hand: Hand) -> list[str]:
     hand.taps_on(button(page, "Tiếp tục"))
     page.get_by_role("heading", name="KIỂM TRA TRƯỚC KHI GỬI").wait_for()
     hand.reads()
-    shown = page.locator(".way", has_text="SMS").all_inner_texts()
+    shown = page.locator(".way", has_text="SMS").all_text_contents()
     return ["+84" + re.sub(r"\D", "", text)[1:] for text in shown]
 
 

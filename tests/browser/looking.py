@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
-from playwright.sync_api import Locator, Page, ViewportSize
+from playwright.sync_api import Locator, Page, Route, ViewportSize
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -12,6 +12,22 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # Only what is wrong comes back: the whole report of a long room is megabytes.
 CHECK = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false}))
   .violations.map(v => `${v.id}: ${v.help}: ${v.nodes.slice(0, 4).map(n => n.html.slice(0, 160)).join(' | ')}`)"""
+
+
+def loses_the_answer(page: Page, path: str) -> list[int]:
+    """From now on the answer to the first press there is lost on its way, after the server has acted. Returns what the
+    server answered, once it has."""
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch(max_redirects=0).status)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**{path}", lose)
+    return lost
 
 
 def faults(page: Page) -> list[str]:

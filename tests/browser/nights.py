@@ -297,12 +297,12 @@ def releases(film: Film, statement: str, decided: str, posted: str, more: tuple[
     film.at(posted)
     film.signs_in("nguoidang", statement)
     deeds.posts(film.hand, "https://sonlam.example/thong-tin/1")
-    for channel in more:
-        page = film.page
+    page = film.page
+    for n, channel in enumerate(more, 2):
         page.get_by_label("Kênh", exact=True).select_option(channel)
         page.get_by_label("Đường dẫn").fill("https://sonlam.example/kenh")
         deeds.button(page, "Ghi đã công bố").click()
-        page.locator(".notice[role=status]").first.wait_for()
+        expect(page.locator(".force__one", has_text="quyết định:")).to_have_count(n)
     film.tells("Đã đăng, ghi nơi đăng.", shot="da-dang")
 
 

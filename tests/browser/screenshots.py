@@ -49,7 +49,8 @@ def take(server: Server, browser: Browser) -> None:
     picture(page, "form-phone", whole=True)
     page.get_by_role("button", name="Tiếp tục").click()
     numbers = [
-        "+84" + re.sub(r"\D", "", text)[1:] for text in page.locator(".way", has_text="SMS").all_inner_texts()
+        "+84" + re.sub(r"\D", "", text)[1:]
+        for text in page.locator(".way", has_text="SMS").all_text_contents()
     ]
     picture(page, "confirm-phone", whole=True)
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]

@@ -83,6 +83,9 @@ class Seen:
 def _tab(browser: BrowserContext) -> Page:
     page = browser.new_page()
     page.set_default_timeout(15_000)
+    page.set_default_navigation_timeout(
+        60_000
+    )  # a report is made for each reader, and the machine may be busy
     return page
 
 

@@ -8,11 +8,12 @@ import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server, signs_in, until
 from tests.browser.looking import clean as clean
 from tests.browser.looking import faults as faults
+from tests.browser.looking import loses_the_answer
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +57,11 @@ def test_the_acknowledgement_page_is_clean(page: Page, server: Server) -> None:
     link = until(page, lambda: re.search(r"/a/\w{10,12}", emails(server)))[0]
     page.context.clear_cookies()
     page.goto(f"{server.address}{link}")
+    clean(page)
+    lost = loses_the_answer(page, link)
+    page.get_by_role("button", name="Tôi đã nhận, tham gia").click()
+    expect(page.get_by_role("alert")).to_contain_text("bấm lại, không ghi hai lần")
+    assert lost == [204]
     clean(page)
     page.get_by_role("button", name="Tôi đã nhận, tham gia").click()
     page.get_by_text("Đã ghi nhận lúc").wait_for()

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, signs_in, until
+from tests.browser.conftest import Server, hears, signs_in, until
 
 pytestmark = pytest.mark.browser
 
@@ -57,10 +57,11 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
     page.get_by_role("button", name="Tiếp tục").click()
     expect(page.get_by_text("Vụ việc THẬT, cấp 3")).to_be_visible()
     numbers = [
-        "+84" + re.sub(r"\D", "", text)[1:] for text in page.locator(".way", has_text="SMS").all_inner_texts()
+        "+84" + re.sub(r"\D", "", text)[1:]
+        for text in page.locator(".way", has_text="SMS").all_text_contents()
     ]
     assert len(numbers) == 5
-    shown = page.locator(".sms").all_inner_texts()
+    shown = page.locator(".sms").all_text_contents()
     page.get_by_label("Chưa liên lạc được, báo cáo sau").check()
     page.get_by_role("button", name="Gửi cho 5 người").click()
     expect(page.get_by_role("heading", name="Việc cần làm ngay")).to_be_visible()
@@ -96,7 +97,7 @@ def test_one_crisis_from_the_form_to_the_report(page: Page, server: Server) -> N
     expect(page.get_by_label("Nội dung", exact=True)).to_have_value("Đã gọi Ban quản lý hồ")
     expect(page.locator("#live").get_by_text("Sai sự thật").first).to_be_attached()
     page.get_by_label("Nội dung", exact=True).fill("Đã gọi Ban quản lý hồ lúc đầu giờ")
-    page.wait_for_timeout(2_500)
+    hears(page)
     expect(page.get_by_label("Nội dung", exact=True)).to_have_value("Đã gọi Ban quản lý hồ lúc đầu giờ")
     page.get_by_role("button", name="Ghi diễn biến").click()
     expect(page.locator("#live").get_by_text("Đã gọi Ban quản lý hồ lúc đầu giờ")).to_be_visible()

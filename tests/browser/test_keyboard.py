@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from incident.commands.accounts import SAMPLE_PASSWORD
+from tests.browser.conftest import hears
 from tests.browser.looking import DESK
 from tests.browser.seen import Seen
 from tests.incident.web.night import EXPERT, HEAD, SECRETARY, SPEAKER, TEXT
@@ -102,7 +103,7 @@ def test_keys_alone_open_approve_and_close(seen: Seen) -> None:
         for post in (HEAD, SECRETARY, EXPERT, SPEAKER):
             world.phone(post).replies(f"OK {row.code}")
         expect(page.locator("#live").get_by_text(re.compile(r"Đã nhận lúc .*qua SMS")).first).to_be_visible()
-        page.wait_for_timeout(2_500)
+        hears(page)
         assert page.evaluate(HERE) == before
 
         world.answers(opened, "xac_minh", "chua_ro", EXPERT)

@@ -147,10 +147,13 @@ def test_a_link_acts_once_and_only_in_turn(world: World) -> None:
     incident = under_way(world)
     first = token(world, SPEAKER)
     by_link(world, first, "approve")
+    entries = len(world.view(incident).timeline)
+    by_link(world, first, "approve")  # the answer was lost, and the button pressed again
+    assert len(world.view(incident).timeline) == entries
     with pytest.raises(Conflict):
-        by_link(world, first, "approve")
+        by_link(world, first, "return", "Sửa giờ")
     shown = page(world, first)
-    assert (shown.state, shown.decided[0].name) == ("decided", world.person(SPEAKER).name)
+    assert (shown.state, shown.decided[0].called) == ("decided", f"đ/c {world.person(SPEAKER).name}")
     assert len(world.statement(incident).revisions[-1].approvals) == 1
     with pytest.raises(NotFound):
         by_link(world, "ZZZZZZZZZZ", "approve")
@@ -167,11 +170,11 @@ def test_a_reminder_to_approve_carries_a_fresh_link(world: World) -> None:
     assert asked
     secret = re.findall(r"/d/(\w+)", asked[-1].body)[-1]
     shown = page(world, secret)
-    assert (shown.state, shown.person == world.person(SPEAKER).name) == ("decide", False)
+    assert (shown.state, shown.person == f"đ/c {world.person(SPEAKER).name}") == ("decide", False)
     assert page(world, token(world, SPEAKER)).state == "decide", "the first one asked may still act"
     by_link(world, secret, "approve")
     assert page(world, token(world, SPEAKER)).state == "decided"
-    assert world.statement(incident).revisions[-1].approvals[0].name == shown.person
+    assert f"đ/c {world.statement(incident).revisions[-1].approvals[0].name}" == shown.person
     reads_everything(world)
 
 

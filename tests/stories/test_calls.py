@@ -89,7 +89,7 @@ def test_somebody_else_picked_up_and_the_person_is_still_asked(world: World) -> 
 def test_a_mistaken_yes_is_taken_back(world: World) -> None:
     incident = world.opens()
     heard(world, incident, LEAD, "accept")
-    assert undo(world, incident) == world.person(LEAD).name
+    assert undo(world, incident) == f"đ/c {world.person(LEAD).name}"
     assert world.member(incident, LEAD).state == "asked"
     assert world.kinds(incident)[-1] == "call_undone"
     with pytest.raises(Refusal):

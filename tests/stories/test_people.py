@@ -210,7 +210,7 @@ def test_the_stand_in_is_kept(world: World) -> None:
     world.phone(LEAD).has_read_all().replies("OK 10")
     request = str(world.member(incident, LEAD).request_id)
     name = people.settle_late(world.desk, incident.incident_id, request, True, world.duty, world.time)
-    assert name == world.phone(STAND_IN).name
+    assert name == f"đ/c {world.phone(STAND_IN).name}"
     member = world.member(incident, LEAD)
     assert (member.state, member.late) == ("replaced", False)
     assert world.member(incident, STAND_IN).state == "accepted"
@@ -228,3 +228,14 @@ def test_a_stand_in_without_a_number_stands_on_the_call_list(world: World) -> No
     calls.record(world.desk, incident.incident_id, one, world.duty, world.time)
     assert shown(world, world.member(incident, "so_vhttdl_pho_phong")) == "Chưa báo (không có số)"
     quiet(world)
+
+
+def test_somebody_who_was_added_is_addressed_as_was_chosen(world: World) -> None:
+    incident = world.opens()
+    phone = phone_of(world, newcomer(world, incident, xung_ho="bà"))
+    phone.expects_sms("Moi ba tham gia To cong tac", "OK 10")
+    member = next(m for m in world.view(incident).task_force if m.person_id == phone.person.id)
+    assert member.called == "bà Lê Văn Bổ Sung"
+    with pytest.raises(Refusal) as refused:
+        newcomer(world, incident, phone="0540 888 002", xung_ho="ngài")
+    assert "xung_ho" in refused.value.errors

@@ -129,7 +129,7 @@ def test_nobody_takes_over(world: World) -> None:
         late = handover.notice(session, world.time)
     assert late is not None
     assert late.late
-    assert (late.outgoing, late.leader) == (before.name, world.phone("lanh_dao_truc").name)
+    assert (late.outgoing, late.leader) == (f"đ/c {before.name}", f"đ/c {world.phone('lanh_dao_truc').name}")
     assert before.id in told_now(world, incident.incident_id)
     text = next(e.text for e in world.view(incident).timeline if e.kind == "shift_not_accepted")
     assert "chưa nhận bàn giao" in text

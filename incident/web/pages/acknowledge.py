@@ -91,15 +91,11 @@ def act(token: str) -> tuple[Response, int] | Response:
     else:
         name = ""
     try:
-        answered = answer.answer_link(wiring().desk, token, means, wiring().now(), instead_name=name)
+        answer.answer_link(wiring().desk, token, means, wiring().now(), instead_name=name)
     except NotFound:
         return _page(token, None, "")
     except Refusal as refusal:
         return _page(token, link, spoken(refusal.text))
-    if means == "wrong_number":
-        return make_response(render_template("wrong_number.html", link=link)), 200
-    if answered.dead:
-        return _page(token, None, "")
     return redirect(url_for("acknowledge.show", token=token), 303)
 
 
@@ -107,7 +103,8 @@ def _page(token: str, link: LinkView | None, error: str) -> tuple[Response, int]
     if request.method not in ("GET", "HEAD", "POST"):
         abort(405)
     if link is None or link.dead:
-        return make_response(render_template("dead_link.html")), 404 if link is None else 410
+        gone = "wrong_number.html" if link and link.disowned else "dead_link.html"
+        return make_response(render_template(gone)), 404 if link is None else 410
     answered = link.state in ANSWERED
     page = render_template("acknowledge.html", link=link, token=token, error=error, answered=answered)
     return make_response(page), 422 if error else 200

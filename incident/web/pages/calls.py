@@ -160,7 +160,7 @@ def said(member: MemberView, outcome: str) -> str:
         "wrong_number": _(
             "Đã ngừng gửi tới số này, đang mời người thay. Có số đúng thì bấm Sửa số và gửi lại."
         ),
-        "someone_else": _("Vẫn chờ đ/c trả lời."),
+        "someone_else": _("Vẫn chờ %(name)s trả lời.", name=member.called),
     }
     return f"{noted} {follows[outcome]}" if outcome in follows else noted
 
@@ -181,6 +181,7 @@ def _of_a_unit(view: IncidentView, person_id: str) -> MemberView:
         person_id=person_id, name=unit.person, post=unit.unit, unit=unit.unit, role=unit.role, role_title=unit.unit,
         state=unit.state, phone=unit.phone, landline=unit.landline, asked_at=unit.asked_at,
         answered_at=unit.answered_at, via=unit.via, step=unit.step, request_id=unit.request_id, reason=unit.reason,
+        xung_ho=unit.xung_ho,
         calls=tuple(call for call in view.calls if call.person_id == person_id),
     )  # fmt: skip
 
@@ -190,7 +191,7 @@ def _of_a_unit(view: IncidentView, person_id: str) -> MemberView:
 def undo(incident_id: str, call_id: str) -> Response:
     def act() -> str:
         name = calls.take_back(wiring().desk, incident_id, call_id, actor(), wiring().now())
-        return _("Đã hoàn tác. Đ/c %(name)s trở lại trạng thái trước đó.", name=name)
+        return _("Đã hoàn tác: %(name)s trở lại trạng thái trước đó.", name=name)
 
     return in_the_room(incident_id, act)
 
@@ -249,9 +250,11 @@ def assign(incident_id: str, inbound_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         reply = _reply(view, inbound_id)
         people = tuple(
-            (w.person_id, f"{view.called(w.person_id, w.name)} – {w.about}")
+            (w.person_id, f"{spoken(view.called(w.person_id, w.name))} – {w.about}")
             for w in _waiting(view, wiring().now())
-        ) + tuple((m.person_id, f"{m.called} – {m.post}") for m in view.task_force if m.state == "replaced")
+        ) + tuple(
+            (m.person_id, f"{spoken(m.called)} – {m.post}") for m in view.task_force if m.state == "replaced"
+        )
         answers = (("accept", _("Đã nhận, tham gia")), ("decline", _("Bận, không tham gia được")))
         return Form(
             _("Gán trả lời cho đồng chí"),

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from incident.domain.address import called
 from incident.domain.names import search_key
 from incident.store.tables import Assignment, Person, Post, Shift, Unit
 from incident.web.language import _, local, plain
@@ -109,9 +110,9 @@ def _on_duty(session: Session) -> list[tuple[str, str, object]]:
     now = wiring().now()
     titles = {"on_duty": _("Cán bộ trực"), "lanh_dao_truc": _("Lãnh đạo trực")}
     rows = session.execute(
-        select(Shift.kind, Person.name, Shift.ends_at)
+        select(Shift.kind, Person.xung_ho, Person.name, Shift.ends_at)
         .join(Person, Person.id == Shift.person)
         .where(Shift.starts_at <= now, Shift.ends_at > now)
         .order_by(Shift.kind.desc())
     )
-    return [(titles.get(kind, kind), name, ends) for kind, name, ends in rows]
+    return [(titles.get(kind, kind), called(word, name), ends) for kind, word, name, ends in rows]

@@ -12,7 +12,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from incident.directory import queries
 from incident.domain.errors import Forbidden, Refusal
 from incident.report import shift
 from incident.response import handover
@@ -51,7 +50,7 @@ def _page(typed: dict[str, str], errors: dict[str, list[str]]) -> str:
             choices=_choices(session, stand, now),
             note=_note(session, pending) if pending else "",
             rows=rows,
-            names=_names(session, people, now),
+            names=handover.addressed(session, people, now),
             may_hand=_may_hand(stand),
             typed=typed,
             errors=errors,
@@ -91,10 +90,6 @@ def _numbers(session: Session, picture: dict[str, Any]) -> dict[str, list[str]]:
     ids = {person["person"] for incident in picture["incidents"] for person in incident["unanswered"]}
     rows = session.scalars(select(Person).where(Person.id.in_(ids)))
     return {p.id: [n for n in (p.phone, p.landline) if n and not p.wrong_number_at] for p in rows}
-
-
-def _names(session: Session, ids: set[str], now: datetime) -> dict[str, str]:
-    return {id: str(known["name"]) for id, known in queries.snapshot(session, ids, now).items()}
 
 
 def _note(session: Session, row: Handover) -> str:
@@ -140,7 +135,7 @@ def kept(handover_id: str) -> str:
         row = session.get(Handover, handover_id)
         if row is None:
             abort(404)
-        names = _names(session, {row.outgoing, row.incoming}, wiring().now())
+        names = handover.addressed(session, {row.outgoing, row.incoming}, wiring().now())
         return render_template(
             "handover/kept.html",
             row=row,

@@ -15,6 +15,7 @@ from marshmallow import ValidationError
 from sqlalchemy import select
 from werkzeug.wrappers import Response as Answered
 
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, Refusal
 from incident.domain.names import search_key
 from incident.response import drafts, likeness, preview
@@ -290,4 +291,4 @@ def _leaders(now: datetime) -> list[tuple[str, str]]:
             .where(Shift.kind == "lanh_dao_truc", Shift.starts_at <= now, Shift.ends_at > now)
             .order_by(Shift.starts_at)
         )
-        return [(id, f"{xung_ho} {name}") for id, xung_ho, name in rows]
+        return [(id, called(xung_ho, name)) for id, xung_ho, name in rows]

@@ -11,7 +11,9 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from incident.directory import queries
+from incident.domain.address import ADDRESSES, called
 from incident.domain.errors import Invalid, NotFound, Refusal
+from incident.domain.words import Said
 from incident.report.record import IncidentView
 from incident.response import calls, people
 from incident.response.advance import state_of
@@ -20,7 +22,7 @@ from incident.response.library import pinned
 from incident.response.people import Newcomer
 from incident.store.tables import Inbound, Incident, Person
 from incident.web import language
-from incident.web.language import _
+from incident.web.language import _, opened, spoken
 from incident.web.pages.access import actor, can, command_only, read, signed_in, wiring
 from incident.web.pages.calls import back_to_room, heard_at, in_the_room
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults
@@ -28,6 +30,8 @@ from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults
 pages = Blueprint("people", __name__)
 
 FOUND = 20
+NEEDED = ("name", "phone", "post")
+NEWCOMER = (*NEEDED, "unit", "xung_ho")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,9 @@ def _choices(view: IncidentView, *, without: frozenset[str] = frozenset()) -> tu
         found = queries.people(session, wiring().now(), search=wanted, limit=FOUND)
     asked = {m.person_id: m for m in view.task_force if m.state in ("asked", "accepted", "sending")}
     return tuple(
-        Choice(p.id, f"{p.xung_ho} {p.name}", _about(p, p.id in asked)) for p in found if p.id not in without
+        Choice(p.id, spoken(called(p.xung_ho, p.name)), _about(p, p.id in asked))
+        for p in found
+        if p.id not in without
     )
 
 
@@ -81,7 +87,7 @@ def _named(ids: tuple[str, ...]) -> tuple[Choice, ...]:
     with wiring().store.reading() as session:
         known = queries.snapshot(session, ids, wiring().now())
     return tuple(
-        Choice(id, f"{one['xung_ho']} {one['name']}", one["post"] or one["unit"])
+        Choice(id, spoken(called(one["xung_ho"], one["name"])), one["post"] or one["unit"])
         for id in ids
         if (one := known.get(id))
     )
@@ -93,9 +99,7 @@ def _page(
     errors: dict[str, list[str]],
     without: frozenset[str] = frozenset(),
 ) -> Answer:
-    typed: dict[str, Any] = {
-        name: request.form.get(name, "") for name in ("name", "phone", "post", "unit", "reason", "text")
-    }
+    typed: dict[str, Any] = {name: request.form.get(name, "") for name in (*NEWCOMER, "reason", "text")}
     typed |= {
         "person": request.form.get("person", ""),
         "role": request.values.get("role", ""),
@@ -104,6 +108,7 @@ def _page(
     page = render_template(
         "room/choose.html", view=view, choosing=choosing, typed=typed, errors=errors,
         found=_choices(view, without=without), units=_units() if choosing.newcomer else (),
+        addresses=ADDRESSES,
     )  # fmt: skip
     return (page, 422) if errors else page
 
@@ -128,7 +133,7 @@ def add(incident_id: str) -> Answer:
         except Refusal as refusal:
             errors = faults(refusal)
         else:
-            flash(_("Đã mời đ/c %(name)s tham gia.", name=name), "taken")
+            flash(_("Đã mời %(name)s tham gia.", name=name), "taken")
             return back_to_room(incident_id)
     lead = _("Người được mời nhận một SMS (và thư, nếu có địa chỉ), trả lời như các đồng chí khác.")
     return _page(view, Choosing(_("Thêm người"), _("Mời tham gia"), lead, newcomer=True), errors)
@@ -140,9 +145,10 @@ def _invited(incident_id: str) -> str:
         return people.invite(desk, incident_id, request.form["person"], actor(), now)
     if request.form.get("how") != "new":
         raise Invalid("nobody", _("Chọn một người"), {"person": [_("Chọn một người")]})
-    typed = {name: request.form.get(name, "").strip() for name in ("name", "phone", "post", "unit")}
-    people.invite_newcomer(desk, incident_id, Newcomer(**typed), actor(), now)
-    return typed["name"]
+    typed = {name: request.form.get(name, "").strip() for name in NEWCOMER}
+    who = Newcomer(**{name: text for name, text in typed.items() if text or name in NEEDED})
+    people.invite_newcomer(desk, incident_id, who, actor(), now)
+    return called(who.xung_ho, who.name)
 
 
 # ------------------------------------------------------------------ in place of another
@@ -177,7 +183,9 @@ def stand_in(incident_id: str, person_id: str) -> Answer:
     choosing = Choosing(
         _("Cử người thay %(name)s", name=member.called),
         _("Mời người này thay"),
-        _("Đ/c %(name)s được ghi là báo bận; chỉ người chọn dưới đây nhận SMS mời thay.", name=member.name),
+        opened(
+            _("%(name)s được ghi là báo bận; chỉ người chọn dưới đây nhận SMS mời thay.", name=member.called)
+        ),
         _named(_stand_ins(incident_id, member.role, person_id)),
         _("Người thay theo danh bạ"),
         timed=True,
@@ -220,7 +228,7 @@ def role(incident_id: str) -> Answer:
             except Refusal as refusal:
                 errors = faults(refusal)
             else:
-                flash(_("Đã đổi người giữ vai: đ/c %(name)s.", name=name), "taken")
+                flash(_("Đã đổi người giữ vai: %(name)s.", name=name), "taken")
                 return back_to_room(incident_id)
     roles, standins = _roles(incident_id)
     chosen = request.values.get("role", "")
@@ -276,7 +284,7 @@ def number(incident_id: str, person_id: str) -> Answer:
                 Field(
                     "number",
                     "line",
-                    _("Số di động đúng của đ/c %(name)s", name=name),
+                    _("Số di động đúng của %(name)s", name=name),
                     _("10 chữ số; số cũ 11 chữ số được tự đổi"),
                     need=_("Ghi số di động"),
                     value=_suggested(),
@@ -290,10 +298,10 @@ def number(incident_id: str, person_id: str) -> Answer:
                 ),
             ),
             lead=_(
-                "Số mới được ghi vào danh bạ. Đ/c %(name)s nhận một SMS mời trả lời; số cũ không bao giờ được nhắn nữa.",
+                "Số mới được ghi vào danh bạ; %(name)s nhận một SMS mời trả lời; số cũ không bao giờ được nhắn nữa.",
                 name=name,
             ),
-            done=_("Đã sửa số của đ/c %(name)s.", name=name),
+            done=_("Đã sửa số của %(name)s.", name=name),
         )
 
     def do(typed: Typed) -> None:
@@ -307,7 +315,7 @@ def number(incident_id: str, person_id: str) -> Answer:
             "yes" in typed["shared"],
         )
         if not done.asked_again:
-            flash(_("Không gửi lại: việc của đ/c %(name)s đã có người nhận.", name=done.name), "info")
+            flash(_("Không gửi lại: việc của %(name)s đã có người nhận.", name=done.called), "info")
 
     return ask(incident_id, build, do)
 
@@ -322,12 +330,12 @@ def _suggested() -> str:
     return language.phone(sender) if sender else ""
 
 
-def _name(person_id: str) -> str:
+def _name(person_id: str) -> Said:
     with wiring().store.reading() as session:
         person = session.get(Person, person_id)
     if person is None:
         raise NotFound("no_person", _("Không có người này trong danh bạ."))
-    return person.name
+    return called(person.xung_ho, person.name)
 
 
 # ------------------------------------------------------------------ a late answer
@@ -341,7 +349,7 @@ def late(incident_id: str, request_id: str) -> Response:
     def act() -> str:
         name = people.settle_late(wiring().desk, incident_id, request_id, keep, actor(), wiring().now())
         if keep:
-            return _("Đã giữ người thay: đ/c %(name)s.", name=name)
-        return _("Đã chuyển lại cho đ/c %(name)s; người thay được nhắn thôi tham gia.", name=name)
+            return _("Đã giữ người thay: %(name)s.", name=name)
+        return _("Đã chuyển lại cho %(name)s; người thay được nhắn thôi tham gia.", name=name)
 
     return in_the_room(incident_id, act)

@@ -13,7 +13,7 @@ from incident.report.record import IncidentView
 from incident.response import approval_link
 from incident.response import phone_approval as door
 from incident.response.phone_approval import Call
-from incident.web.language import _, for_input
+from incident.web.language import _, for_input, spoken
 from incident.web.pages.access import actor, read, signed_in, wiring
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask, when
 from incident.web.pages.statement import act, found, within_minute
@@ -29,7 +29,8 @@ def record(incident_id: str, statement_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         text = found(view, statement_id)
         people = tuple(
-            zip(text.waits_for_ids, (_("đ/c %(name)s", name=n) for n in text.waits_for), strict=True)
+            (id, spoken(view.called(id, name)))
+            for id, name in zip(text.waits_for_ids, text.waits_for, strict=True)
         )
         newest = text.revisions[-1].n if text.revisions else 0
         return Form(

@@ -36,6 +36,7 @@ class Picture:
 class Lanes:
     picture: Picture
     steps: tuple[Numbered, ...]
+    law: bool  # a deadline of the law is drawn in it
 
 
 @pages.get("/incidents/<incident_id>/course")
@@ -76,7 +77,7 @@ def _lanes(plan: Plan, titles: dict[str, str], at: Standing) -> Lanes:
         Markup(lanes.draw(plan, titles, at, narrow=True, speak=spoken)),
         lanes.describe(plan, titles, at, spoken),
     )
-    return Lanes(picture, lanes.numbered(plan, titles, at, spoken))
+    return Lanes(picture, lanes.numbered(plan, titles, at, spoken), any(limit.law for limit in plan.limits))
 
 
 # A compiled playbook never changes, and its plan is a tenth of a second's work: as many are kept as were ever looked at.

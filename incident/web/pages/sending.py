@@ -10,7 +10,7 @@ from incident.domain.errors import Refusal
 from incident.report.record import IncidentView
 from incident.response import calling_out, preview, stopping
 from incident.store.tables import Incident
-from incident.web.language import _
+from incident.web.language import _, _n, spoken
 from incident.web.pages.access import actor, command_only, signed_in, wiring
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask
 
@@ -83,7 +83,7 @@ def call_out(incident_id: str) -> Answer:
         listed, count = _who(incident_id) if view.held_at else ((), 0)
         return Form(
             _("Báo Tổ công tác"),
-            _("Gửi cho %(n)s người", n=count) if count else _("Báo Tổ công tác"),
+            _n("Gửi cho %(n)s người", n=count) if count else _("Báo Tổ công tác"),
             (),
             listed=listed,
             warning=True,
@@ -101,14 +101,14 @@ def _who(incident_id: str) -> tuple[tuple[str, ...], int]:
         seen = preview.preview_call_out(wiring().desk, incident_id, wiring().now())
     except Refusal:
         return (), 0
-    sums = _(
+    sums = _n(
         "Sẽ báo ngay %(n)s người: %(sms)s SMS (%(parts)s phần), %(emails)s thư điện tử.",
         n=seen.told,
         sms=seen.sms,
         parts=seen.sms_parts,
         emails=seen.emails,
     )
-    people = [f"{p.xung_ho} {p.name} – {p.role_title}, {p.post}" for p in seen.people]
+    people = [f"{spoken(p.called)} – {p.role_title}, {p.post}" for p in seen.people]
     groups = [f"{title}: " + _("%(n)s đầu mối", n=count) for title, count in seen.groups]
     return (sums, *people, *groups, *seen.next), seen.told
 

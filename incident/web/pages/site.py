@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, g
 
 from incident.domain.actors import ROLE_TITLES, Role
+from incident.domain.address import called
 from incident.domain.codes import shown_code
 from incident.web import house, labels, language
 from incident.web.pages import (
@@ -62,12 +63,17 @@ def register(app: Flask, wiring: Wiring) -> None:
         span=language.span,
         money=language.money,
         spoken=language.spoken,
+        opened=language.opened,
         phone=language.phone,
         at=lambda moment: language.moment_of(moment, wiring.now()),
         for_input=language.for_input,
     )
     environment.globals.update(
-        labels=labels, shown_code=shown_code, tones=labels.LEVEL_TONES, timezone=wiring.settings.tz_display
+        labels=labels,
+        shown_code=shown_code,
+        tones=labels.LEVEL_TONES,
+        timezone=wiring.settings.tz_display,
+        called=called,
     )
     environment.globals["asset"] = app.extensions["files"].address
     app.context_processor(_context)

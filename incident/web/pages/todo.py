@@ -12,7 +12,7 @@ from flask import url_for
 
 from incident.domain.actors import Actor
 from incident.report.record import DeadlineView, IncidentView, MemberView, StepView
-from incident.web.language import _, moment_of
+from incident.web.language import _, moment_of, spoken
 from incident.web.pages.access import Can
 
 SOON = timedelta(minutes=30)
@@ -140,13 +140,15 @@ def _ends_soon(deadline: DeadlineView, now: datetime) -> bool:
 def waited_for(view: IncidentView, steps: tuple[StepView, ...], me: str | None) -> tuple[Waiting, ...]:
     """Who else holds something in hand, in the order of the steps; then those who have not answered."""
     found = [
-        Waiting(view.called(person, name), step.title)
+        Waiting(spoken(view.called(person, name)), step.title)
         for step in steps
         if step.verb not in ANSWERED
         for name, person in zip(step.people, step.person_ids, strict=True)
         if person != me
     ]
     silent = [
-        Waiting(m.called, _("trả lời")) for m in view.task_force if m.state == "asked" and m.person_id != me
+        Waiting(spoken(m.called), _("trả lời"))
+        for m in view.task_force
+        if m.state == "asked" and m.person_id != me
     ]
     return tuple(found + silent)

@@ -33,7 +33,9 @@ async function recount (sender) {
     const answer = await fetch(sender.action, { method: 'POST', body, headers: { Accept: 'text/html' } })
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('confirm')
     if (!page) return sender.submit()
+    const unfolded = [...document.querySelectorAll('#confirm details[open]')].map((one) => one.id)
     document.getElementById('confirm').replaceWith(document.adoptNode(page))
+    for (const id of unfolded) document.getElementById(id)?.setAttribute('open', '')
     document.getElementById(focused)?.focus()
   } catch { /* the button that recounts is still there */
     for (const button of document.querySelectorAll('.recount')) button.style.display = 'inline-block'

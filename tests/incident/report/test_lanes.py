@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from incident.papers.drawing import PAPER
 from incident.report.lanes import Standing, describe, draw, numbered
 from playbooks.plan import Plan, PlannedLimit, PlannedStep
 
@@ -42,6 +43,20 @@ def test_the_deadline_and_now_are_marked() -> None:
     assert "Hạn theo luật: 1 ngày" in drawn
     assert "Bây giờ" in drawn
     assert "Bây giờ" not in draw(PLAN, TITLES, Standing())
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_no_line_crosses_the_name_of_a_role(narrow: bool) -> None:
+    """Now stands where the names are: each has a white ground of its own, drawn after every line behind it."""
+    shapes = list(ElementTree.fromstring(draw(PLAN, TITLES, AT, narrow)))
+    for _, title in PLAN.roles:
+        at = next(n for n, shape in enumerate(shapes) if shape.text == title)
+        ground = shapes[at - 1]
+        assert (ground.tag.rpartition("}")[2], ground.get("fill")) == ("rect", PAPER)
+        left, right = float(ground.get("x", 0)), float(ground.get("x", 0)) + float(ground.get("width", 0))
+        assert left <= float(shapes[at].get("x", 0)) < right
+    now = next(n for n, shape in enumerate(shapes) if shape.get("stroke-dasharray") == "5 3")
+    assert now < next(n for n, shape in enumerate(shapes) if shape.text == PLAN.roles[0][1])
 
 
 def test_the_list_beside_it_counts_the_same_steps() -> None:

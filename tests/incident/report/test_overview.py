@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from incident.papers.drawing import png, shortened
+from incident.papers.drawing import PAPER, png, shortened
 from incident.report.overview import describe, overview
 from incident.report.overview_picture import draw
 from tests.incident.report.samples import NOW, incident, still_open
@@ -66,6 +66,18 @@ def test_no_letter_is_smaller_than_a_phone_can_show(narrow: bool) -> None:
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])  # type: ignore[index]
     assert width <= 360 or not narrow
     assert min(sizes) >= 11
+
+
+def test_a_mark_never_stands_on_the_words_of_its_deadline() -> None:
+    view = still_open()
+    drawn = ElementTree.fromstring(draw(overview(view, view.opened_at + timedelta(minutes=55)), narrow=True))
+    shapes = list(drawn)
+    for at, shape in enumerate(shapes):
+        if not shape.tag.endswith("circle"):
+            continue
+        ground = next(s for s in reversed(shapes[:at]) if s.tag.endswith("rect") and s.get("fill") == PAPER)
+        left, middle = float(ground.get("x", 0)), float(shape.get("cx", 0))
+        assert middle + 6 < left or middle - 6 > left + float(ground.get("width", 0))
 
 
 def test_markup_in_a_title_stays_a_word() -> None:

@@ -72,6 +72,20 @@ def test_somebody_answers_for_the_person_by_name(site: Site, link: str) -> None:
     assert site.world.member(_incident(site), SPEAKER).state == "accepted"
 
 
+@pytest.mark.parametrize("said", ["accept", "decline", "wrong_number"])
+def test_the_same_answer_a_second_time_changes_nothing(site: Site, link: str, said: str) -> None:
+    """The answer to the first press was lost on its way."""
+    browser = site.browser()
+    first = answers(browser, link, answer=said)
+    entries = len(site.world.view(_incident(site)).timeline)
+    left = len(site.world.sms.sent)
+    site.world.time += timedelta(seconds=20)
+    assert words(browser.post(link, {"answer": said}, follow_redirects=True).text) == first
+    site.world.deliver()
+    assert len(site.world.view(_incident(site)).timeline) == entries
+    assert [m.body for m in site.world.sms.sent[left:] if m.body == site.world.sms.sent[left - 1].body] == []
+
+
 def test_a_wrong_number_is_apologised_to_and_the_link_is_dead(site: Site, link: str) -> None:
     browser = site.browser()
     assert "Xin lỗi đã làm phiền" in answers(browser, link, answer="wrong_number")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import brotli
@@ -12,6 +14,7 @@ from flask import Flask
 
 from incident.web import assets
 from incident.web.files import Files
+from tests.incident.web.conftest import Site
 
 MODULES = Path(__file__).parents[3] / "node_modules"
 
@@ -79,3 +82,14 @@ def test_a_file_comes_compressed_and_for_ever(built: Path) -> None:
 
 def test_pages_do_without_a_build(tmp_path: Path) -> None:
     assert Files(tmp_path).address("site.css") == "/static/site.css"
+
+
+def test_what_any_cache_may_keep_carries_no_session(site: Site) -> None:
+    browser = site.browser("truc")
+    found = re.search(r'href="(/static/[^"]+\.css)"', browser.get("/").text)
+    assert found
+    site.world.time += timedelta(minutes=1)
+    answer = browser.get(found[1])
+    assert "public" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
+    answer.close()

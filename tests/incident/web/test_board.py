@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from incident.response import course
+from incident.response import calling_out, course, stopping
 from tests.incident.web.conftest import Site
 
 
@@ -91,3 +91,20 @@ def test_the_wall_stays_on_and_opens_nothing_else(site: Site) -> None:
 
 def test_a_stranger_sees_no_wall(site: Site) -> None:
     assert site.browser().get("/wall").status_code == 303
+
+
+STOPPED, HELD = "Đang dừng gửi", "Đang giữ, chưa mời Tổ công tác"
+
+
+@pytest.mark.parametrize("address", ["/", "/wall"])
+def test_a_card_says_that_nothing_leaves(site: Site, address: str) -> None:
+    """Stopped by a person, or kept for the leader on duty alone: seen before the room is opened, and gone when it is."""
+    browser, desk, duty = site.browser("truc"), site.wiring.desk, site.world.duty
+    incident = site.world.opens(only_leader=True).incident_id
+    assert (STOPPED in browser.text(address), HELD in browser.text(address)) == (False, True)
+    calling_out.call_out(desk, incident, duty, site.world.time)
+    assert HELD not in browser.text(address)
+    stopping.stop(desk, incident, duty, site.world.time)
+    assert STOPPED in browser.text(address)
+    stopping.go_on(desk, incident, duty, site.world.time)
+    assert STOPPED not in browser.text(address)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from incident.directory import rota
 from incident.store.tables import Handover, Person
-from tests.incident.web.conftest import Site, second_officer
+from tests.incident.web.conftest import Site, second_officer, words
 
 SIX = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
 
@@ -32,8 +32,8 @@ def test_handed_over_and_taken_over_with_two_presses(site: Site) -> None:
     site.world.fast_forward(to=SIX - timedelta(minutes=20))
     outgoing = site.browser("truc")
     page = outgoing.get("/handover").text
-    for words in ("tin ve ho Suoi Lac", "Chưa trả lời", "8 giờ tới", "theo lịch trực", "tel:+84540"):
-        assert words in page
+    for told in ("tin ve ho Suoi Lac", "Chưa trả lời", "8 giờ tới", "theo lịch trực", "tel:+84540"):
+        assert told in page
     with site.world.store.reading() as session:
         turn = rota.next_turn(session, site.world.time)
     assert turn is not None
@@ -130,7 +130,7 @@ def test_the_call_tree_of_an_incident_names_holder_and_stand_ins(site: Site) -> 
     room = f"/incidents/{site.world.opens(mode='drill').incident_id}"
     browser = site.browser("truc")
     text = browser.text(f"{room}/call-tree")
-    for words in (
+    for told in (
         "DIỄN TẬP",
         "Tổ trưởng",
         "thay:",
@@ -139,7 +139,7 @@ def test_the_call_tree_of_an_incident_names_holder_and_stand_ins(site: Site) -> 
         "Kết quả",
         "Số trực: 0540 000 001",
     ):
-        assert words in text
+        assert told in text
     assert browser.get(f"{room}/call-tree.pdf").data.startswith(b"%PDF")
     assert site.browser("nguoidang").get(f"{room}/call-tree").status_code == 403
 
@@ -161,3 +161,27 @@ def test_the_directory_is_sorted_by_given_name_and_searched_without_marks(site: 
     for typed in ("nguyen van mau 01", "NGUYỄN VĂN MẪU 01", "mau 01 nguyen"):
         assert "Nguyễn Văn Mẫu 01" in browser.get("/directory", query_string={"q": typed}).text
     assert "0 trong" in browser.text("/directory?q=khong-co-ai")
+
+
+def test_officers_are_named_as_the_directory_addresses_them(site: Site) -> None:
+    second_officer(site)
+    site.world.opens()
+    with site.world.store.writing() as session:
+        turn, after = rota.current_turn(session, site.world.time), rota.next_turn(session, site.world.time)
+        assert turn is not None
+        assert after is not None
+        session.get_one(Person, turn.person).xung_ho = "bà"
+        session.get_one(Person, after.person).xung_ho = "anh"
+    site.world.fast_forward(to=SIX + timedelta(minutes=1))
+    browser = site.browser("truc2")
+    assert words(browser.get("/").text).count(f"Bà {turn.name} và anh {after.name} cùng được báo.") == 1
+    desk = words(browser.get("/handover").text)
+    assert f"Bà {turn.name} bàn giao cho anh {after.name}" in desk
+    assert f"Đang trực: anh {after.name}" in desk
+    assert f"anh {after.name} đến" in words(browser.get("/directory").text)
+    browser.post("/account/language", {"language": "en"})
+    assert f"Both {turn.name} and {after.name} are told." in words(browser.get("/").text)
+    for address in ("/handover", "/directory"):
+        spoken = words(browser.get(address).text)
+        assert f"On duty: {after.name}" in spoken or f"Duty officer: {after.name}" in spoken, address
+        assert f"anh {after.name}" not in spoken

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from incident.domain.address import called
 from incident.web import language
 from tests.incident.web.conftest import Site
 
@@ -130,3 +131,24 @@ def test_the_timeline_is_told_in_the_language_of_its_reader(site: Site) -> None:
     assert "Incident opened: " in browser.text(room)
     assert "Mở vụ việc " in other.text(room)
     assert "Incident opened" not in browser.text(f"{room}/report")  # papers stay Vietnamese
+
+
+def test_what_is_counted_has_a_singular_where_the_language_has_one(site: Site) -> None:
+    for spoken, one, many in (
+        ("vi", "Gửi cho 1 người", "Gửi cho 5 người"),
+        ("en", "Send to 1 person", "Send to 5 people"),
+    ):
+        with site.app.test_request_context(headers={"Cookie": f"language={spoken}"}):
+            assert (language._n("Gửi cho %(n)s người", n=1), language._n("Gửi cho %(n)s người", n=5)) == (
+                one,
+                many,
+            )
+            template = site.app.jinja_env.from_string('{{ _n("Gửi cho %(n)s người", n=n) }}')
+            assert [template.render(n=n) for n in (1, 5)] == [one, many]
+
+
+def test_whoever_is_put_into_a_text_is_spoken_of_in_the_readers_language(site: Site) -> None:
+    for spoken, told in (("vi", "Đã báo cáo bà Thử &lt;b&gt;"), ("en", "Thử &lt;b&gt; has been told")):
+        with site.app.test_request_context(headers={"Cookie": f"language={spoken}"}):
+            template = site.app.jinja_env.from_string('{{ _("Đã báo cáo %(name)s", name=who) }}')
+            assert template.render(who=called("bà", "Thử <b>")) == told

@@ -208,6 +208,12 @@ def test_the_counts_of_each_level_follow_kind_and_area(site: Site) -> None:
         "2": "Giám đốc Sở chủ trì, báo 5 người",
         "3": "báo Phó Chủ tịch UBND tỉnh, 5 người",
     }
+    site.world.opens()
+    site.world.phone("cong_ttdt_truc").replies("nham so")
+    dead = browser.get(f"{NEW}/counts?kind=rumour&area=xa_suoi_lac").json
+    assert (
+        dead["3"] == "báo Phó Chủ tịch UBND tỉnh, 6 người"
+    )  # who stands in for the dead number is woken at once
     whole = browser.get(f"{NEW}/counts?kind=call_out&area=toan_tinh").json
     assert re.fullmatch(r"báo \d+ người", whole["1"])
     assert site.browser("theodoi").get(f"{NEW}/counts?kind=rumour").status_code == 403

@@ -86,6 +86,12 @@ def test_a_playbook_reads_as_steps(site: Site) -> None:
     assert site.browser("truc").get("/playbooks/khong-co").status_code == 404
 
 
+def test_the_caption_names_a_red_line_only_where_one_is_drawn(site: Site) -> None:
+    for slug, drawn in (("tin-gia-dich-benh", True), ("goi-xac-nhan", False)):
+        page = site.browser("truc").get(f"/playbooks/{slug}").text
+        assert ("Hạn theo luật" in page, "vạch đỏ" in page) == (drawn, drawn), slug
+
+
 def test_there_is_no_simulator_page_where_carriers_are_real(site: Site) -> None:
     assert site.browser("truc").get("/simulator").status_code == 404
 
