@@ -43,7 +43,7 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt."""
+    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it."""
 
     id: str
     address: str
