@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Select, and_, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SECONDS
@@ -43,7 +43,7 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt."""
+    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it."""
 
     id: str
     address: str
@@ -69,7 +69,7 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     rows = session.execute(
         select(
             Message.id, Message.address, Message.body, Message.critical, Message.looked,
-            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
+            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, _since(),
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
@@ -77,6 +77,16 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
         .limit(limit)
     )  # fmt: skip
     return [Unknown(*tuple(row)) for row in rows]
+
+
+def _since() -> ScalarSelect[datetime]:
+    """When this carrier may first have taken the message: a repetition by the same key leaves the first in its list."""
+    asked = aliased(Attempt)
+    return (
+        select(func.min(asked.started_at))
+        .where(asked.message_id == Message.id, asked.carrier == Attempt.carrier, asked.carrier_id.is_(None))
+        .scalar_subquery()
+    )
 
 
 def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
