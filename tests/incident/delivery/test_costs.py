@@ -20,9 +20,9 @@ OLD = 200_000
 FINISHED = text(
     """
     INSERT INTO message (id, dedupe_key, incident_id, kind, channel, address, subject, body, encoding, parts, priority,
-        critical, drill, created_at, not_before, status, attempts, looked, error)
+        critical, drill, created_at, not_before, finished_at, status, attempts, looked, error)
     SELECT 'old-' || n, 'old:' || n, 'closed', 'notify', 'sms', '+8491' || n, '', 'Thong bao', 'GSM-7', 1, 30, false, false,
-        now(), now(), 'delivered', 1, 0, '' FROM generate_series(1, :count) AS n
+        now(), now(), now(), 'delivered', 1, 0, '' FROM generate_series(1, :count) AS n
     """
 )
 
