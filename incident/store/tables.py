@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -764,7 +765,7 @@ class CarrierState(Base):
     good: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     free_at: Mapped[datetime | None]
     held_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    balance: Mapped[float | None]
+    balance: Mapped[float | None] = mapped_column(Float)
     currency: Mapped[str] = mapped_column(String(5), default="", server_default="")
     balance_at: Mapped[datetime | None]
 

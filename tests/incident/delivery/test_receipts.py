@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from incident.delivery import references
 from incident.delivery.receipts import BATCH, waits
+from incident.response.withdrawing import withdraw
 from incident.store.tables import Inbound, Message, Receipt, Suppression
-from incident.store.transitions import cancel
 from notify.memory import unknown_but_sent
 from notify.message import Reply, StatusUpdate
 from tests.incident.delivery.world import SECRET, World
@@ -94,7 +94,7 @@ def ended(world: World, final: str) -> str:
     arrive(world, told(world, one, "temporary-failure", "30003", kind="transient", retries=2))
     if final == "cancelled":
         with world.store.writing() as session:
-            cancel(session, Message.id == one, why="done", now=world.clock())
+            withdraw(session, "done", world.clock(), Message.id == one)
     else:
         world.outbox.sweep(world.clock.forward(301))
     return one
