@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Select, and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SECONDS
@@ -43,7 +43,8 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt."""
+    """A message in the dark, with its last attempt. `since`: when the first of its calls to this carrier ended so; what it
+    left may be found late, also after another call."""
 
     id: str
     address: str
@@ -55,6 +56,7 @@ class Unknown:
     attempt_id: str
     carrier: str
     started_at: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,19 @@ class Finding:
 
 def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     """Unknown messages that it is time to look for, and that nobody has put aside."""
+    before = aliased(Attempt)
+    first = (
+        select(func.min(before.started_at))
+        .where(
+            before.message_id == Message.id, before.carrier == Attempt.carrier, before.outcome == "unknown"
+        )
+        .scalar_subquery()
+    )
     rows = session.execute(
         select(
             Message.id, Message.address, Message.body, Message.critical, Message.looked,
             Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
+            func.coalesce(first, Attempt.started_at),
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
@@ -98,7 +109,7 @@ def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
 
 def _listing(gateway: Gateway, carrier: str, ours: Sequence[Unknown]) -> Sequence[Listed] | None:
     sender = gateway.named(carrier)
-    return None if sender is None else sender.list(min(u.started_at for u in ours) - GRACE)
+    return None if sender is None else sender.list(min(u.since for u in ours) - GRACE)
 
 
 def _postpone(store: Store, ours: Sequence[Unknown], now: datetime) -> None:
@@ -183,7 +194,7 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     found: dict[str, Listed] = {}
     for unknown in unknowns:
         for listed in free.get((unknown.address, _same(unknown.body)), []):
-            if listed.created_at >= unknown.started_at - GRACE:
+            if listed.created_at >= unknown.since - GRACE:
                 free[unknown.address, _same(unknown.body)].remove(listed)
                 found[unknown.id] = listed
                 break

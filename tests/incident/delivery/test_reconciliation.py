@@ -256,7 +256,9 @@ CALLED = "+84540000001"
 
 def call(id: str, seconds: float, address: str = CALLED) -> Unknown:
     started = START + timedelta(seconds=seconds)
-    return Unknown(id, address, "Vụ việc hai bảy.", True, 0, None, f"a-{id}", "twilio-voice", started)
+    return Unknown(
+        id, address, "Vụ việc hai bảy.", True, 0, None, None, f"a-{id}", "twilio-voice", started, started
+    )
 
 
 def listed_call(id: str, seconds: float, to: str = CALLED) -> Listed:
