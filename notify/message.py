@@ -153,6 +153,21 @@ class Sender(Protocol):
     def list(self, since: datetime) -> Sequence[Listed] | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is left on an account, in its own currency."""
+
+    amount: float
+    currency: str
+
+
+@runtime_checkable
+class HasBalance(Protocol):
+    """A carrier that says what is left on our account. Raises one of the four failures."""
+
+    def balance(self) -> Balance: ...
+
+
 @runtime_checkable
 class ListsReplies(Protocol):
     """A carrier that can be asked for what came in, when its webhook may have been missed; nothing where it is one-way."""

@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 
 from notify.loopback import is_loopback
 from notify.message import (
+    Balance,
     Capabilities,
     CodeKind,
     ConfigurationFault,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from notify.twilio_pool import PooledHttp
 
 NAME = "twilio"
-Resource = Literal["messages", "calls"]
+Resource = Literal["messages", "calls", "balance"]
 VALIDITY_SECONDS = (1, 36_000)
 PAGE_SIZE = 1000
 
@@ -177,6 +178,16 @@ class TwilioClient:
             if rows and not young:
                 break
 
+    def balance(self) -> Balance:
+        """What is left on the account. Raises one of the four failures."""
+        try:
+            found = self._resource("balance").fetch()
+            return Balance(float(found.balance), str(found.currency))
+        except TwilioRestException as fault:
+            raise failure(int(fault.status), number(fault.code), str(fault.msg), self._codes) from fault
+        except (ValueError, TypeError, KeyError, AttributeError) as fault:
+            raise UnknownOutcome("the balance could not be read") from fault
+
     def refusal(self, to: str) -> PermanentFailure | None:
         """Invented numbers reach the simulator and nothing else."""
         if is_sample(to) and not is_loopback(self.account.api_base):
@@ -258,6 +269,9 @@ class TwilioSms:
             least, most = VALIDITY_SECONDS
             fields["validity_period"] = max(least, min(most, message.validity_seconds))
         return fields
+
+    def balance(self) -> Balance:
+        return self.client.balance()
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
         return [

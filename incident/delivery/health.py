@@ -45,6 +45,7 @@ class Health:
     in_a_row: int = 0
     good: int = 0
     free_at: datetime | None = None
+    held_by: str = ""
 
     @property
     def avoided(self) -> bool:
@@ -162,7 +163,11 @@ def climbed(health: Health, now: datetime) -> Health:
 
 def probe_due(health: Health, now: datetime) -> bool:
     """Whether one message may go to a carrier that is avoided, to see whether it was mended."""
-    return health.avoided and (health.probed_at is None or now - health.probed_at >= PROBE)
+    return (
+        health.avoided
+        and not health.held_by
+        and (health.probed_at is None or now - health.probed_at >= PROBE)
+    )
 
 
 def takes(health: Health, message_id: str, critical: bool) -> bool:

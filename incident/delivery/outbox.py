@@ -16,7 +16,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from incident.delivery import claims, inbound, leases, missed, receipts, reconciliation
+from incident.delivery import claims, inbound, leases, missed, operating, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
 from incident.delivery.rows import insert_new
 from incident.delivery.sending import Sending
@@ -157,6 +157,10 @@ class Outbox:
         if leases.take(self.store, RECONCILER, who, now, RECONCILER_SECONDS) is None:
             return 0
         return reconciliation.reconcile(self.store, self.gateway, now)
+
+    def ask_balances(self, now: datetime) -> int:
+        """What is left on the carriers' accounts; how many said it."""
+        return operating.ask_balances(self.store, self.gateway, now)
 
     # -------------------------------------------------------------- receiving
 

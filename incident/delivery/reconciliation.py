@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import ScalarSelect, Select, and_, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from incident.delivery.failures import tell_run
@@ -43,8 +43,8 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt. `since`: when the first of its calls to this carrier ended so; what it
-    left may be found late, also after another call."""
+    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it, `called_at`: when
+    it was asked last."""
 
     id: str
     address: str
@@ -56,7 +56,7 @@ class Unknown:
     attempt_id: str
     carrier: str
     started_at: datetime
-    since: datetime
+    called_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +68,11 @@ class Finding:
 
 def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     """Unknown messages that it is time to look for, and that nobody has put aside."""
-    before = aliased(Attempt)
-    first = (
-        select(func.min(before.started_at))
-        .where(
-            before.message_id == Message.id, before.carrier == Attempt.carrier, before.outcome == "unknown"
-        )
-        .scalar_subquery()
-    )
     rows = session.execute(
         select(
             Message.id, Message.address, Message.body, Message.critical, Message.looked,
-            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
-            func.coalesce(first, Attempt.started_at),
+            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, _since(),
+            Attempt.started_at,
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
@@ -88,6 +80,16 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
         .limit(limit)
     )  # fmt: skip
     return [Unknown(*tuple(row)) for row in rows]
+
+
+def _since() -> ScalarSelect[datetime]:
+    """When this carrier may first have taken the message: a repetition by the same key leaves the first in its list."""
+    asked = aliased(Attempt)
+    return (
+        select(func.min(asked.started_at))
+        .where(asked.message_id == Message.id, asked.carrier == Attempt.carrier, asked.carrier_id.is_(None))
+        .scalar_subquery()
+    )
 
 
 def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
@@ -109,7 +111,7 @@ def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
 
 def _listing(gateway: Gateway, carrier: str, ours: Sequence[Unknown]) -> Sequence[Listed] | None:
     sender = gateway.named(carrier)
-    return None if sender is None else sender.list(min(u.since for u in ours) - GRACE)
+    return None if sender is None else sender.list(min(u.started_at for u in ours) - GRACE)
 
 
 def _postpone(store: Store, ours: Sequence[Unknown], now: datetime) -> None:
@@ -194,7 +196,7 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     found: dict[str, Listed] = {}
     for unknown in unknowns:
         for listed in free.get((unknown.address, _same(unknown.body)), []):
-            if listed.created_at >= unknown.since - GRACE:
+            if listed.created_at >= unknown.started_at - GRACE:
                 free[unknown.address, _same(unknown.body)].remove(listed)
                 found[unknown.id] = listed
                 break
@@ -204,7 +206,7 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
 def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Listed]:
     """A call has no body: by number and time, the nearest pair first, and never further apart than clocks may be."""
     pairs = [
-        (abs(call.created_at - unknown.started_at), unknown.id, call)
+        (abs(call.created_at - (unknown.called_at or unknown.started_at)), unknown.id, call)
         for unknown in unknowns
         for call in calls
         if call.to == unknown.address

@@ -39,6 +39,7 @@ RECONCILE_SECONDS = 5.0
 LISTEN_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
 HEARTBEAT_SECONDS = 60.0
+BALANCE_SECONDS = 600.0
 IDEMPOTENCY_KEPT = timedelta(days=7)
 LINKS_KEPT = timedelta(days=30)
 
@@ -68,6 +69,7 @@ class Clock:
         self._roles = Every(ROLES_SECONDS)
         self._reconcile = Every(RECONCILE_SECONDS)
         self._listen = Every(LISTEN_SECONDS)
+        self._balance = Every(BALANCE_SECONDS)
         self._tidy = Every(TIDY_SECONDS)
         self._heartbeat = Every(HEARTBEAT_SECONDS)
         self.working = False
@@ -169,3 +171,5 @@ class Clock:
         while not self.stop.wait(LOOK_SECONDS):
             self._safely("drain", self.drain)
             self._safely("heartbeat", self._beat)
+            if self.working and self._balance.due():
+                self._safely("balance", lambda: self.wiring.outbox.ask_balances(self.wiring.now()))

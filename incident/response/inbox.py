@@ -88,6 +88,7 @@ class Batch:
     answered: dict[str, int]
     calls: dict[str, Called]  # by message
     by_id: dict[str, Person]
+    recorded: set[str]  # people in whose name an approval was recorded
     heard: dict[str, list[datetime]]  # when each number was last understood
     flooding: set[str]  # numbers a person looks at already, because of too many replies
 
@@ -184,6 +185,7 @@ def _batch(
         _answered_in_a_row(session, numbers),
         calls,
         by_id,
+        phone_approval.recorded_for(session, ids, incidents),
         *_of_late(session, rows),
     )
 
@@ -398,6 +400,8 @@ def _of_a_recorded_approval(
 ) -> bool:
     """OK or SAI to "we have written down that you approved by telephone". An OK also answers what else was asked of the
     person in that incident: they cannot tell the two apart."""
+    if person.id not in batch.recorded:
+        return False
     note = phone_approval.answered(
         batch.session, person.id, batch.incidents, code, row.received_at, waiting=means == ACCEPT
     )

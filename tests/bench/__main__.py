@@ -125,7 +125,7 @@ def _page(sections: Sequence[str]) -> str:
         "",
         "Written by `make bench`: the service as `incident up` starts it, measured from outside over HTTP. What is asked is",
         "asked on PostgreSQL with Redis; “without Redis” is the harder case that one is configured and does not answer.",
-        "Fan-out and inbound rows are measured here and asked of a later issue.",
+        "Fan-out rows are measured here and asked of a later issue.",
         "",
         *conditions.lines(now().date().isoformat()),
         "",

@@ -76,6 +76,20 @@ def test_the_key_stays_while_nobody_knows_how_it_ended(world: World, ended: Scri
     assert first.reference != second.reference
 
 
+def test_a_refusal_in_between_does_not_make_a_repetition_look_new(world: World) -> None:
+    one = world.message()
+    world.sms.will(unknown_but_sent(), refuses(TemporaryFailure("429", "")), hangs())
+    for _ in range(4):
+        world.outbox.drain()
+        with world.store.writing() as session:
+            session.execute(
+                update(Message).values(status="created", not_before=world.clock(), claim_token=None)
+            )
+    assert [call.key for call in world.sms.calls] == [one] * 4
+    world.outbox.drain()  # the fourth was taken: whatever follows is new
+    assert world.sms.calls[-1].key == f"{one}-4"
+
+
 def test_mail_is_sent_with_one_thread_an_incident(world: World) -> None:
     one = world.message("a@sonlam.example", channel="email", subject="[Vụ việc 27] Mời tham gia")
     world.outbox.drain()

@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "press.refuse": ("phatngon", ROOM + "/press/{question}/refuse"),
     "zalo.show": ("truc", ROOM + "/zalo"),
     "pictures.course": ("theodoi", ROOM + "/course"),
+    "carriers.index": ("truc", "/settings/carriers"),
     "texts.index": ("truc", "/settings/texts?try=D%E1%BB%ABng+c%C3%B4ng+b%E1%BB%91%2C+ch%E1%BB%9D+b%C3%A3o+tan"),
     "texts.show": ("quantri", "/settings/texts/summon"),
     "reached.show": ("truc", ROOM + "/delivery"),
