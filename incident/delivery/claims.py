@@ -29,8 +29,9 @@ LEASE_SECONDS = 30  # begun: longer than any call takes
 LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
 # Nobody waits for an answer to it any more: in each request it was written for, the person has declined, was replaced or
-# let go. Who accepts need not be reminded, nor be sent again what did not go; a first summons still says where and when.
-_POINTLESS = or_(Message.kind == "remind", Message.attempts > 0)
+# let go. Who accepts need not be reminded or rung up, nor be sent again what did not go; the text of a summons still says
+# where and when.
+_POINTLESS = or_(Message.kind == "remind", Message.channel == "voice", Message.attempts > 0)
 _AWAITED = or_(
     Request.id.is_(None),
     Request.state == "asked",

@@ -43,7 +43,8 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it."""
+    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it, `called_at`: when
+    it was asked last."""
 
     id: str
     address: str
@@ -55,6 +56,7 @@ class Unknown:
     attempt_id: str
     carrier: str
     started_at: datetime
+    called_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
         select(
             Message.id, Message.address, Message.body, Message.critical, Message.looked,
             Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, _since(),
+            Attempt.started_at,
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
@@ -203,7 +206,7 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
 def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Listed]:
     """A call has no body: by number and time, the nearest pair first, and never further apart than clocks may be."""
     pairs = [
-        (abs(call.created_at - unknown.started_at), unknown.id, call)
+        (abs(call.created_at - (unknown.called_at or unknown.started_at)), unknown.id, call)
         for unknown in unknowns
         for call in calls
         if call.to == unknown.address

@@ -287,3 +287,10 @@ def test_two_calls_to_one_number_are_two_calls() -> None:
     )
     assert {id: one.carrier_id for id, one in matched.items()} == {"first": "CA1", "second": "CA2"}
     assert match([call("first", 0), call("second", 40)], [listed_call("CA2", 41)], set()).keys() == {"second"}
+
+
+def test_a_call_made_again_is_known_by_the_time_of_the_last_one() -> None:
+    """Twice looked for in vain and rung up anew, minutes after the first."""
+    again = replace(call("m", 0), called_at=START + timedelta(seconds=280))
+    assert match([again], [listed_call("CA3", 281)], set())["m"].carrier_id == "CA3"
+    assert match([again], [listed_call("CA1", 1)], set()) == {}
