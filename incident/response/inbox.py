@@ -56,7 +56,7 @@ from incident.timeline import ledger
 
 RECENT = timedelta(days=30)  # how long a code, and a closed incident, still means something
 ANSWERS_IN_A_ROW = 5  # automatic answers to one number until something new is asked
-AT_MOST_A_MINUTE = 10  # replies of one number that are understood
+AT_MOST_A_MINUTE = 20  # replies of one number that are understood
 MINUTE = timedelta(minutes=1)
 FLOOD = "flood"
 AT_ONCE = 200  # replies of one incident understood in one transaction

@@ -92,7 +92,7 @@ def _prove(setting: Setting, given: argparse.Namespace, seed: int, kills: int) -
 def _row(setting: Setting) -> str:
     total = setting.total
     kinds = ", ".join(f"{name} {total[name]}" for name in sorted(total) if name not in COUNTED)
-    outcome = "; ".join(setting.faults) or "none"
+    outcome = "; ".join(setting.faults).replace("\n", "; ").replace("|", "/") or "none"
     return (
         f"| {setting.database} | {setting.workers} | {', '.join(map(str, setting.seeds))} | {setting.kills} ({kinds}) "
         f"| {total['asked']} | {total['messages']} | {total['answers']} | **{total['lost']}** | **{total['duplicated']}** "
@@ -108,11 +108,12 @@ def _page(settings: Sequence[Setting], given: argparse.Namespace, seconds: float
             "# Killed at random",
             "",
             "Written by `make chaos`. A call-out of the playbook `goi-xac-nhan` goes to everybody in a commune while children of",
-            "`incident up` are killed with -9 at random moments: workers, the clock, the web server and Redis, half of them while",
-            "a carrier is being called; Redis is emptied, connections to PostgreSQL are cut. The carrier (the simulator, which",
+            "`incident up` are killed with -9 at random moments: workers, the clock, the web server and Redis, where it can be at a",
+            "moment at which a carrier is being called; Redis is emptied, connections to PostgreSQL are cut. The carrier (the simulator, which",
             "lives and keeps count) answers slowly, 429 and 503, 500 or nothing at all after it took a message, hangs for longer",
-            "than we wait, and loses, doubles, delays and reverses its callbacks. People answer, some twice, and again when",
-            "nobody took their answer. In every third call-out a worker is stopped for longer than its leases, and goes on.",
+            "than we wait, and loses, doubles, delays and reverses its callbacks. People answer, some twice; an answer that the",
+            "carrier could not hand in is not repeated by anybody, and must be found in the carrier's list. In every third",
+            "call-out a worker is stopped for longer than its leases, and goes on.",
             "",
             "Then everything must come to rest, and be true: every message has come to its end or is held for a person (only",
             "answers to answers may be: a summons never is), each phone got each text exactly once, each answer stands on the",
@@ -125,7 +126,7 @@ def _page(settings: Sequence[Setting], given: argparse.Namespace, seconds: float
             "",
             f"**{kills} kills; lost {_sum(settings, 'lost')}, duplicated {_sum(settings, 'duplicated')}.**",
             "",
-            "| database | workers | seeds | kills | asked | messages | answers | lost | duplicated | held | faults |",
+            "| database | workers | seeds | kills (with what else was done) | asked | messages | answers | lost | duplicated | held | faults |",
             "|---|---|---|---|---|---|---|---|---|---|---|",
             *map(_row, settings),
             "",

@@ -42,8 +42,9 @@ def one(service: Service, seed: int, measure: Measure) -> Counter[str]:
         service.phones.order(**order)
     begun_at = service.phones.journal.stat().st_size if service.phones.journal.exists() else 0
     incident, code = _open(service, seed)
+    answering = dice.choice((0.3, 0.7, 1.0))
     people = People(
-        service.phones.url, service.phones.journal, code, random.Random(seed), dice.choice((0.3, 0.7, 1.0))
+        service.phones.url, service.phones.journal, code, random.Random(seed), answering, measure.slow
     )
     people.place = begun_at
     killer = Killer(service, dice, dice.choice(((0.1, 0.4), (0.2, 0.8), (0.5, 1.5))), measure.restart)
@@ -111,5 +112,5 @@ def _settle(service: Service, people: People, measure: Measure) -> None:
     while quiet < 2:
         assert time.monotonic() < end, f"not at rest: {left}, answers not taken: {people.waiting}"
         wait(1)
-        left = proof.unfinished(service.store, to_the_end=measure.slow)
+        left = proof.unfinished(service.store, people, to_the_end=measure.slow)
         quiet = 0 if left or people.waiting else quiet + 1

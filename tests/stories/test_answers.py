@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from incident.domain.actors import Role
 from incident.domain.errors import Refusal
 from incident.response import answer, course, inbox
+from incident.response.inbox import AT_MOST_A_MINUTE
 from incident.store.tables import Entry, Inbound, Message, Request, Suppression
 from tests.stories.test_everyone_answers import TASK_FORCE
 from tests.stories.world import World
@@ -246,12 +247,12 @@ def test_a_number_that_floods_is_kept_and_looked_at_by_a_person_once(world: Worl
     world.receives(str(world.phone(STAND_IN).person.phone), "không liên quan", at_once=False)
     world.understand()
     kinds = world.kinds(incident)
-    assert kinds.count("reply_unclear") == 10
+    assert kinds.count("reply_unclear") == AT_MOST_A_MINUTE
     assert kinds.count("reply_flood") == 1
     with world.store.reading() as session:
         rows = session.scalars(select(Inbound).order_by(Inbound.received_at, Inbound.id)).all()
         assert len(rows) == 61, "everything is kept"
-        assert sum(row.state == "review" for row in rows if row.sender == lead) == 11
+        assert sum(row.state == "review" for row in rows if row.sender == lead) == AT_MOST_A_MINUTE + 1
         assert not any(row.state == "new" for row in rows)
     world.fast_forward(2)
     world.receives(lead, f"OK {incident.code}")
@@ -272,7 +273,7 @@ def test_a_flood_from_a_number_nobody_has_is_silence(world: World) -> None:
     with world.store.reading() as session:
         assert set(session.scalars(select(Inbound.state))) == {"ignored"}
         known = session.scalar(select(func.count()).select_from(Entry).where(Entry.kind == "reply_unknown"))
-    assert known == 10, "a flood does not fill the record"
+    assert known == AT_MOST_A_MINUTE, "a flood does not fill the record"
     quiet(world)
 
 
