@@ -24,6 +24,9 @@ def test_the_room_says_that_nobody_picked_up(site: Site) -> None:
     assert "không nghe máy" in text
     assert "Không liên lạc được" not in text, "silence is no reason to say so"
     assert "từ SMS sang gọi điện tự động, chưa có trả lời" in text
+    told = site.browser("truc").text(f"{room}/delivery?show=all")
+    assert "gọi điện tự động · " in told
+    assert "(không nghe máy)" in told
 
 
 def test_the_room_says_who_answered_a_call(site: Site) -> None:
