@@ -11,7 +11,7 @@ from datetime import datetime
 from incident.domain.words import said
 from incident.report.record import DeadlineView, MemberView, StatementView, StepView
 from incident.web.language import _, moment_of, since, span
-from notify.twilio import CODES
+from notify.twilio_voice import CODES
 
 # The names of levels are the playbook's own; these three, the house's, have their translation.
 LEVELS = (said("Theo dõi"), said("Sự cố"), said("Nghiêm trọng"))
@@ -206,6 +206,10 @@ def undelivered(error: str) -> str:
         "held": _("chưa rõ đã gửi hay chưa, chờ cán bộ trực xem"),
         "done": _("việc đã xong, không cần gửi nữa"),
         "stopped": _("đã bấm dừng gửi"),
+        "no-answer": _("không nghe máy"),
+        "busy": _("máy bận"),
+        "failed": _("không gửi được"),
+        "answered": _("đã trả lời, không cần gọi nữa"),
         "number_corrected": _("đã sửa số, gửi lại tới số đúng"),
         "undone": _("lần ghi đã được rút lại"),
         "no_person": _("không còn trong danh bạ"),
