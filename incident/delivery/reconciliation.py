@@ -222,7 +222,7 @@ def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Li
 
 def _recognised(unknown: Unknown) -> bool:
     """A mail that comes twice has one Message-ID, and its reader's program knows it: it may be sent again unasked
-    (decision 0015)."""
+    (decision 0018)."""
     return "@" in unknown.address
 
 
