@@ -249,6 +249,7 @@ def test_a_number_that_floods_is_kept_and_looked_at_by_a_person_once(world: Worl
     kinds = world.kinds(incident)
     assert kinds.count("reply_unclear") == AT_MOST_A_MINUTE
     assert kinds.count("reply_flood") == 1
+    assert [reply.means for reply in world.view(incident).review].count("flood") == 1
     with world.store.reading() as session:
         rows = session.scalars(select(Inbound).order_by(Inbound.received_at, Inbound.id)).all()
         assert len(rows) == 61, "everything is kept"
