@@ -12,7 +12,7 @@ FONTS := incident/papers/fonts/Tinos-Regular.ttf
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench words lock setup dev clean screenshots nights taps
+.PHONY: help run test check bench chaos words lock setup dev clean screenshots nights taps
 
 help: ## Nói mỗi lệnh làm gì
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ check: dev ## Định dạng, kiểu, chiều phụ thuộc, di trú
 
 bench: dev ## Đo tốc độ, ghi docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+chaos: dev ## Giết ngẫu nhiên các tiến trình khi đang gửi, ghi docs/chaos.md
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 screenshots: dev ## Chụp lại các ảnh của README từ dịch vụ đang chạy
 	$(BIN)/python -m tests.browser.screenshots

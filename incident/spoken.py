@@ -58,7 +58,7 @@ def voice(
         **_called(reader, case),
         "agency": house.agency.replace("UBND", "Ủy ban nhân dân"),
         "short": _short(case.short_name),
-        "duty": digits(house.duty_phone),
+        "duty": telephone(house.duty_phone),
         **slots,
     }
     ranked = f"{kind}.{reader.rank}"
@@ -94,6 +94,13 @@ def _short(name: str) -> str:
 def digits(text: str) -> str:
     """Digit by digit, letter by letter: 27 is "hai bảy", K2 is "K hai"."""
     return " ".join(DIGITS[int(char)] if char in "0123456789" else char for char in text if char.isalnum())
+
+
+def telephone(number: str) -> str:
+    """A telephone number in the groups in which one says it: four digits, then three and three."""
+    digits_ = [char for char in number if char.isdigit()]
+    groups = [digits_[:4], *(digits_[i : i + 3] for i in range(4, len(digits_), 3))]
+    return ", ".join(digits("".join(group)) for group in groups)
 
 
 def hour(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """SMS by any domestic gateway that is described in a file: what goes over the wire, and the list for reconciliation.
 
-Responsible for carrying out a description. It must never know one gateway from another, nor what a message is about.
+Responsible for carrying out a description: one call for one `send`, whatever comes of it. It must never know one gateway
+from another, nor what a message is about.
 """
 
 from __future__ import annotations
@@ -63,23 +64,6 @@ class HttpGateway:
         refusal = self._refusal(message.to)
         if refusal is not None:
             raise refusal
-        try:
-            return self._once(message)
-        except UnknownOutcome as dark:
-            if not self.capabilities.idempotent:
-                raise
-            return self._again(message, dark)
-
-    def _again(self, message: Message, dark: UnknownOutcome) -> Receipt:
-        """The same key again, at once. The gateway promises to send once for one key, so asking is safe, and its answer
-        is the only look-up that finds out within seconds. Only a yes counts: a refusal of the second call says nothing
-        of the first."""
-        try:
-            return self._once(message)
-        except SendFailure:
-            raise dark from None
-
-    def _once(self, message: Message) -> Receipt:
         text = message.body if self.capabilities.unicode else strip_marks(message.body)
         counted = segments(text)
         slots = {

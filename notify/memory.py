@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from notify.message import Capabilities, Listed, Message, Receipt, SendFailure, UnknownOutcome
+from notify.message import Capabilities, Listed, Message, Receipt, Reply, SendFailure, UnknownOutcome
 from notify.phone import segments
 
 TWO_WAY = Capabilities(two_way=True)  # it never reports by itself: a test hands in what it wants reported
@@ -64,6 +64,7 @@ class MemorySender:
         self.calls: list[Message] = []
         self.sent: list[Message] = []
         self._listed: list[Listed] = []
+        self._came_in: list[tuple[datetime, Reply]] = []
 
     @property
     def name(self) -> str:
@@ -95,6 +96,13 @@ class MemorySender:
         self.sent.append(message)
         self._listed.append(Listed(carrier_id, message.to, message.body, self._status, "", self._clock()))
         return carrier_id
+
+    def receives(self, reply: Reply) -> None:
+        """A text comes in; its webhook is the test's own affair."""
+        self._came_in.append((self._clock(), reply))
+
+    def replies(self, since: datetime) -> Sequence[Reply]:
+        return [reply for at, reply in self._came_in if at >= since]
 
     def list(self, since: datetime) -> Sequence[Listed] | None:
         if not self._listing:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Channel = Literal["sms", "voice", "email"]
 FailureKind = Literal["address", "content", "optout", "other"]
@@ -151,3 +151,25 @@ class Sender(Protocol):
     def send(self, message: Message) -> Receipt: ...
 
     def list(self, since: datetime) -> Sequence[Listed] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is left on an account, in its own currency."""
+
+    amount: float
+    currency: str
+
+
+@runtime_checkable
+class HasBalance(Protocol):
+    """A carrier that says what is left on our account. Raises one of the four failures."""
+
+    def balance(self) -> Balance: ...
+
+
+@runtime_checkable
+class ListsReplies(Protocol):
+    """A carrier that can be asked for what came in, when its webhook may have been missed; nothing where it is one-way."""
+
+    def replies(self, since: datetime) -> Sequence[Reply]: ...

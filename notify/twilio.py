@@ -20,6 +20,7 @@ from twilio.request_validator import RequestValidator
 
 from notify.loopback import is_loopback
 from notify.message import (
+    Balance,
     Capabilities,
     CodeKind,
     ConfigurationFault,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from notify.twilio_pool import PooledHttp
 
 NAME = "twilio"
-Resource = Literal["messages", "calls"]
+Resource = Literal["messages", "calls", "balance"]
 VALIDITY_SECONDS = (1, 36_000)
 PAGE_SIZE = 1000
 
@@ -164,18 +165,28 @@ class TwilioClient:
             raise UnknownOutcome("the answer names no message")
         return made
 
-    def made_since(self, resource: Resource, since: datetime) -> Iterator[Any]:
-        """What we sent, made at `since` or later, newest first. Raises TemporaryFailure.
+    def made_since(self, resource: Resource, since: datetime, **filters: str) -> Iterator[Any]:
+        """What went either way, made at `since` or later, newest first. Raises TemporaryFailure.
 
         Not filtered by the day of sending: that knows whole days only, and what is queued has none.
         """
         earliest = since.astimezone(UTC).replace(microsecond=0)
-        for page in self._pages(resource):
+        for page in self._pages(resource, **filters):
             rows = [row for row in page if row.date_created is not None]
             young = [row for row in rows if row.date_created >= earliest]
-            yield from (row for row in young if str(row.direction).startswith("outbound"))
+            yield from young
             if rows and not young:
                 break
+
+    def balance(self) -> Balance:
+        """What is left on the account. Raises one of the four failures."""
+        try:
+            found = self._resource("balance").fetch()
+            return Balance(float(found.balance), str(found.currency))
+        except TwilioRestException as fault:
+            raise failure(int(fault.status), number(fault.code), str(fault.msg), self._codes) from fault
+        except (ValueError, TypeError, KeyError, AttributeError) as fault:
+            raise UnknownOutcome("the balance could not be read") from fault
 
     def refusal(self, to: str) -> PermanentFailure | None:
         """Invented numbers reach the simulator and nothing else."""
@@ -202,9 +213,9 @@ class TwilioClient:
                 )
             return getattr(self._client, resource)
 
-    def _pages(self, resource: Resource) -> Iterator[Sequence[Any]]:
+    def _pages(self, resource: Resource, **filters: str) -> Iterator[Sequence[Any]]:
         try:
-            page = self._resource(resource).page(page_size=PAGE_SIZE)
+            page = self._resource(resource).page(page_size=PAGE_SIZE, **filters)
             while page is not None:
                 yield tuple(page)
                 page = page.next_page()
@@ -259,8 +270,23 @@ class TwilioSms:
             fields["validity_period"] = max(least, min(most, message.validity_seconds))
         return fields
 
+    def balance(self) -> Balance:
+        return self.client.balance()
+
     def list(self, since: datetime) -> Sequence[Listed] | None:
-        return [_listed(row) for row in self.client.made_since("messages", since)]
+        return [
+            _listed(row)
+            for row in self.client.made_since("messages", since)
+            if str(row.direction).startswith("outbound")
+        ]
+
+    def replies(self, since: datetime) -> Sequence[Reply]:
+        """Everything that came in for us at `since` or later, newest first: what its webhook may have failed to tell."""
+        if not self.account.two_way:
+            return ()
+        ours = {"to": self.account.sender} if self.account.sender.startswith("+") else {}
+        made = self.client.made_since("messages", since, **ours)
+        return [_reply(row) for row in made if row.direction == "inbound"]
 
     def close(self) -> None:
         self.client.close()
@@ -350,6 +376,11 @@ def valid_signature(tokens: Iterable[str], url: str, params: Mapping[str, str], 
         return False
     address = urldefrag(url).url
     return any(RequestValidator(token).validate(address, params, header) for token in tokens if token)
+
+
+def _reply(row: Any) -> Reply:
+    raw = {"MessageSid": str(row.sid), "listed": "1"}
+    return Reply(NAME, str(row.sid), row.from_ or "", row.to or "", row.body or "", raw)
 
 
 def _listed(row: Any) -> Listed:

@@ -65,6 +65,7 @@ def _application() -> Any:
 
     wiring = Wiring.from_env()
     wiring.bell.warm()
+    assert wiring.outbox  # made now, not while the first webhook waits
     return create_app(wiring)
 
 

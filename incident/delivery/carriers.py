@@ -18,7 +18,7 @@ from incident.delivery import health
 from incident.delivery.health import Health, Tally
 from incident.delivery.lanes import Lane
 from incident.delivery.rows import insert_once, locked, table
-from incident.domain.actors import SYSTEM
+from incident.domain.actors import SYSTEM, Actor
 from incident.store.tables import CarrierState
 from incident.timeline import ledger
 
@@ -118,7 +118,7 @@ def _account(
             )
         states[name] = replace(one, paused_at=now, probed_at=now)
         _reason(session, name, tally.refused)
-    elif one.paused_at is not None and tally.good:
+    elif one.paused_at is not None and not one.held_by and tally.good:
         _record(session, "carrier_resumed", {"carrier": name}, now)
         states[name] = replace(one, paused_at=None)
         _reason(session, name, "")
@@ -139,6 +139,34 @@ def resume(session: Session, name: str, now: datetime) -> None:
     states = _hold(session, [name])
     _account(session, states, name, Tally(good=1), (), now)
     _write(session, [states[name]])
+
+
+# ------------------------------------------------------------------ an operator's hand
+
+
+def hold(session: Session, name: str, reason: str, actor: Actor, now: datetime) -> bool:
+    """Nothing goes by this carrier, probes neither, until somebody lets it go again. False when it was held already."""
+    states = _hold(session, [name])
+    if states[name].held_by:
+        return False
+    one = replace(states[name], paused_at=now, held_by=actor.name[:120] or "?")
+    _reason(session, name, reason)
+    _write(session, [one])
+    _record(session, "carrier_held", {"carrier": name}, now, actor, reason)
+    return True
+
+
+def let_go(session: Session, name: str, actor: Actor, now: datetime) -> bool:
+    """The carrier is used again, whatever paused it. False when nothing did."""
+    states = _hold(session, [name])
+    one = states[name]
+    if one.paused_at is None and one.share == health.WELL:
+        return False
+    well = replace(one, paused_at=None, held_by="", share=health.WELL, share_at=now, since="", in_a_row=0)
+    _reason(session, name, "")
+    _write(session, [well])
+    _record(session, "carrier_let_go", {"carrier": name}, now, actor)
+    return True
 
 
 # ------------------------------------------------------------------ leaving a carrier, and coming back
@@ -209,6 +237,9 @@ def heard(session: Session, name: str, now: datetime) -> None:
     session.execute(update(CarrierState).where(CarrierState.name == name).values(last_callback_at=now))
 
 
-def _record(session: Session, kind: str, data: dict[str, str], now: datetime) -> None:
+def _record(
+    session: Session, kind: str, data: dict[str, str], now: datetime, actor: Actor = SYSTEM, reason: str = ""
+) -> None:
     head = ledger.system_head(session)
-    ledger.append(session, head, kind, occurred_at=now, recorded_at=now, actor=SYSTEM, data=data)
+    texts = {"reason": reason} if reason else {}
+    ledger.append(session, head, kind, occurred_at=now, recorded_at=now, actor=actor, data=data, texts=texts)

@@ -43,6 +43,10 @@ class Choosing:
         senders = self._left(one)
         if not senders:
             return Choice()
+        if (
+            one.tried.only == senders[0].name
+        ):  # it may have it already; whatever it answers, nobody else is asked
+            return Choice(senders[0], anyway=True)
         for sender in senders:
             if self._may_probe(sender, one):
                 self.probes[sender.name] = one.id
@@ -53,10 +57,14 @@ class Choosing:
         return Choice(wait=True) if self._state(last).paused_at is not None else Choice(last, anyway=True)
 
     def _left(self, one: Claimed) -> Sequence[Sender]:
-        """Those that have not been tried in this round; when the settings have changed since, all there are."""
+        """Those that have not been tried in this round; when nobody is left (the settings or the pauses have changed), all
+        that did not refuse its text, and at last all there are."""
         senders = self.gateway.senders(one.channel, one.address)
         pinned = [s for s in senders if s.name == one.tried.only]
-        return pinned or [s for s in senders if s.name not in one.tried] or senders
+        fresh = [s for s in senders if s.name not in one.tried]
+        if all(self._state(s).paused_at is not None for s in fresh):
+            fresh = [s for s in senders if s.name not in one.tried.never]
+        return pinned or fresh or senders
 
     def _state(self, sender: Sender) -> Health:
         return health.of(self.states, sender.name)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from incident.delivery import references
 from incident.delivery.lanes import Lane, View
@@ -29,8 +29,9 @@ LEASE_SECONDS = 30  # begun: longer than any call takes
 LATEST_SECONDS = 15  # a call that has not begun so long after its attempt was written is not made any more
 
 # Nobody waits for an answer to it any more: in each request it was written for, the person has declined, was replaced or
-# let go. Who accepts need not be reminded, nor be sent again what did not go; a first summons still says where and when.
-_POINTLESS = or_(Message.kind == "remind", Message.attempts > 0)
+# let go. Who accepts need not be reminded or rung up, nor be sent again what did not go; the text of a summons still says
+# where and when.
+_POINTLESS = or_(Message.kind == "remind", Message.channel == "voice", Message.attempts > 0)
 _AWAITED = or_(
     Request.id.is_(None),
     Request.state == "asked",
@@ -52,20 +53,25 @@ _HELD = (
     )
     .order_by(Message.id)
 )
+_taken = aliased(Attempt)
+# The attempt since which nobody knows whether the carrier has this message, if there is one.
+_IN_THE_DARK = (
+    select(func.min(Attempt.n))
+    .where(
+        Attempt.message_id == Message.id,
+        Attempt.outcome.in_(("calling", "unknown")),
+        ~exists().where(
+            _taken.message_id == Attempt.message_id, _taken.n > Attempt.n, _taken.outcome == "accepted"
+        ),
+    )
+    .scalar_subquery()
+)
 _OURS = _HELD.add_columns(
     select(Suppression.reason)
     .where(Suppression.address == Message.address)
     .scalar_subquery()
     .label("reason"),
-    case(
-        (
-            Message.attempts > 0,
-            select(func.count())
-            .where(Attempt.message_id == Message.id, Attempt.outcome.not_in(("calling", "unknown")))
-            .scalar_subquery(),
-        ),
-        else_=0,
-    ).label("ended"),
+    case((Message.attempts > 0, func.coalesce(_IN_THE_DARK, Message.attempts + 1)), else_=1).label("first"),
     _OVER.label("over"),
 )
 
@@ -171,7 +177,7 @@ def _lease(lanes: tuple[Lane, ...], whole: bool) -> Any:
 
 
 def ours(session: Session, held: Sequence[Claimed], now: datetime) -> list[tuple[Claimed, int]]:
-    """Those of them that are still ours, locked, each with how many of its attempts came to an end. What ran out and was
+    """Those of them that are still ours, locked, each with the attempt that first used its key. What ran out and was
     claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here."""
     if not held:
         return []
@@ -186,7 +192,7 @@ def ours(session: Session, held: Sequence[Claimed], now: datetime) -> list[tuple
         if why := _moot(one, row):
             dropped.append((one, "cancelled", why))
         else:
-            kept.append((one, int(row.ended)))
+            kept.append((one, int(row.first)))
     drop(session, dropped, now)
     return kept
 
@@ -240,11 +246,12 @@ _BEGUN = (
 )
 
 
-def call(one: Claimed, sender: Sender, ended: int, anyway: bool, secret: str, now: datetime) -> Call:
-    """`ended`: how many attempts before came to an end."""
+def call(one: Claimed, sender: Sender, first: int, anyway: bool, secret: str, now: datetime) -> Call:
+    """`first`: the attempt that first used the key of this one."""
     attempt_id = new_id(now)
-    # An attempt that failed after it was taken must not look like a repetition to the carrier; one in the dark must.
-    key = f"{one.id}-{ended}" if ended else one.id
+    # What follows an attempt in the dark must look like a repetition to the carrier, whatever was refused in between; what
+    # follows a known end must not.
+    key = one.id if first == 1 else f"{one.id}-{first - 1}"
     # A mail keeps its Message-ID from one attempt to the next, so that a reader's program sees the second as the first.
     reference = one.id if one.channel == "email" else references.signed(attempt_id, secret)
     thread = f"incident-{one.incident_id}" if one.channel == "email" and one.incident_id else ""
@@ -271,17 +278,18 @@ def drop(session: Session, dropped: Iterable[tuple[Claimed, str, str]], now: dat
     note(session, ((one.id, "sending", status, why) for one, status, why in dropped), now)
 
 
-def release(session: Session, held: Sequence[Claimed], now: datetime) -> None:
-    """Give back what was leased and not begun."""
+def release(session: Session, held: Sequence[Claimed], now: datetime, rest_seconds: float = 0.0) -> None:
+    """Give back what was leased and not begun; nobody takes it for so long."""
     if not held:
         return
     pairs = {(row.id, str(row.claim_token)) for row in session.execute(locked(session, _HELD), _which(held))}
     mine = some([one.id for one in held if (one.id, one.token) in pairs])
+    rest = {"not_before": now + timedelta(seconds=rest_seconds)} if rest_seconds else {}
     if mine:
         session.execute(
             update(Message)
             .where(Message.id.in_(mine))
-            .values(status="created", claim_token=None, claim_until=None)
+            .values(status="created", claim_token=None, claim_until=None, **rest)
             .execution_options(synchronize_session=False)
         )
         note(session, ((one, "sending", "created", "released") for one in mine), now)

@@ -37,13 +37,13 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
             .join(MessageCause, MessageCause.message_id == Message.id)
             .where(MessageCause.request_id == request.id)
         ).all()
+        waits = {row.channel for row in rows if row.status not in FAILED}
         tried = {row.channel for row in rows}
         highest = next(channel for channel in ("voice", "sms", "email") if channel in tried)
-        counted = [row for row in rows if request.grouped or row.channel == highest]
-        if any(row.status not in FAILED for row in counted):
+        if waits if request.grouped else highest in waits:
             continue
         last = next(row for row in rows if row.id in failed)
-        channels = "+".join(sorted({row.channel for row in rows if row.status in FAILED}))
+        channels = "+".join(sorted(tried - waits))
         once = {
             "effect_key": f"unreachable:{request.id}:{channels}",
             "message_id": last.id,

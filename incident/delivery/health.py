@@ -45,6 +45,7 @@ class Health:
     in_a_row: int = 0
     good: int = 0
     free_at: datetime | None = None
+    held_by: str = ""
 
     @property
     def avoided(self) -> bool:
@@ -74,6 +75,10 @@ class Tally:
             self.good, self.in_a_row = self.good + 1, 0
             if seconds >= SLOW_SECONDS:
                 self.bad, self.why = self.bad + 1, "slow"
+
+    def silent(self) -> None:
+        """A call that has not ended, and should have."""
+        self.bad, self.in_a_row, self.why = self.bad + 1, self.in_a_row + 1, "dark"
 
     @property
     def urgent(self) -> bool:
@@ -158,7 +163,11 @@ def climbed(health: Health, now: datetime) -> Health:
 
 def probe_due(health: Health, now: datetime) -> bool:
     """Whether one message may go to a carrier that is avoided, to see whether it was mended."""
-    return health.avoided and (health.probed_at is None or now - health.probed_at >= PROBE)
+    return (
+        health.avoided
+        and not health.held_by
+        and (health.probed_at is None or now - health.probed_at >= PROBE)
+    )
 
 
 def takes(health: Health, message_id: str, critical: bool) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from incident.delivery import claims, inbound, leases, receipts, reconciliation
+from incident.delivery import claims, inbound, leases, missed, operating, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
 from incident.delivery.rows import insert_new
 from incident.delivery.sending import Sending
@@ -29,7 +29,7 @@ from notify.message import Reply, StatusUpdate
 
 THREADS = 32
 CROWD = 200
-RECONCILER = "reconciler"
+RECONCILER, LISTENER = "reconciler", "listener"
 RECONCILER_SECONDS = 30
 Letter = tuple[type[Base], dict[str, Any]]  # what a carrier told us: its table and its row
 
@@ -57,6 +57,7 @@ class Outbox:
         self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
         self._pool: ThreadPoolExecutor | None = None
         self._replied = replied
+        self._listed_at: datetime | None = None
         self._letters = Together(self._keep, self._kept_new, (OperationalError, InterfaceError, PoolTimeout))
         self._draining = threading.Lock()
         self._stopped = threading.Event()
@@ -157,11 +158,15 @@ class Outbox:
             return 0
         return reconciliation.reconcile(self.store, self.gateway, now)
 
+    def ask_balances(self, now: datetime) -> int:
+        """What is left on the carriers' accounts; how many said it."""
+        return operating.ask_balances(self.store, self.gateway, now)
+
     # -------------------------------------------------------------- receiving
 
     def store_receipt(self, update: StatusUpdate, now: datetime) -> bool:
         """Keep a delivery report; False when it was known. Committed when it returns."""
-        return self._letters.put((Receipt, receipts.receipt_row(update, self.settings.secret_key, now)))
+        return self._letters.put((Receipt, self._receipt(update, now)))
 
     def apply_receipts(self, now: datetime) -> int:
         """Apply one batch of what has come in, if anything has. Returns how many were taken."""
@@ -182,6 +187,28 @@ class Outbox:
             return None
         with self.store.reading() as session:
             return inbound.message_of(session, reference, self.settings.secret_key)
+
+    def catch_up(self, now: datetime, holder: str = "") -> int:
+        """Keep what webhooks failed to tell, if nobody else is at it. Returns how much was new."""
+        who = holder or f"{id(self)}"
+        if leases.take(self.store, LISTENER, who, now, RECONCILER_SECONDS) is None:
+            return 0
+        found = missed.look(self.store, self.gateway, self._listed_at, now)
+        new = self.keep_all(found.replies, found.updates, now)
+        self._listed_at = now if found.whole else self._listed_at
+        return new
+
+    def keep_all(self, replies: Sequence[Reply], updates: Sequence[StatusUpdate], now: datetime) -> int:
+        """Keep many at once, in one transaction. Returns how many were new."""
+        letters: list[Letter] = [(Inbound, inbound.inbound_row(reply, None, now)) for reply in replies]
+        letters += [(Receipt, self._receipt(update, now)) for update in updates]
+        known = self._keep(letters) if letters else []
+        new = [letter for letter, fresh in zip(letters, known, strict=True) if fresh]
+        self._kept_new(new)
+        return len(new)
+
+    def _receipt(self, update: StatusUpdate, now: datetime) -> dict[str, Any]:
+        return receipts.receipt_row(update, self.settings.secret_key, now)
 
     def unread(self, now: datetime, older_than_seconds: float = 0.0) -> list[str]:
         """Ids of replies that nobody has understood yet."""

@@ -99,8 +99,7 @@ NOTHING_TRIED = Tried()
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`status` of the message; `outcome` and `attempt` of the attempt row. `suppress`: nothing more to this address.
-    `pause`: the carrier takes nothing until somebody mends it. `then`: what it means for the choice of the next carrier
-    (`Tried.after`)."""
+    `then`: what it means for the choice of the next carrier (`Tried.after`)."""
 
     status: str
     outcome: str
@@ -110,15 +109,30 @@ class Verdict:
     wait_seconds: int | None = None
     look_seconds: int | None = None
     suppress: bool = False
-    pause: bool = False
     then: Then = "anew"
 
 
 def judge(
-    ended: Receipt | SendFailure, tries: int, elsewhere: bool = False, idempotent: bool = False
+    ended: Receipt | SendFailure,
+    tries: int,
+    elsewhere: bool = False,
+    idempotent: bool = False,
+    repeated: bool = False,
 ) -> Verdict:
     """`tries`: calls of this message to this carrier that ended in this way, with this one. `elsewhere`: another carrier
-    could take it at once. `idempotent`: asked again by the same key, the carrier sends once."""
+    could take it at once. `idempotent`: asked again by the same key, the carrier sends once. `repeated`: this call did
+    that, after one in the dark."""
+    verdict = _judged(ended, tries, elsewhere, idempotent)
+    if repeated and verdict.outcome in ("not-sent", "refused"):
+        # What became of the call before is as unknown as it was: nobody else may have it yet.
+        look = LOOK_AFTER_SECONDS
+        return replace(
+            verdict, status="unknown", wait_seconds=None, look_seconds=look, suppress=False, then="anew"
+        )
+    return verdict
+
+
+def _judged(ended: Receipt | SendFailure, tries: int, elsewhere: bool, idempotent: bool) -> Verdict:
     match ended:
         case Receipt():
             return Verdict(ended.status, "accepted", ended.status)
@@ -126,7 +140,7 @@ def judge(
             return _again(ended, tries, elsewhere)
         case ConfigurationFault():
             verdict = Verdict(
-                "created", "refused", "technical-failure", ended.code, _said(ended), PROBE_SECONDS, pause=True
+                "created", "refused", "technical-failure", ended.code, _said(ended), PROBE_SECONDS
             )
             return _elsewhere(verdict, "next") if elsewhere else verdict
         case PermanentFailure():

@@ -3,20 +3,20 @@
 One reconciler at a time pages each carrier's list once and matches all unknown messages by number, body and time. What
 was looked for twice, 60 seconds apart, and is not there was not sent: a critical one is sent again, up to three times and
 each time only after two new looks, while its time is not over; the rest waits for the duty officer. A carrier without a
-list cannot be asked: the message is held. Every decision stands on the timeline.
+list cannot be asked: the message is held, a mail excepted, which is recognised when it comes twice. Every decision stands
+on the timeline.
 """
 
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Select, and_, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, LOOK_AFTER_SECONDS, LOOK_AGAIN_SECONDS
@@ -28,6 +28,7 @@ from incident.store.tables import Attempt, Incident, Message, Transition
 from incident.timeline import ledger
 from notify.gateway import Gateway
 from notify.message import Listed
+from notify.phone import strip_marks
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ Decision = Literal["found", "missing", "resent", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A message in the dark, with its last attempt."""
+    """A message in the dark, with its last attempt; `started_at`: since when that carrier may have it, `called_at`: when
+    it was asked last."""
 
     id: str
     address: str
@@ -54,6 +56,7 @@ class Unknown:
     attempt_id: str
     carrier: str
     started_at: datetime
+    called_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
     rows = session.execute(
         select(
             Message.id, Message.address, Message.body, Message.critical, Message.looked,
-            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, Attempt.started_at,
+            Message.valid_until, Message.incident_id, Attempt.id, Attempt.carrier, _since(),
+            Attempt.started_at,
         )
         .join(Attempt, and_(Attempt.message_id == Message.id, Attempt.n == Message.attempts))
         .where(Message.status == "unknown", Message.look_at <= now)
@@ -76,6 +80,16 @@ def due(session: Session, now: datetime, limit: int = BATCH) -> list[Unknown]:
         .limit(limit)
     )  # fmt: skip
     return [Unknown(*tuple(row)) for row in rows]
+
+
+def _since() -> ScalarSelect[datetime]:
+    """When this carrier may first have taken the message: a repetition by the same key leaves the first in its list."""
+    asked = aliased(Attempt)
+    return (
+        select(func.min(asked.started_at))
+        .where(asked.message_id == Message.id, asked.carrier == Attempt.carrier, asked.carrier_id.is_(None))
+        .scalar_subquery()
+    )
 
 
 def reconcile(store: Store, gateway: Gateway, now: datetime) -> int:
@@ -119,7 +133,10 @@ def _decide(
         # Whoever was stopped between the list and this line must not decide by a list that others have overtaken.
         ours = [unknown for unknown in ours if (unknown.id, unknown.looked) in still]
         if listing is None:
-            findings = [Finding(unknown, "held") for unknown in ours]
+            findings = [
+                _finding(session, unknown, None, now) if _recognised(unknown) else Finding(unknown, "held")
+                for unknown in ours
+            ]
         else:
             found = match(ours, listing, _bound(session, carrier, listing))
             findings = [_finding(session, unknown, found.get(unknown.id), now) for unknown in ours]
@@ -169,37 +186,49 @@ def match(unknowns: Iterable[Unknown], listing: Iterable[Listed], bound: set[str
     """Pair unknown messages with the carrier's, by number and body, the earliest with the earliest. Pure.
 
     No text goes twice to one number, a resend excepted: whatever the list holds of it beyond what is bound is ours.
-    A call has no body: the one that was made nearest to ours, and not long before or after it.
     """
+    unknowns = sorted(unknowns, key=lambda one: one.started_at)
+    ours = [listed for listed in listing if listed.carrier_id not in bound]
     free: dict[tuple[str, str], list[Listed]] = {}
-    calls: dict[str, list[Listed]] = {}
-    for listed in sorted(listing, key=lambda one: one.created_at):
-        if listed.carrier_id in bound:
-            continue
-        if listed.body is None:
-            calls.setdefault(listed.to, []).append(listed)
-        else:
+    for listed in sorted(ours, key=lambda one: one.created_at):
+        if listed.body is not None:
             free.setdefault((listed.to, _same(listed.body)), []).append(listed)
     found: dict[str, Listed] = {}
-    for unknown in sorted(unknowns, key=lambda one: one.started_at):
-        mine = free.get((unknown.address, _same(unknown.body)), [])
-        one = next((listed for listed in mine if listed.created_at >= unknown.started_at - GRACE), None)
-        if one is None:
-            mine = calls.get(unknown.address, [])
-            one = _nearest(mine, unknown.started_at)
-        if one is not None:
-            mine.remove(one)
-            found[unknown.id] = one
+    for unknown in unknowns:
+        for listed in free.get((unknown.address, _same(unknown.body)), []):
+            if listed.created_at >= unknown.started_at - GRACE:
+                free[unknown.address, _same(unknown.body)].remove(listed)
+                found[unknown.id] = listed
+                break
+    return found | _calls(unknowns, [listed for listed in ours if listed.body is None])
+
+
+def _calls(unknowns: Sequence[Unknown], calls: Sequence[Listed]) -> dict[str, Listed]:
+    """A call has no body: by number and time, the nearest pair first, and never further apart than clocks may be."""
+    pairs = [
+        (abs(call.created_at - (unknown.called_at or unknown.started_at)), unknown.id, call)
+        for unknown in unknowns
+        for call in calls
+        if call.to == unknown.address
+    ]
+    found: dict[str, Listed] = {}
+    taken: set[str] = set()
+    for apart, unknown_id, call in sorted(pairs, key=lambda pair: pair[0]):
+        if apart <= GRACE and unknown_id not in found and call.carrier_id not in taken:
+            found[unknown_id] = call
+            taken.add(call.carrier_id)
     return found
 
 
-def _nearest(calls: Iterable[Listed], at: datetime) -> Listed | None:
-    near = [call for call in calls if abs(call.created_at - at) <= GRACE]
-    return min(near, key=lambda call: abs(call.created_at - at), default=None)
+def _recognised(unknown: Unknown) -> bool:
+    """A mail that comes twice has one Message-ID, and its reader's program knows it: it may be sent again unasked
+    (decision 0018)."""
+    return "@" in unknown.address
 
 
 def _same(body: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", body).split())
+    """Without marks: a carrier that takes none lists what it was sent, and not what we wrote."""
+    return " ".join(strip_marks(body).split())
 
 
 def _finding(session: Session, unknown: Unknown, listed: Listed | None, now: datetime) -> Finding:

@@ -81,7 +81,8 @@ def _judged(
         and not health.of(states, other.name).avoided
         for other in gateway.senders(one.channel, one.address)
     )
-    return judge(result.ended, tries.get(one.id, 1), elsewhere, sender.capabilities.idempotent)
+    repeated = one.tried.only == sender.name
+    return judge(result.ended, tries.get(one.id, 1), elsewhere, sender.capabilities.idempotent, repeated)
 
 
 def _tries(session: Session, results: Sequence[Result]) -> Mapping[str, int]:

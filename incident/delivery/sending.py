@@ -41,6 +41,7 @@ IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 STUMBLE_SECONDS = 0.5
 MOST_STUMBLES = 10
+PAUSED_SECONDS = 2.0  # what only a paused carrier could take is not looked at for so long
 SAID_SECONDS = 1.0  # so often the others hear how the calls end when all is well
 
 
@@ -82,17 +83,27 @@ class Sending:
         self.tallies: dict[str, Tally] = {}
         self.said = now()
         self.avoided: frozenset[str] = frozenset()
+        self.calling: dict[str, tuple[str, datetime]] = {}  # calls being made: the carrier, and since when
+        self.silent: set[str] = set()  # those of them that should have ended
+        self.spare: ThreadPoolExecutor | None = None
 
     def run(self, max_seconds: float, begun: Callable[[], object] = lambda: None) -> int:
         """Send what is due until nothing is, or the time is up. Returns the number of calls made. `begun` is called
         once the first calls are on their way; it may read the database, and must not matter."""
-        deadline = time.monotonic() + max_seconds
+        try:
+            return self._run(time.monotonic() + max_seconds, begun)
+        finally:
+            if self.spare is not None:
+                self.spare.shutdown(wait=False)
+
+    def _run(self, deadline: float, begun: Callable[[], object]) -> int:
         if not self.stopped.is_set():
             self._begin()
             self._say(begun)
         while True:
             stopping = self.stopped.is_set() or time.monotonic() >= deadline
             finished = self._collect()
+            self._listen()
             try:
                 self._turn(finished, stopping)
                 finished = []
@@ -127,6 +138,7 @@ class Sending:
         log.warning("the outbox lost the database; %d results wait for it", len(finished))
         for result in finished:
             self.results.put(result)
+            self.silent.discard(result.call.attempt_id)
         self.flying += len(finished)
         self.held.clear()
         self.tallies.clear()  # the results will be counted when they are recorded
@@ -183,12 +195,14 @@ class Sending:
         return finished
 
     def _room(self) -> int:
-        """How many more calls may be begun: every thread one, and half as many waiting."""
-        return max(0, self.threads + self.threads // 2 - self.flying)
+        """How many more calls may be begun: every thread one, and half as many waiting. A thread that a silent carrier
+        holds is replaced meanwhile."""
+        return max(0, self.threads + self.threads // 2 - (self.flying - len(self.silent)))
 
     def _turn(self, finished: list[Result], stopping: bool) -> None:
         room = 0 if stopping else self._room()
-        if not finished and not (stopping and self.held) and not (room and (self.held or not self.dry)):
+        more = bool(room and (self.held or not self.dry))
+        if not (finished or more or self._news() or (stopping and self.held)):
             return
         now = self.now()
         failed = any(isinstance(result.ended, SendFailure) for result in finished)
@@ -253,7 +267,7 @@ class Sending:
                 calls.append(claims.call(one, choice.sender, ended, choice.anyway, self.secret, now))
             else:
                 waiting.append(one)
-        claims.release(session, back, now)
+        claims.release(session, back, now, PAUSED_SECONDS)
         claims.drop(session, lost, now)
         overtaken = self._agree(session, choosing, states, now)
         waiting += [
@@ -283,14 +297,29 @@ class Sending:
 
     def _count(self, finished: Sequence[Result]) -> None:
         for result in sorted(finished, key=lambda one: one.at):
-            if result.made:
+            known = result.call.attempt_id in self.silent
+            self.silent.discard(result.call.attempt_id)
+            if result.made and not (known and health.trouble(result.ended)):
                 tally = self.tallies.setdefault(result.call.sender.name, Tally())
-                tally.add(result.ended, result.seconds)
+                tally.add(result.ended, 0.0 if known else result.seconds)
+
+    def _listen(self) -> None:
+        """Calls that should have ended: a carrier that keeps silent is noticed before its time-out, and what others can
+        carry does not wait for the threads it holds."""
+        if not self.calling:
+            return
+        before = self.now() - timedelta(seconds=health.SLOW_SECONDS)
+        for attempt, (carrier, begun) in list(self.calling.items()):
+            if begun <= before and attempt not in self.silent:
+                self.silent.add(attempt)
+                self.tallies.setdefault(carrier, Tally()).silent()
+
+    def _news(self) -> bool:
+        return any(tally.urgent for tally in self.tallies.values())
 
     def _told(self, now: datetime, last: bool) -> Mapping[str, Tally]:
         """What the others are told now: at once when something went wrong, else once a second, and at the end."""
-        urgent = any(tally.urgent for tally in self.tallies.values())
-        if not (urgent or last or now - self.said >= timedelta(seconds=SAID_SECONDS)):
+        if not (self._news() or last or now - self.said >= timedelta(seconds=SAID_SECONDS)):
             return {}
         told, self.tallies, self.said = self.tallies, {}, now
         return told
@@ -300,8 +329,11 @@ class Sending:
     def _submit(self, calls: list[Call]) -> None:
         self.flying += len(calls)
         self.sent += len(calls)
+        pool = self.pool
+        if self.silent:
+            pool = self.spare = self.spare or ThreadPoolExecutor(self.threads, thread_name_prefix="spare")
         for call in calls:
-            self.pool.submit(self._call, call)
+            pool.submit(self._call, call)
 
     def _call(self, call: Call) -> None:
         """In a thread of the pool. Whatever goes wrong here, the message may have gone."""
@@ -312,7 +344,9 @@ class Sending:
         if call.sender.name in self.avoided and not call.anyway:
             self.results.put(Result(call, TemporaryFailure(AVOIDED, "the carrier is known to be down"), now))
             return
+        self.calling[call.attempt_id] = (call.sender.name, now)
         ended = self._made(call, now)
+        self.calling.pop(call.attempt_id, None)
         after = self.now()
         self.results.put(Result(call, ended, after, (after - now).total_seconds()))
 

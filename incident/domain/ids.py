@@ -19,6 +19,12 @@ def new_id(now: datetime) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def first_id(at: datetime) -> str:
+    """Smaller than every id made at that time or later, larger than all before: a bound for a search by age."""
+    text = f"{int(at.timestamp() * 1000) & ((1 << 48) - 1):012x}"
+    return f"{text[:8]}-{text[8:]}-0000-0000-000000000000"
+
+
 def new_token(length: int = 10) -> str:
     """A random link token, short enough for an SMS (about 49 bits for 10 characters)."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))

@@ -67,8 +67,3 @@ def may_become(before: str, after: str, by: By | None = None) -> bool:
     """Whether the arrow stands in the table; by anybody, when it is not said by whom."""
     who: Iterable[By] = ARROWS if by is None else (by,)
     return any(after in ARROWS[one].get(before, ()) for one in who)
-
-
-def sources(after: str, by: By) -> tuple[str, ...]:
-    """The statuses from which this one may be reached, for the WHERE of an UPDATE."""
-    return tuple(before for before in MESSAGE_STATUSES if after in ARROWS[by].get(before, ()))

@@ -36,8 +36,10 @@ UNTAKEN_SECONDS = 1.0
 LOOK_SECONDS = 0.2
 ROLES_SECONDS = 5.0
 RECONCILE_SECONDS = 5.0
+LISTEN_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
 HEARTBEAT_SECONDS = 60.0
+BALANCE_SECONDS = 600.0
 IDEMPOTENCY_KEPT = timedelta(days=7)
 LINKS_KEPT = timedelta(days=30)
 
@@ -66,6 +68,8 @@ class Clock:
         self.bell = wiring.settings.redis_url is not None
         self._roles = Every(ROLES_SECONDS)
         self._reconcile = Every(RECONCILE_SECONDS)
+        self._listen = Every(LISTEN_SECONDS)
+        self._balance = Every(BALANCE_SECONDS)
         self._tidy = Every(TIDY_SECONDS)
         self._heartbeat = Every(HEARTBEAT_SECONDS)
         self.working = False
@@ -147,6 +151,8 @@ class Clock:
         if self._reconcile.due():
             self._safely("reconcile", lambda: self.wiring.outbox.reconcile(self.wiring.now(), self.holder))
         outbox = self.wiring.outbox
+        if self._listen.due():
+            self._safely("listen", lambda: outbox.catch_up(self.wiring.now(), self.holder))
         if not outbox.overdue(0.0):
             return 0
         if self.wiring.bell.ring() and not outbox.overdue(UNTAKEN_SECONDS):
@@ -165,3 +171,5 @@ class Clock:
         while not self.stop.wait(LOOK_SECONDS):
             self._safely("drain", self.drain)
             self._safely("heartbeat", self._beat)
+            if self.working and self._balance.due():
+                self._safely("balance", lambda: self.wiring.outbox.ask_balances(self.wiring.now()))

@@ -126,7 +126,15 @@ MESSAGE_COUNTS = (
     .group_by(Message.status)
 )
 REVIEW = (
-    select(Inbound.id, Inbound.sender, Person.name, Inbound.person_id, Inbound.body, Inbound.received_at)
+    select(
+        Inbound.id,
+        Inbound.sender,
+        Person.name,
+        Inbound.person_id,
+        Inbound.body,
+        Inbound.received_at,
+        Inbound.means,
+    )
     .join(Person, Person.id == Inbound.person_id, isouter=True)
     .where(_in_review())
     .order_by(Inbound.received_at, Inbound.id)

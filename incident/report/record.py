@@ -284,7 +284,7 @@ class AnswerView:
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """A reply a person must decide."""
+    """A reply a person must decide. `means`: what the machine made of it; "flood" where one number sent too many."""
 
     inbound_id: str
     sender: str
@@ -292,6 +292,7 @@ class ReviewView:
     person_id: str | None
     body: str
     received_at: datetime
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)

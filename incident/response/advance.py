@@ -203,10 +203,21 @@ def _tried_elsewhere(
     playbook = pinned(session, incident.playbook_version)
     telling = Telling(session, desk, incident, playbook, now)
     run = run_state.from_json(row.state)
-    settled = [event for event in failed if telling.onward(event, run)]
+    settled: list[Event] = [event for event in failed if telling.onward(event, run)]
     if telling.something_to_send:
         desk.store.after_commit(session, desk.ring)
-    return [event for event in events if event not in settled]
+    return _heard_once([event for event in events if event not in settled])
+
+
+def _heard_once(events: list[Event]) -> list[Event]:
+    """A person whose channels failed one after the other is unreachable once."""
+    kept: dict[object, Event] = {}
+    for place, event in enumerate(events):
+        if isinstance(event, Unreachable) and event.person:
+            kept.setdefault((event.step, event.activation, event.person), event)
+        else:
+            kept[place] = event
+    return list(kept.values())
 
 
 def _note_unreachable(session: Session, incident: Incident, events: list[Event], now: datetime) -> None:

@@ -184,16 +184,11 @@ def _let_phones_rest(session: Session, changes: Changes, now: datetime) -> None:
         str(line.data["person"]) for line in changes.lines if line.kind in ("acknowledged", "declined")
     }
     if answered:
-        session.execute(
-            update(Message)
-            .where(
-                Message.incident_id == changes.incident.id,
-                Message.person_id.in_(answered),
-                Message.channel == "voice",
-                Message.status == "created",
-            )
-            .values(status="cancelled", finished_at=now, error="answered")
-        )
+        withdraw(
+            session, "answered", now,
+            Message.incident_id == changes.incident.id, Message.person_id.in_(answered),
+            Message.channel == "voice",
+        )  # fmt: skip
 
 
 def _commit_all(session: Session, desk: Desk, everywhere: list[Changes], now: datetime) -> None:

@@ -56,6 +56,9 @@ from incident.timeline import ledger
 
 RECENT = timedelta(days=30)  # how long a code, and a closed incident, still means something
 ANSWERS_IN_A_ROW = 5  # automatic answers to one number until something new is asked
+AT_MOST_A_MINUTE = 20  # replies of one number that are understood
+MINUTE = timedelta(minutes=1)
+FLOOD = "flood"
 AT_ONCE = 200  # replies of one incident understood in one transaction
 
 
@@ -85,6 +88,9 @@ class Batch:
     answered: dict[str, int]
     calls: dict[str, Called]  # by message
     by_id: dict[str, Person]
+    recorded: set[str]  # people in whose name an approval was recorded
+    heard: dict[str, list[datetime]]  # when each number was last understood
+    flooding: set[str]  # numbers a person looks at already, because of too many replies
 
     def of(self, incident_id: str) -> Changes:
         return self.changes.setdefault(incident_id, Changes(self.incidents[incident_id]))
@@ -105,6 +111,8 @@ def understand(desk: Desk, inbound_ids: list[str] | None, now: datetime, limit: 
         locked = lock(session, select(Incident).where(Incident.id.in_(touched)).order_by(Incident.id))
         incidents = {i.id: i for i in locked}
         rows = [i for i in _inbound(session, ids) if i.state == "new"]
+        if not rows:
+            return 0
         batch = _batch(session, desk, rows, incidents, now)
         for row in rows:
             _one(batch, row)
@@ -177,6 +185,8 @@ def _batch(
         _answered_in_a_row(session, numbers),
         calls,
         by_id,
+        phone_approval.recorded_for(session, ids, incidents),
+        *_of_late(session, rows),
     )
 
 
@@ -197,6 +207,24 @@ def _calls(session: Session, messages: list[str]) -> dict[str, Called]:
         id: Called(str(person), str(incident), address, kind, key.split(":")[1])
         for id, person, incident, address, kind, key in rows
     }
+
+
+def _of_late(session: Session, rows: list[Inbound]) -> tuple[dict[str, list[datetime]], set[str]]:
+    """Of the numbers of these replies: when they were understood in the minute before, and whose flood is in review."""
+    numbers = {row.sender for row in rows}
+    heard: dict[str, list[datetime]] = {}
+    query = select(Inbound.sender, Inbound.received_at).where(
+        Inbound.sender.in_(numbers),
+        Inbound.received_at > min(row.received_at for row in rows) - MINUTE,
+        Inbound.state != "new",
+        Inbound.means != FLOOD,
+    )
+    for sender, at in session.execute(query):
+        heard.setdefault(sender, []).append(at)
+    flooding = select(Inbound.sender).where(
+        Inbound.sender.in_(numbers), Inbound.means == FLOOD, Inbound.state == "review"
+    )
+    return heard, set(session.scalars(flooding))
 
 
 def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
@@ -225,6 +253,8 @@ def _one(batch: Batch, row: Inbound) -> None:
     if row.message_id is not None:
         _pressed(batch, row)
         return
+    if _too_many(batch, row):
+        return
     meaning = replies.understand(row.body)
     row.means, row.code = meaning.means, meaning.code
     people = batch.people.get(row.sender, [])
@@ -241,6 +271,28 @@ def _one(batch: Batch, row: Inbound) -> None:
         _to_review(batch, row, None if len(people) > 1 else people[0])
         return
     _from(batch, row, people[0], meaning.means, meaning.code)
+
+
+def _too_many(batch: Batch, row: Inbound) -> bool:
+    """More from one number than a person writes: kept and not understood. Once, a person is asked to look."""
+    heard = batch.heard.setdefault(row.sender, [])
+    lately = sum(1 for at in heard if row.received_at - MINUTE < at <= row.received_at)
+    if lately < AT_MOST_A_MINUTE:
+        heard.append(row.received_at)
+        return False
+    row.state, row.means = "ignored", FLOOD
+    people = batch.people.get(row.sender, [])
+    asked_in = [r.incident_id for p in people for r in batch.requests.get(p.id, []) if _open(batch, r)]
+    if asked_in and row.sender not in batch.flooding:
+        batch.flooding.add(row.sender)
+        row.state, row.incident_id = "review", asked_in[-1]
+        row.person_id = people[0].id if len(people) == 1 else None
+        actor = Actor("phone", row.person_id or "", people[0].name if row.person_id else "số dùng chung")
+        data = {"inbound": row.id} | ({"person": row.person_id} if row.person_id else {})
+        batch.of(asked_in[-1]).lines.append(
+            ledger.Line("reply_flood", row.received_at, batch.now, actor, data, {"reply": row.body[:1000]})
+        )
+    return True
 
 
 def _from_a_stranger(batch: Batch, row: Inbound, code: str | None) -> None:
@@ -348,6 +400,8 @@ def _of_a_recorded_approval(
 ) -> bool:
     """OK or SAI to "we have written down that you approved by telephone". An OK also answers what else was asked of the
     person in that incident: they cannot tell the two apart."""
+    if person.id not in batch.recorded:
+        return False
     note = phone_approval.answered(
         batch.session, person.id, batch.incidents, code, row.received_at, waiting=means == ACCEPT
     )

@@ -7,7 +7,7 @@ approver contradicts is void at once, whoever wrote it down and however long ago
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,6 +174,14 @@ def _own(session: Session, revision_id: str, person: str, waiting: bool) -> Phon
     if waiting and row.confirmed_at is not None:
         raise Conflict("confirmed", "Lần duyệt này đã được xác nhận.")
     return row
+
+
+def recorded_for(session: Session, person_ids: Collection[str], incident_ids: Collection[str]) -> set[str]:
+    """Of these people, those in whose name an approval was recorded in one of these incidents."""
+    query = select(PhoneApproval.person_id).where(
+        PhoneApproval.person_id.in_(person_ids), PhoneApproval.incident_id.in_(incident_ids)
+    )
+    return set(session.scalars(query.distinct()))
 
 
 def answered(

@@ -1,15 +1,15 @@
 """Effects become rows: who is asked (requests), who is told what (messages, mailings), what is no longer awaited.
 
-One transaction, one person: one SMS. Who stays silent, or cannot be reached, is tried on the next channel (`hops`). Everything an effect needs is written in the transaction of its event; sending
-is delivery's. Must never know why the engine wanted an effect.
+One transaction, one person: one SMS. Who stays silent, or cannot be reached, is tried on the next channel (`climbing`).
+Everything an effect needs is written in the transaction of its event; sending is delivery's. Must never know why the
+engine wanted an effect.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -19,12 +19,11 @@ from incident import wording
 from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id
-from incident.domain.message_states import FINAL_STATUSES
 from incident.domain.titles import draft_title
-from incident.response import budget, casting, hops, withdrawing
+from incident.response import budget, casting, withdrawing
 from incident.response.budget import Told
+from incident.response.climbing import Climbing
 from incident.response.desk import Desk
-from incident.response.hops import Reach
 from incident.response.phrasing import Personal, Phrasing, reader_of
 from incident.store.tables import (
     Incident,
@@ -34,15 +33,12 @@ from incident.store.tables import (
     Person,
     Request,
     Statement,
-    Suppression,
 )
 from incident.store.types import canonical
 from incident.timeline import ledger
-from notify.message import Channel
 from playbooks import templates
-from playbooks.language import Playbook, Step, Verb
-from playbooks.progress import steps_of
-from playbooks.run import OPEN, Run
+from playbooks.language import Playbook, Verb
+from playbooks.run import Run
 from playbooks.signals import (
     AskApproval,
     AudienceFrozen,
@@ -68,7 +64,6 @@ VALID = {"warn": timedelta(hours=2), "notify": timedelta(hours=24), "stand_down"
 VALID_ELSE = timedelta(hours=6)
 KEPT_BACK = "stopped"  # why a message was cancelled: DỪNG GỬI
 # Reminders, tasks and warnings lose their point when somebody has done the step; a summons does not.
-NEVER_ARRIVED = tuple(status for status in FINAL_STATUSES if status != "delivered")
 POINTLESS_WHEN_DONE = ("remind", "task", "approve", "publish", "warn")
 
 
@@ -106,6 +101,7 @@ class Telling:
             now=now,
             person=self._person,
         )
+        self.climbing = Climbing(session, desk, incident, playbook, now, self._person, self._asked)
         self.drafts: dict[str, Draft] = {}
         self.something_to_send = False
         self._persons: dict[str, Person] = {}
@@ -113,7 +109,6 @@ class Telling:
         self._said: set[tuple[str, str]] = set()  # (address, text) that this incident has sent before
         self._answers: dict[str, list[str]] = {}
         self._waited_for: list[Unreachable] = []  # whose stand-ins are asked now
-        self._tried: dict[tuple[str, str, int], set[str]] = {}  # channels, by person, step and activation
 
     @property
     def people(self) -> set[str]:
@@ -373,21 +368,21 @@ class Telling:
 
     def write(self, run: Run) -> None:
         """Write one message per person and channel for what was taken."""
-        self.words.run = run
+        self.words.run = self.climbing.run = run
         if not self.drafts:
             return
         self.session.flush()  # what was asked a moment ago is asked for here
         told = self._recently_told()
         self._said = self._said_before()
-        self._tried = self._tried_before(
-            [d.person for d in self.drafts.values() if isinstance(d.primary(), Remind)]
+        self.climbing.tried = self.climbing.tried_before(
+            d.person for d in self.drafts.values() if isinstance(d.primary(), Remind)
         )
         requests = self._asked_of(list(self.drafts))
         for draft in self.drafts.values():
             self._write_one(draft, told, requests[draft.person])
         self.drafts.clear()
         for silence in dict.fromkeys(self._waited_for):
-            self._try_next(silence, run)
+            self._try_next(silence)
         self._waited_for.clear()
 
     def _said_before(self) -> set[tuple[str, str]]:
@@ -438,10 +433,8 @@ class Telling:
         if self._only_on_screen(effect):
             return
         via = self._via(effect)
-        reach = casting.reach(person, self.desk)
-        hop = self._hop(effect, via, reach)
-        if hop == "voice":
-            reach = self._callable(person.id, reach)
+        hop = self.climbing.beside(effect, via, person)
+        reach = self.climbing.reach(person) if hop else casting.reach(person, self.desk)
         link = ""
         if "sms" in via and reach.mobile:
             kind, text, link = self.words.sms(effect, reader, person)
@@ -499,128 +492,25 @@ class Telling:
 
     # -------------------------------------------------------------- the next channel
 
-    def _hop(self, effect: Personal, via: tuple[str, ...], reach: Reach) -> Channel | None:
-        """The channel beside those of the playbook that this effect is told on, noted on the timeline: because the
-        person takes no SMS, or stayed silent until the reminder."""
-        first = isinstance(effect, Summon | AskApproval | Notify)
-        if "sms" not in via or not (first or isinstance(effect, Remind)) or (first and reach.mobile):
-            return None
-        assert not isinstance(effect, Warn)
-        assert effect.person is not None
-        ladder = hops.ladder_of(self._step(effect.step))
-        if "voice" not in ladder:
-            return None
-        reach = self._callable(effect.person, reach)
-        tried = self._tried.get((effect.person, effect.step, effect.activation), set())
-        parallel = {channel for channel in via if channel != "voice"}
-        to = hops.next_hop(ladder, tried | parallel | {"sms"}, reach)
-        if to is not None:
-            why = "no_mobile" if first else "silent"
-            self._note_hop(effect.step, effect.person, _before(to, ladder, tried), to, why)
-        return to
-
     def onward(self, event: Unreachable, run: Run) -> bool:
-        """The last channel on which a person was tried has failed: whether that is settled without calling them
-        unreachable, by the next channel, or since something else may still arrive. An approval waits for its limit."""
-        self.words.run = run
-        step = self._step(event.step)
-        approval = step is not None and step.verb is Verb.APPROVE
-        return self._try_next(event, run) or approval or self._something_may_arrive(event)
+        """The last channel on which a person was tried has failed: whether that is settled without the run, by the next
+        channel or because it need not hear of it."""
+        self.words.run = self.climbing.run = run
+        return self._try_next(event) or self.climbing.settled(event)
 
-    def _try_next(self, silence: Unreachable, run: Run) -> bool:
-        """Ask a person who still waits to answer on the next channel; False when nobody waits, or none is left.
-        `silence`: without a reason nothing failed, they only did not answer."""
-        step = self._step(silence.step)
-        effect = self._again(silence, step, run) if step is not None else None
-        if effect is None or silence.person is None:
-            return False
+    def _try_next(self, silence: Unreachable) -> bool:
         self.session.flush()
-        ladder = hops.ladder_of(step)
-        tried = self._tried_before([silence.person])[silence.person, silence.step, silence.activation]
-        person = self._person(silence.person)
-        reach = self._callable(person.id, casting.reach(person, self.desk))
-        to = hops.next_hop(ladder, tried | {"sms"}, reach)
-        if to is None:
+        hop = self.climbing.next(silence)
+        if hop is None or hop.effect.person is None:
             return False
-        draft = Draft(person.id, [effect])
+        person = self._person(hop.effect.person)
+        draft = Draft(person.id, [hop.effect])
         requests = self._asked_of([person.id])[person.id]
-        reader = reader_of(person, self.incident.names.get(person.id, {}), self.playbook, effect)
-        if to == "voice":
-            self._call(draft, effect, reader, person, str(reach.phone), requests)
-        else:
-            self._write_to(draft, effect, reader, person, str(reach.email), requests)
-        why = "failed" if silence.reason else "silent"
-        self._note_hop(silence.step, person.id, _before(to, ladder, tried), to, why, silence.reason)
+        reader = reader_of(person, self.incident.names.get(person.id, {}), self.playbook, hop.effect)
+        address = str(hop.reach.on(hop.to))
+        write = self._call if hop.to == "voice" else self._write_to
+        write(draft, hop.effect, reader, person, address, requests)
         return True
-
-    def _callable(self, person_id: str, reach: Reach) -> Reach:
-        """Without the number that asked for nothing more: the landline, if there is one, may be called."""
-        person = self._person(person_id)
-        if reach.phone is None or reach.phone == person.landline:
-            return reach
-        barred = self.session.get(Suppression, reach.phone) is not None
-        return replace(reach, phone=person.landline) if barred else reach
-
-    def _again(self, silence: Unreachable, step: Step, run: Run) -> Summon | Notify | Remind | None:
-        """What the person was asked in this activation, to be said on another channel; None when they no longer are."""
-        state = run.steps[silence.step]
-        actor = next((one for one in state.actors if one.person == silence.person), None)
-        if actor is None or actor.state != "asked" or state.activation != silence.activation:
-            return None
-        key = f"{silence.step}:{silence.activation}:hop:{actor.person}"
-        about = (key, silence.step, silence.activation, actor.role, actor.person)
-        if step.verb is Verb.APPROVE:
-            return Remind(*about, 0) if state.state in OPEN else None
-        request = self._asked(silence.step, silence.activation).get(actor.person)
-        if request is None or request.state != "asked" or request.reason:
-            return None
-        if not silence.reason:
-            return Remind(*about, 0)
-        if step.verb is Verb.NOTIFY:
-            return Notify(*about, str(step.message), step.via, True, request.due)
-        return Summon(*about, 0, request.instead_of, request.due)
-
-    def _something_may_arrive(self, event: Unreachable) -> bool:
-        request = self._asked(event.step, event.activation).get(str(event.person))
-        alive = (
-            select(Message.id)
-            .join(MessageCause, MessageCause.message_id == Message.id)
-            .where(
-                MessageCause.request_id == (request.id if request else None),
-                Message.status.not_in(NEVER_ARRIVED),
-            )
-        )
-        return self.session.scalar(alive.limit(1)) is not None
-
-    def _tried_before(self, people: list[str]) -> dict[tuple[str, str, int], set[str]]:
-        """The channels on which these people were told of each activation."""
-        tried: dict[tuple[str, str, int], set[str]] = defaultdict(set)
-        if not people:
-            return tried
-        rows = self.session.execute(
-            select(Message.person_id, Message.channel, MessageCause.effect_key)
-            .join(MessageCause, MessageCause.message_id == Message.id)
-            .where(Message.incident_id == self.incident.id, Message.person_id.in_(people))
-        )
-        for person, channel, key in rows:
-            incident, _, rest = key.partition(":")
-            step, _, rest = rest.partition(":")
-            activation = rest.partition(":")[0]
-            if incident == self.incident.id and activation.isdigit():
-                tried[str(person), step, int(activation)].add(channel)
-        return tried
-
-    def _note_hop(self, step: str, person: str, before: str, to: str, why: str, code: str = "") -> None:
-        data = {"step": step, "person": person, "from_channel": before, "to_channel": to, "why": why}
-        ledger.append(
-            self.session, self.incident, "channel_hop", occurred_at=self.now, recorded_at=self.now, actor=SYSTEM,
-            data=data | ({"code": code} if code else {}),
-        )  # fmt: skip
-
-    def _step(self, id: str) -> Step | None:
-        run = self.words.run
-        steps = steps_of(self.playbook, run) if run else {step.id: step for step in self.playbook.steps}
-        return steps.get(id)
 
     # -------------------------------------------------------------- one row
 
@@ -715,12 +605,6 @@ def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:
     """How long a text makes sense. A reminder names the moment at which somebody else is asked: not a second longer."""
     until = not_before + VALID.get(kind, VALID_ELSE)
     return min(until, effect.due) if isinstance(effect, Remind) and effect.due else until
-
-
-def _before(to: Channel, ladder: tuple[Channel, ...], tried: set[str]) -> str:
-    """The last rung of the ladder that was tried before this one."""
-    below = ladder[: ladder.index(to)]
-    return next((channel for channel in reversed(below) if channel in tried), "sms")
 
 
 def _purpose(effect: Summon | Notify | Remind) -> str:

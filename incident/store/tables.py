@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -743,7 +744,8 @@ class CarrierState(Base):
 
     `share` is percent and changed last at `share_at`; `since` what made it fall. `window_at` begins the half minute that
     `calls` and `bad` count, the `_before` are of the half minute before; `in_a_row` failures came since the last good
-    answer, `good` good answers since `share_at`. `free_at` is the theoretical arrival time of the pace."""
+    answer, `good` good answers since `share_at`. `free_at` is the theoretical arrival time of the pace.
+    `held_by`: the operator who paused it, "" for nobody. `balance` of the account in `currency`, as it was at `balance_at`."""
 
     __tablename__ = "carrier_state"
     name: Mapped[str] = mapped_column(String(30), primary_key=True)
@@ -762,6 +764,10 @@ class CarrierState(Base):
     in_a_row: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     good: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     free_at: Mapped[datetime | None]
+    held_by: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    balance: Mapped[float | None] = mapped_column(Float)
+    currency: Mapped[str] = mapped_column(String(5), default="", server_default="")
+    balance_at: Mapped[datetime | None]
 
 
 class Lease(Base):

@@ -117,6 +117,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Trả lời chưa rõ của {who}, cán bộ trực cần xem|: {text}",
         "Unclear reply of {who}, the duty officer must look|: {text}",
     ),
+    "reply_flood": (
+        "Quá nhiều tin từ số của {who}, hệ thống không đọc hết, cán bộ trực cần xem|: {text}",
+        "Too many messages from the number of {who}; not all are read, the duty officer must look|: {text}",
+    ),
     "reply_unknown": (
         "Có trả lời từ số chưa có trong danh bạ|: {text}",
         "A reply from a number not in the directory|: {text}",
@@ -310,6 +314,11 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "clock_silent": ("Đồng hồ của hệ thống không chạy", "The clock is silent"),
     "no_sms_carrier": ("Không có nhà mạng gửi SMS", "No carrier for SMS"),
     "triggers_missing": ("Cơ sở dữ liệu thiếu khóa bảo vệ nhật ký", "The guards of the record are missing"),
+    "carrier_held": (
+        "Tạm dừng nhà mạng| {carrier}|, lý do: {reason}",
+        "Carrier put on hold|: {carrier}|, reason: {reason}",
+    ),
+    "carrier_let_go": ("Cho dùng lại nhà mạng| {carrier}", "Carrier let go again|: {carrier}"),
     "carrier_resumed": ("Dùng lại nhà mạng| {carrier}", "Carrier in use again|: {carrier}"),
     "carrier_paused": (
         "Tạm dừng nhà mạng| {carrier}|: {reason}|, chuyển sang {next}",

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from incident.delivery.operating import LOW_BALANCE
 from incident.store.tables import CarrierState, Lease, Message
+from incident.web.labels import carrier, ill
 from incident.web.language import _, span
 
 CLOCK_STALE = timedelta(seconds=15)
@@ -24,19 +26,21 @@ LOOKED_BACK = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong, without words: clock | paused | unknown | late | unheard. `amount`: messages, or minutes."""
+    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard. `amount`: messages,
+    or minutes."""
 
     kind: str
     carrier: str = ""
     reason: str = ""
     amount: int = 0
+    who: str = ""
 
 
 def troubles(session: Session, now: datetime, calls_back: bool) -> tuple[Trouble, ...]:
     """`calls_back`: whether a carrier is configured that is known to report what became of a message."""
     return (
         *_clock(session, now),
-        *_paused(session),
+        *_carriers(session),
         *_unknown(session, now),
         *_late(session, now),
         *_unheard(session, now, calls_back),
@@ -53,8 +57,27 @@ def words(trouble: Trouble) -> str:
         case "paused":
             return _(
                 "Kênh gửi “%(name)s” đang tạm dừng: %(reason)s. Tin chờ sẽ được gửi khi kênh hoạt động lại.",
-                name=trouble.carrier,
+                name=carrier(trouble.carrier),
                 reason=trouble.reason,
+            )
+        case "held":
+            return _(
+                "%(who)s đã tạm dừng kênh gửi “%(name)s”: %(reason)s. Tin đi bằng kênh khác, nếu có.",
+                who=trouble.who,
+                name=carrier(trouble.carrier),
+                reason=trouble.reason,
+            )
+        case "avoided":
+            return _(
+                "Kênh gửi “%(name)s” đang trục trặc (%(reason)s): tin đi bằng kênh khác, nếu có.",
+                name=carrier(trouble.carrier),
+                reason=ill(trouble.reason),
+            )
+        case "low":
+            return _(
+                "Tài khoản “%(name)s” sắp hết tiền: còn %(left)s. Báo quản trị nạp thêm.",
+                name=carrier(trouble.carrier),
+                left=trouble.reason,
             )
         case "unknown":
             return _(
@@ -75,9 +98,16 @@ def _clock(session: Session, now: datetime) -> Iterator[Trouble]:
         yield Trouble("clock")
 
 
-def _paused(session: Session) -> Iterator[Trouble]:
-    for carrier in session.scalars(select(CarrierState).where(CarrierState.paused_at.is_not(None))):
-        yield Trouble("paused", carrier.name, carrier.reason)
+def _carriers(session: Session) -> Iterator[Trouble]:
+    for row in session.scalars(select(CarrierState)):
+        if row.held_by:
+            yield Trouble("held", row.name, row.reason, who=row.held_by)
+        elif row.paused_at is not None:
+            yield Trouble("paused", row.name, row.reason)
+        elif row.share == 0:
+            yield Trouble("avoided", row.name, row.since)
+        if row.balance is not None and row.balance < LOW_BALANCE:
+            yield Trouble("low", row.name, f"{row.balance:.2f} {row.currency}".strip())
 
 
 def _unknown(session: Session, now: datetime) -> Iterator[Trouble]:

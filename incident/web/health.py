@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import func, select
 
-from incident.delivery import leases, vitals
+from incident.delivery import leases, operating, vitals
 from incident.store.tables import CarrierState, Inbound, Mailing, Message, Receipt, RunEvent
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def exposition(wiring: Wiring, now: datetime) -> str:
                 select(func.count()).where(CarrierState.paused_at.is_not(None))
             ),
         }
+        carriers = operating.every(session, wiring.gateway, now)
     beat = leases.beat(wiring.store, "clock")
     gauge(
         "messages",
@@ -67,6 +68,32 @@ def exposition(wiring: Wiring, now: datetime) -> str:
     )
     gauge("oldest_due_seconds", "Age of the oldest message that is due.", [("", _age(due, now))])
     gauge("clock_beat_seconds", "Age of the clock's last sweep.", [("", _age(beat, now))])
+    gauge(
+        "carrier_share_percent",
+        "How much of its messages a carrier keeps; 0 while it is paused or avoided.",
+        [
+            (f'{{carrier="{c.name}"}}', 0 if c.state in ("held", "paused", "avoided") else c.share)
+            for c in carriers
+        ],
+    )
+    gauge(
+        "carrier_calls_last_hour",
+        "Calls to each carrier by how they ended.",
+        [
+            (f'{{carrier="{c.name}",outcome="{outcome}"}}', n)
+            for c in carriers
+            for outcome, n in c.hour.items()
+        ],
+    )
+    gauge(
+        "carrier_balance",
+        "What is left on each account, in its own currency.",
+        [
+            (f'{{carrier="{c.name}",currency="{c.currency}"}}', c.balance)
+            for c in carriers
+            if c.balance is not None
+        ],
+    )
     for name, count in counts.items():
         gauge(name, f"{name.replace('_', ' ').capitalize()}.", [("", count or 0)])
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from datetime import datetime
 from incident.domain.words import said
 from incident.report.record import DeadlineView, MemberView, StatementView, StepView
 from incident.web.language import _, moment_of, since, span
-from notify.twilio import CODES
+from notify.twilio_voice import CODES
 
 # The names of levels are the playbook's own; these three, the house's, have their translation.
 LEVELS = (said("Theo dõi"), said("Sự cố"), said("Nghiêm trọng"))
@@ -161,7 +161,36 @@ def stage(key: str) -> Label:
 
 def carrier(name: str) -> str:
     """A carrier as people know it; a domestic gateway is called as the province has named it."""
-    names = {"twilio": "Twilio", "smtp": _("Thư điện tử")}
+    names = {"twilio": "Twilio", "twilio-voice": _("Twilio, gọi điện"), "smtp": _("Thư điện tử")}
+    return names.get(name, name)
+
+
+def ill(why: str) -> str:
+    """Why traffic left a carrier."""
+    words = {
+        "unreachable": _("không kết nối được"),
+        "turned_away": _("nhà mạng từ chối nhận thêm"),
+        "dark": _("không trả lời"),
+        "slow": _("trả lời chậm"),
+        "slow_minute": _("chậm, lỗi nhiều trong phút vừa qua"),
+    }
+    return words.get(why, why)
+
+
+def carrier_state(key: str) -> Label:
+    """How a carrier stands."""
+    words = {
+        "well": Label(_("Đang dùng"), "green"),
+        "returning": Label(_("Đang dùng lại dần"), "blue"),
+        "avoided": Label(_("Đang tránh"), "orange"),
+        "paused": Label(_("Tạm dừng, đang thử lại"), "red"),
+        "held": Label(_("Đã tạm dừng"), "red"),
+    }
+    return words.get(key, Label(key, "grey"))
+
+
+def channel(name: str) -> str:
+    names = {"sms": _("SMS"), "voice": _("gọi điện tự động"), "email": _("thư điện tử")}
     return names.get(name, name)
 
 
@@ -177,6 +206,10 @@ def undelivered(error: str) -> str:
         "held": _("chưa rõ đã gửi hay chưa, chờ cán bộ trực xem"),
         "done": _("việc đã xong, không cần gửi nữa"),
         "stopped": _("đã bấm dừng gửi"),
+        "no-answer": _("không nghe máy"),
+        "busy": _("máy bận"),
+        "failed": _("không gửi được"),
+        "answered": _("đã trả lời, không cần gọi nữa"),
         "number_corrected": _("đã sửa số, gửi lại tới số đúng"),
         "undone": _("lần ghi đã được rút lại"),
         "no_person": _("không còn trong danh bạ"),

@@ -146,12 +146,14 @@ class _Gateway:
         self.env = env
         self.top: dict[str, Node] = {}
         self.variables: dict[str, str] = {}
+        self.named = False  # whether the call itself names a variable
 
     def read(self, node: Node) -> Description:
         reader = self.reader
         self.top = top = reader.table(node, KEYS["gateway"])
         nothing = Request(Template(), "POST", "json", {})
         send = self.request(top["send"], "send", SLOTS) if "send" in top else nothing
+        self.named = bool(self.variables)
         callbacks = self.callbacks(top["callbacks"]) if "callbacks" in top else None
         description = Description(
             name=self.name(top["name"]) if "name" in top else "",
@@ -266,6 +268,10 @@ class _Gateway:
         for key in AUTH[kind]:
             if key not in table:
                 reader.fault(node, f"kiểu “{kind}” cần mục “{key}”.")
+        if kind == "fields" and not self.named:
+            reader.fault(
+                node, "không trường nào của “send” có bí mật.", 'Ví dụ: ApiKey: "{env:SMS_API_KEY}".'
+            )
         for key in table.keys() - {"kind", *AUTH[kind]}:
             reader.fault(table[key], f"kiểu “{kind}” không dùng mục “{key}”.", "Bỏ dòng này.")
         first = next((table[key] for key in ("user", "token", "name") if key in table), None)

@@ -22,6 +22,7 @@ from notify.simulator.wire import Request, Response, as_json
 PREFIX = "/2010-04-01/Accounts/"
 BODY_LIMIT = 1600
 PAGE_LIMIT = 1000
+CREDIT, PRICE = 1000.0, 0.05  # of an invented account
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 ERRORS = {
     20003: (401, "Authentication Error - invalid username"),
@@ -73,10 +74,14 @@ class TwilioRest:
         self._faults = faults
         self._basic = "Basic " + base64.b64encode(":".join(account).encode()).decode()
         self._resources = {f"{PREFIX}{account[0]}/{name}": one for name, one in resources.items()}
+        self._balance = f"{PREFIX}{account[0]}/Balance.json"
 
     def __call__(self, request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), self._basic.encode()):
             return error(20003)
+        if request.path == self._balance:
+            spent = sum(len(resource.rows) for resource in self._resources.values()) * PRICE
+            return as_json({"balance": f"{CREDIT - spent:.2f}", "currency": "USD"})
         for base, resource in self._resources.items():
             if request.path == base + ".json":
                 if request.method == "POST":

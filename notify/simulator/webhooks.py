@@ -278,26 +278,25 @@ class Webhooks:
         key = (parts.scheme, parts.hostname or "", port)
         head = _request_head(parts.path or "/", parts.query, parts.netloc, len(body), headers)
         while idle := self._idle.get(key):
-            stream = idle.pop()
             try:
-                return await self._speak(key, stream, head + body)
+                return await self._speak(key, idle.pop(), head + body)
             except (ConnectionError, EOFError):
-                stream[1].close()  # the service closed it while it lay idle
+                continue  # the service closed it while it lay idle
         context = ssl.create_default_context() if parts.scheme == "https" else None
         try:
             fresh = await asyncio.open_connection(key[1], port, ssl=context)
         except OSError as fault:
             raise NotListening from fault
-        try:
-            return await self._speak(key, fresh, head + body)
-        except BaseException:
-            fresh[1].close()
-            raise
+        return await self._speak(key, fresh, head + body)
 
     async def _speak(self, key: tuple[str, str, int], stream: Stream, request: bytes) -> tuple[int, bytes]:
         reader, writer = stream
-        writer.write(request)
-        status, body, again = await _read_answer(reader)
+        try:
+            writer.write(request)
+            status, body, again = await _read_answer(reader)
+        except BaseException:  # also when the simulator ends meanwhile
+            writer.close()
+            raise
         if again:
             self._idle.setdefault(key, []).append(stream)
         else:

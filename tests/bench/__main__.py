@@ -14,13 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from incident.wiring import now
-from tests.bench import conditions, databases, fanout, first_sms, inbound, memory, pages, reports, watching
+from tests.bench import (
+    conditions,
+    databases,
+    failover,
+    fanout,
+    first_sms,
+    inbound,
+    memory,
+    pages,
+    reports,
+    watching,
+)
 from tests.bench.numbers import Line
 from tests.bench.service import ROOT, Service, running
 from tests.bench.timelines import incident_with
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PARTS = ("memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out")
+PARTS = ("memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out", "failover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ def _measured(setting: Setting, parts: Sequence[str]) -> Iterator[Line]:
             yield from inbound.measure(service)
         if "fan-out" in parts:
             yield from fanout.measure(service)
+        if "failover" in parts:
+            yield from failover.measure(directory)
         if "memory" in parts:
             yield from memory.measure(service, "after all of this", judged=False)
 
@@ -112,7 +125,7 @@ def _page(sections: Sequence[str]) -> str:
         "",
         "Written by `make bench`: the service as `incident up` starts it, measured from outside over HTTP. What is asked is",
         "asked on PostgreSQL with Redis; “without Redis” is the harder case that one is configured and does not answer.",
-        "Fan-out and inbound rows are measured here and asked of a later issue.",
+        "Fan-out rows are measured here and asked of a later issue.",
         "",
         *conditions.lines(now().date().isoformat()),
         "",

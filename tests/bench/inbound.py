@@ -31,7 +31,10 @@ def measure(service: Service) -> Iterator[Line]:
     incident = by_api(service, AREA)
     numbers = [arrival.to for arrival in service.phones.expect(LEAST, 60)]
     service.phones.quiet()
+    before = _web_cpu(service)
     yield _line("idle", *_posted(service, _requests(service, incident, numbers)))
+    spent = (_web_cpu(service) - before) / REPLIES * 1000
+    yield Line("inbound webhook, CPU of the web process each", f"{spent:.2f} ms")
     begun = time.monotonic()
     understood = _understood(service)
     waited = time.monotonic() - begun
@@ -59,8 +62,14 @@ def _line(when: str, rate: float, taken: Sequence[float]) -> Line:
     return Line(
         f"inbound webhook, {CONNECTIONS} connections, {when}",
         f"{rate:,.0f}/s, p50 {ms(percentile(taken, 0.5))}, p95 {ms(percentile(taken, 0.95))}",
-        f"≥ {RATE:.0f}/s, p95 ≤ {ms(P95)} (later issue)",
+        f"≥ {RATE:.0f}/s, p95 ≤ {ms(P95)}",
+        rate >= RATE and percentile(taken, 0.95) <= P95,
     )
+
+
+def _web_cpu(service: Service) -> float:
+    """Seconds of the processor, so far."""
+    return sum(sum(process.cpu_times()[:2]) for process in service.processes("serve"))
 
 
 def _requests(service: Service, incident: str, numbers: Sequence[str]) -> list[tuple[bytes, dict[str, str]]]:

@@ -44,8 +44,9 @@ class Count:
     held: int
 
 
-def unfinished(store: Store) -> dict[str, int]:
-    """What still moves, by kind; empty when all is at rest. Held messages wait for a person, not for the machine."""
+def unfinished(store: Store, people: People, to_the_end: bool) -> dict[str, int]:
+    """What still moves, by kind; empty when all is at rest. Held messages wait for a person, not for the machine.
+    `to_the_end`: what a carrier took moves until we know what became of it, and what people sent until we have it."""
     dark = and_(Message.status == "unknown", or_(Message.look_at.is_not(None), Message.error != "held"))
     queries = {
         "mailing": select(func.count()).where(Mailing.done_at.is_(None)),
@@ -56,8 +57,15 @@ def unfinished(store: Store) -> dict[str, int]:
         "receipt": select(func.count()).where(Receipt.applied_at.is_(None)),
         "event": select(func.count()).where(RunEvent.applied_at.is_(None)),
     }
+    if to_the_end:
+        gone = (Message.channel == "sms", Message.status.in_(("accepted", "sent")))
+        queries["gone"] = select(func.count()).where(*gone)
     with store.reading() as session:
         counts = {name: int(session.scalar(query) or 0) for name, query in queries.items()}
+        if to_the_end:
+            answers = list(people.sent)
+            kept = session.scalar(select(func.count()).where(Inbound.carrier_id.in_(answers)))
+            counts["unheard"] = len(answers) - int(kept or 0)
     return {name: count for name, count in counts.items() if count}
 
 

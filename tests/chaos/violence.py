@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import signal
 import socket
+import subprocess
 import threading
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
 import psutil
+from sqlalchemy import exists, select
+from sqlalchemy.exc import DBAPIError
 
+from incident.store.tables import Attempt
 from tests.bench.service import Service
 
 wait = threading.Event().wait  # real processes need real seconds
@@ -38,24 +43,40 @@ SLOW_FAULTS: tuple[dict[str, Any], ...] = (
 class Killer(threading.Thread):
     """Kills children of `incident up` at random moments until told to stop. The simulator is the witness and lives."""
 
-    def __init__(self, service: Service, dice: random.Random, pause: tuple[float, float]) -> None:
+    def __init__(
+        self, service: Service, dice: random.Random, pause: tuple[float, float], restart: str = ""
+    ) -> None:
         super().__init__(name="killer", daemon=True)
         self.service = service
         self.dice = dice
         self.pause = pause
+        self.restart = restart if service.store.dialect == "postgresql" else ""
         self.kills: Counter[str] = Counter()
         self.spared: set[int] = set()
         self.enough = threading.Event()
 
     def run(self) -> None:
         while not self.enough.wait(self.dice.uniform(*self.pause)):
-            role = self.dice.choice(ROLES)
-            if role == "redis" and self.dice.random() < 0.5:
-                self.kills["redis flushed"] += flush(self.service)
+            role, which, aside = self.dice.choice(ROLES), self.dice.random(), self.dice.random()
+            if role == "redis" and which < 0.5:
+                self.kills["Redis flushed"] += flush(self.service)
             elif found := [one for one in children(self.service, role) if one.pid not in self.spared]:
-                self.kills[role] += kill(self.dice.choice(found))
-            if self.service.store.dialect == "postgresql" and self.dice.random() < 0.2:
-                self.kills["connections"] += cut_connections(self.service)
+                calling = self._calls_are_made() if which < 0.5 else False
+                self.kills[f"{role}, mid-call" if calling else role] += kill(self.dice.choice(found))
+            if self.service.store.dialect == "postgresql" and aside < 0.2:
+                self.kills["connections cut"] += bool(cut_connections(self.service))
+            if self.restart and aside > 0.97:
+                subprocess.run(shlex.split(self.restart), check=False, timeout=60)
+                self.kills["PostgreSQL restarted"] += 1
+
+    def _calls_are_made(self) -> bool:
+        """Wait for a moment at which a carrier is being called, for half a second at most; whether there was one."""
+        for _ in range(15):
+            with suppress(DBAPIError), self.service.store.reading() as session:
+                if session.scalar(select(exists().where(Attempt.outcome == "calling"))):
+                    return True
+            wait(0.02)
+        return False
 
     def end(self) -> None:
         self.enough.set()

@@ -85,6 +85,32 @@ def test_it_speaks_twilio(service: Service) -> None:
     assert service.received("+84540999779") == []
 
 
+def test_it_calls(service: Service) -> None:
+    """A phone rings, is answered, and is read what our hook says: here, that the call is about nothing we know of."""
+    sid, token = account(service)
+    auth = {"Authorization": "Basic " + base64.b64encode(f"{sid}:{token}".encode()).decode()}
+    at = f"{service.phones}/2010-04-01/Accounts/{sid}/Calls"
+    phone = "+84540999779"
+    call = {"To": phone, "From": "+84540000000", "Url": f"{service.url}/hooks/twilio/voice/x.y"}
+    made = fetch("POST", f"{at}.json", urlencode(call).encode(), auth | FORM)
+    assert (made.status, made.json["status"]) == (201, "queued")
+
+    def calls() -> Any:
+        return fetch("GET", f"{service.phones}/phones/{phone}.json").json["calls"]
+
+    until(lambda: calls()[0]["status"] == "ringing")
+    key = json.dumps({"key": "1"}).encode()
+    json_type = {"Content-Type": "application/json"}
+    assert fetch("POST", f"{service.phones}/phones/{phone}/answer", key, json_type).status == 202
+    until(lambda: calls()[0]["status"] == "completed")
+    assert calls()[0]["said"] == ["Cuộc gọi này không còn hiệu lực. Xin cảm ơn."]
+    assert fetch("GET", f"{at}/{made.json['sid']}.json", headers=auth).json["status"] == "completed"
+    listed = fetch("GET", f"{at}.json?To=%2B84540999779", headers=auth).json["calls"]
+    assert [one["sid"] for one in listed] == [made.json["sid"]]
+    wrong = fetch("POST", f"{at}.json", urlencode(call | {"Url": "x"}).encode(), auth | FORM)
+    assert (wrong.status, wrong.json["code"]) == (400, 21205)
+
+
 # ------------------------------------------------------------------ hooks
 
 

@@ -57,3 +57,9 @@ def test_a_ceiling_in_the_first_hour(answered: bool, most: int) -> None:
 
 def test_those_on_duty_have_no_ceiling() -> None:
     assert asks("warn", told(0, 4, 8, 12, 16, 20), 50, member=False) == 50
+
+
+def test_a_call_by_machine_counts_like_an_sms() -> None:
+    """It is written with the kind of what it was about, and its number is the person's own."""
+    assert asks("task", told(0, kind="remind"), 1) == 3
+    assert asks("remind", told(0, 4, 8, 12, 16, kind="summon"), 30) is None

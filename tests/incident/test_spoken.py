@@ -37,7 +37,8 @@ def test_times_are_local_and_natural(hour: int, minute: int, words: str) -> None
 def test_codes_are_said_digit_by_digit() -> None:
     assert spoken.digits("27") == "hai bảy"
     assert spoken.digits("7K2") == "bảy K hai"
-    assert spoken.digits("0540 000 001") == "không năm bốn không không không không không không một"
+    assert spoken.telephone("0540000001") == "không năm bốn không, không không không, không không một"
+    assert spoken.telephone("0540 000 001") == spoken.telephone("0540000001")
 
 
 @pytest.mark.parametrize("kind", sorted(spoken.VOICE))

@@ -148,4 +148,5 @@ def test_the_phone_is_told_to_read_thrice_and_to_wait_for_one_key() -> None:
     assert (gather.get("numDigits"), gather.get("method")) == ("1", "POST")
     assert gather.get("action") == "https://x.example/v/a1.sig/key"
     assert [(say.get("language"), say.text) for say in gather] == [("vi-VN", 'Tin "A" & B')]
+    assert all("vi-VN" in str(say.get("voice")) for say in document.iter("Say"))
     assert [verb.tag for verb in ElementTree.fromstring(twilio_voice.end("Hết."))] == ["Say", "Hangup"]

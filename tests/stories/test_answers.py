@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from incident.domain.actors import Role
 from incident.domain.errors import Refusal
 from incident.response import answer, course, inbox
-from incident.store.tables import Inbound, Message, Request, Suppression
+from incident.response.inbox import AT_MOST_A_MINUTE
+from incident.store.tables import Entry, Inbound, Message, Request, Suppression
 from tests.stories.test_everyone_answers import TASK_FORCE
 from tests.stories.world import World
 
@@ -234,6 +235,46 @@ def test_a_word_after_the_end(world: World) -> None:
     world.time += timedelta(hours=1)
     world.phone(SPOKESPERSON).replies("OK 10").expects_sms("Vu viec 10 da ket thuc luc")
     assert world.verify(incident).ok
+    quiet(world)
+
+
+def test_a_number_that_floods_is_kept_and_looked_at_by_a_person_once(world: World) -> None:
+    """A stuck phone, or somebody who means harm: others are read meanwhile, and the flood is one line."""
+    incident = world.opens()
+    lead = str(world.phone(LEAD).has_read_all().person.phone)
+    for _ in range(60):
+        world.receives(lead, "mưa to quá", at_once=False)
+    world.receives(str(world.phone(STAND_IN).person.phone), "không liên quan", at_once=False)
+    world.understand()
+    kinds = world.kinds(incident)
+    assert kinds.count("reply_unclear") == AT_MOST_A_MINUTE
+    assert kinds.count("reply_flood") == 1
+    assert [reply.means for reply in world.view(incident).review].count("flood") == 1
+    with world.store.reading() as session:
+        rows = session.scalars(select(Inbound).order_by(Inbound.received_at, Inbound.id)).all()
+        assert len(rows) == 61, "everything is kept"
+        assert sum(row.state == "review" for row in rows if row.sender == lead) == AT_MOST_A_MINUTE + 1
+        assert not any(row.state == "new" for row in rows)
+    world.fast_forward(2)
+    world.receives(lead, f"OK {incident.code}")
+    assert world.member(incident, LEAD).state == "accepted", "a minute later the number is heard again"
+    for _ in range(30):
+        world.receives(lead, "nữa", at_once=False)
+    world.understand()
+    assert world.kinds(incident).count("reply_flood") == 1, "one line as long as nobody has looked at it"
+    assert world.verify(incident).ok
+    quiet(world)
+
+
+def test_a_flood_from_a_number_nobody_has_is_silence(world: World) -> None:
+    world.opens()
+    for _ in range(40):
+        world.receives("+84909999999", "mua nha khong", at_once=False)
+    world.understand()
+    with world.store.reading() as session:
+        assert set(session.scalars(select(Inbound.state))) == {"ignored"}
+        known = session.scalar(select(func.count()).select_from(Entry).where(Entry.kind == "reply_unknown"))
+    assert known == AT_MOST_A_MINUTE, "a flood does not fill the record"
     quiet(world)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from incident.response import people, stopping
 from incident.response.open import Opened
 from incident.store.tables import Inbound, Message, Person
+from notify.message import StatusUpdate
 from tests.stories.test_approval import under_way
 from tests.stories.world import World
 
@@ -311,4 +312,20 @@ def test_stopping_stops_calls(world: World) -> None:
     stopping.stop(world.desk, incident.incident_id, world.duty, world.time, "gửi nhầm")
     world.fast_forward(5)
     assert len(lead.calls()) == 1
+    quiet(world)
+
+
+def test_all_channels_dead_is_unreachable_once(world: World) -> None:
+    """SMS and email fail one after the other, before the door looks: the stand-in is asked once, and it is said once."""
+    incident = world.opens()
+    speaker = world.person(SPOKESPERSON)
+    for sender, address in ((world.sms, speaker.phone), (world.mail, speaker.email)):
+        number = next(i for i, m in enumerate(sender.sent, 1) if m.to == address)
+        failed = StatusUpdate(sender.name, f"{sender.name}-{number}", "permanent-failure", "30006")
+        world.outbox.store_receipt(failed, world.time)
+        world.outbox.sweep(world.time)
+    world.tick()
+    world.tick()
+    assert world.kinds(incident).count("unreachable") == 1
+    assert world.kinds(incident).count("stand_in_asked") == 1
     quiet(world)

@@ -10,7 +10,7 @@ from incident.delivery.outbox import Outbox
 from incident.response.desk import Desk
 from incident.store.tables import Attempt, CarrierState, Message
 from notify.memory import hangs, refuses, unknown_but_sent
-from notify.message import ConfigurationFault, StatusUpdate, TemporaryFailure
+from notify.message import ConfigurationFault, Reply, StatusUpdate, TemporaryFailure
 from tests.stories.test_everyone_answers import TASK_FORCE
 from tests.stories.world import World
 
@@ -148,3 +148,18 @@ def test_a_text_that_came_too_late_is_not_sent(world: World) -> None:
     assert "expired" in statuses(world)
     quiet(world)
     assert all("Moi d/c tham gia" not in m.body for m in world.sms.sent)
+
+
+def test_an_answer_whose_webhook_was_lost_counts_all_the_same(world: World) -> None:
+    """The web was down when it came, and the carrier says nothing twice: it is found in the carrier's list."""
+    incident = world.opens()
+    lead = world.phone(LEAD).has_read_all()
+    reply = Reply("memory", "in-lost", str(lead.person.phone), "+84540999999", f"OK {incident.code}")
+    world.sms.receives(reply)
+    assert world.member(incident, LEAD).state == "asked"
+    world.fast_forward(1)
+    assert world.member(incident, LEAD).state == "accepted"
+    world.outbox.store_inbound(reply, world.time)  # the webhook comes after all, an hour late
+    world.fast_forward(1)
+    lead.expects_sms("Da ghi nhan")
+    quiet(world)

@@ -316,6 +316,7 @@ class World:
         press.sweep(self.desk, self.time)
         self.outbox.sweep(self.time)
         self.outbox.reconcile(self.time)
+        self.outbox.catch_up(self.time)
         advance.apply_pending(self.desk, self.time)
         advance.tell_time(self.desk, self.time)
         inbox.understand(self.desk, None, self.time)

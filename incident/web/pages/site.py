@@ -18,6 +18,7 @@ from incident.web.pages import (
     approve,
     board,
     calls,
+    carriers,
     directory,
     handover,
     opening,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
-    pictures, reached, texts,
+    pictures, reached, texts, carriers,
 )  # fmt: skip
 
 

@@ -172,6 +172,29 @@ def test_a_carrier_that_knows_a_repetition_is_asked_again_by_the_same_key(store:
     assert pair.world.status(one) == "accepted"
 
 
+@pytest.mark.parametrize(
+    "no",
+    [
+        BUSY,
+        ConfigurationFault("20003", "authenticate"),
+        PermanentFailure("5", "refused", "content"),
+        PermanentFailure("6", "", "address"),
+    ],
+)
+def test_only_a_yes_says_what_became_of_a_message_in_the_dark(store: Store, no: SendFailure) -> None:
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent(), *[refuses(no)] * 10)
+    (one,) = pair.send()
+    for _ in range(6):
+        pair.world.clock.forward(31)
+        pair.outbox.drain()
+        pair.outbox.reconcile(pair.world.clock())
+    pair.outbox.close()
+    assert pair.second.calls == []
+    assert pair.world.status(one) == "accepted"  # the list has it
+    assert {call.key for call in pair.first.calls} == {one}
+
+
 def test_it_is_looked_for_when_asking_again_stays_in_the_dark(store: Store) -> None:
     pair = Pair(store, idempotent=True)
     pair.first.fails = lambda: UnknownOutcome("503", "503")
@@ -181,6 +204,26 @@ def test_it_is_looked_for_when_asking_again_stays_in_the_dark(store: Store) -> N
         pair.outbox.drain()
     pair.outbox.close()
     assert (pair.world.status(one), len(pair.first.calls), pair.second.calls) == ("unknown", 4, [])
+
+
+@pytest.mark.parametrize(
+    "failure", [BUSY, ConfigurationFault("20003", "who are you"), UnknownOutcome("503", "503")]
+)
+def test_a_text_in_the_dark_is_found_although_it_was_asked_for_again_much_later(
+    store: Store, failure: SendFailure
+) -> None:
+    """The worker stood still for an hour between the two calls; the list is read from before the first."""
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent(), *[refuses(failure)] * 3)
+    (one,) = pair.send(critical=True)
+    pair.world.clock.forward(3600)
+    for seconds in (10, 20, 31):
+        pair.outbox.drain()
+        pair.outbox.reconcile(pair.world.clock.forward(seconds))
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert pair.world.status(one) == "accepted"
+    assert pair.carried() == (1, 0)
 
 
 # ------------------------------------------------------------------ the traffic

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from incident.store.tables import Request
-from notify.memory import hangs, refuses
+from notify.gateway import Route
+from notify.memory import MemorySender, hangs, refuses
 from notify.message import TemporaryFailure
 from tests.incident.delivery import by_hand
 from tests.incident.delivery.world import World
@@ -44,6 +45,19 @@ def test_what_is_sent_depends_on_who_is_still_awaited(
         assert world.get(one).error == "not_awaited"
         assert world.moves(one) == ["sending", "cancelled"]
         assert world.attempts(one) == []
+
+
+@pytest.mark.parametrize(("state", "rings"), [("asked", True), ("accepted", False), ("declined", False)])
+def test_no_phone_rings_for_who_has_answered(world: World, state: str, rings: bool) -> None:
+    (person,) = world.people(1)
+    call = MemorySender(world.clock, name="call")
+    outbox = world.another_process(4, Route("sms", world.sms), Route("voice", call))
+    one = world.message(channel="voice")
+    answers(world, world.asked(person, one), state)
+    outbox.drain()
+    outbox.close()
+    assert len(call.calls) == int(rings)
+    assert (world.status(one) == "cancelled") != rings
 
 
 def test_a_summons_that_did_not_go_is_not_repeated_to_who_has_accepted(world: World) -> None:

@@ -43,8 +43,55 @@ def test_how_a_call_ended(
 ) -> None:
     verdict = judge(ended, tries)
     assert (verdict.status, verdict.outcome, verdict.wait_seconds) == (status, outcome, wait)
-    assert verdict.pause == isinstance(ended, ConfigurationFault)
     assert verdict.suppress == (verdict.code == "21610")
+
+
+DARK = UnknownOutcome("reset")
+BUSY = TemporaryFailure("429", "x")
+ACCOUNT = ConfigurationFault("20003", "x")
+FILTERED = PermanentFailure("30007", "x", "content")
+
+
+@pytest.mark.parametrize(
+    ("ended", "status", "then"),
+    [
+        (BUSY, "created", "next"),
+        (TemporaryFailure("AVOIDED", "x"), "created", "next"),
+        (TemporaryFailure("LATE", "x"), "created", "anew"),  # our fault, not the carrier's
+        (ACCOUNT, "created", "next"),
+        (FILTERED, "created", "never"),
+        (PermanentFailure("21612", "x"), "created", "never"),
+        (PermanentFailure("21211", "x", "address"), "permanent-failure", "anew"),
+        (PermanentFailure("21610", "x", "optout"), "permanent-failure", "anew"),
+        (DARK, "unknown", "anew"),
+    ],
+)
+def test_what_another_carrier_may_take(ended: SendFailure, status: str, then: str) -> None:
+    verdict = judge(ended, 1, elsewhere=True)
+    assert (verdict.status, verdict.then) == (status, then)
+    assert verdict.wait_seconds == (0 if then in ("next", "never") else 2 if status == "created" else None)
+
+
+@pytest.mark.parametrize(
+    ("ended", "tries", "repeated", "status", "then"),
+    [
+        (DARK, 1, False, "created", "only"),
+        (DARK, 3, True, "created", "only"),
+        (DARK, 4, True, "unknown", "anew"),
+        (Receipt("c", "1", "accepted", 1), 1, True, "accepted", "anew"),
+        # what was in the dark before stays there, whatever the repetition meets
+        (BUSY, 1, True, "unknown", "anew"),
+        (ACCOUNT, 1, True, "unknown", "anew"),
+        (FILTERED, 1, True, "unknown", "anew"),
+        (PermanentFailure("21211", "x", "address"), 1, True, "unknown", "anew"),
+    ],
+)
+def test_asking_again_by_the_same_key(
+    ended: Receipt | SendFailure, tries: int, repeated: bool, status: str, then: str
+) -> None:
+    verdict = judge(ended, tries, elsewhere=True, idempotent=True, repeated=repeated)
+    assert (verdict.status, verdict.then) == (status, then)
+    assert (verdict.look_seconds is not None) == (status == "unknown")
 
 
 @pytest.mark.parametrize(

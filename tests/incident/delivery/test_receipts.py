@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import func, select
 
 from incident.delivery import references
 from incident.delivery.receipts import BATCH, waits
-from incident.store.tables import Inbound, Receipt, Suppression
+from incident.response.withdrawing import withdraw
+from incident.store.tables import Inbound, Message, Receipt, Suppression
 from notify.memory import unknown_but_sent
 from notify.message import Reply, StatusUpdate
 from tests.incident.delivery.world import SECRET, World
@@ -68,6 +70,52 @@ def test_a_forged_reference_binds_nothing(world: World) -> None:
     forged = references.signed(world.attempts(one)[0].id, "another secret")
     arrive(world, StatusUpdate("memory", "memory-1", "delivered", reference=forged))
     assert world.status(one) == "unknown"
+
+
+def test_our_own_mark_under_another_id_changes_nothing(world: World) -> None:
+    """Whoever saw one callback's address may repeat it with a message of his own."""
+    one = world.message()
+    world.outbox.drain()
+    reference = references.signed(world.attempts(one)[0].id, SECRET)
+    arrive(
+        world, StatusUpdate("memory", "of-somebody-else", "permanent-failure", "30005", reference=reference)
+    )
+    assert world.status(one) == "accepted"
+    assert world.attempts(one)[0].carrier_id == "memory-1"
+
+
+def ended(world: World, final: str) -> str:
+    """A message that came to this end after a call."""
+    one = world.message(valid_until=world.clock() + timedelta(seconds=300))
+    world.outbox.drain()
+    if final in ("delivered", "permanent-failure"):
+        arrive(world, told(world, one, final, "30005" if final != "delivered" else ""))
+        return one
+    arrive(world, told(world, one, "temporary-failure", "30003", kind="transient", retries=2))
+    if final == "cancelled":
+        with world.store.writing() as session:
+            withdraw(session, "done", world.clock(), Message.id == one)
+    else:
+        world.outbox.sweep(world.clock.forward(301))
+    return one
+
+
+@pytest.mark.parametrize("late", ["accepted", "sent", "temporary-failure", "permanent-failure"])
+@pytest.mark.parametrize("final", ["delivered", "permanent-failure", "cancelled", "expired"])
+def test_what_has_ended_is_not_moved_by_what_comes_late(world: World, final: str, late: Any) -> None:
+    one = ended(world, final)
+    before = world.moves(one)
+    arrive(world, told(world, one, late, "30008", kind="transient", retries=2))
+    assert (world.status(one), world.moves(one)) == (final, before)
+    assert before[-1] == final
+    assert world.outbox.drain() == 0
+
+
+@pytest.mark.parametrize("final", ["permanent-failure", "cancelled", "expired"])
+def test_a_late_delivered_corrects_what_we_gave_up(world: World, final: str) -> None:
+    one = ended(world, final)
+    arrive(world, told(world, one, "delivered"))
+    assert world.moves(one)[-2:] == [final, "delivered"]
 
 
 def test_a_receipt_quicker_than_the_answer_waits_for_it(world: World) -> None:
@@ -134,16 +182,15 @@ def test_a_late_delivered_cancels_the_next_attempt(world: World) -> None:
     assert world.outbox.drain() == 0
 
 
-def test_a_failure_after_acceptance_is_heard_when_no_channel_is_left(world: World) -> None:
+def test_a_failure_after_acceptance_is_heard_though_a_mail_went(world: World) -> None:
+    """The door may make a call: nobody waits for a mail to be read."""
     (person,) = world.people(1)
     one, mail = world.message(), world.message("a@sonlam.example", channel="email")
     world.asked(person, one, mail)
     world.outbox.drain()
     arrive(world, told(world, one, "permanent-failure", "30005", kind="address"))
     assert world.status(one) == "permanent-failure"
-    assert world.events() == []  # the mail went
-    two = world.message("+84540000002")
-    world.asked_again(person, two)
+    assert [(e["event"], e["person"]) for e in world.events()] == [("unreachable", person)]
 
 
 def test_the_only_channel_failed(world: World) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from incident.delivery.reconciliation import match
+from incident.delivery.outbox import Outbox
+from incident.delivery.reconciliation import Unknown, match
 from incident.store.tables import Entry
 from notify.memory import MemorySender, hangs, refuses, unknown_but_sent
-from notify.message import SendFailure, TemporaryFailure, UnknownOutcome
-from tests.incident.delivery.world import World
+from notify.message import Listed, SendFailure, TemporaryFailure, UnknownOutcome
+from notify.phone import strip_marks
+from tests.incident.delivery.mortal import Killed, Mortal
+from tests.incident.delivery.world import START, World, settings
 
 
 def decided(world: World) -> list[dict[str, Any]]:
@@ -133,11 +137,71 @@ def test_the_rest_is_held_for_the_duty_officer(world: World) -> None:
 
 
 def test_a_carrier_without_a_list_is_not_asked(world: World) -> None:
+    world.sms = MemorySender(world.clock, name="memory", listing=False)
+    world.outbox = world.another_process()
+    one = world.message(critical=True)
+    world.sms.will(hangs())
+    world.outbox.drain()
+    look(world, 31)
+    assert (world.status(one), world.get(one).error) == ("unknown", "held")
+
+
+def test_a_critical_mail_lost_after_the_final_dot_goes_once_more_under_the_same_name(world: World) -> None:
     mail = world.message("a@sonlam.example", channel="email", critical=True)
+    world.mail.will(unknown_but_sent())
+    world.outbox.drain()
+    look(world, 31)
+    assert (world.status(mail), world.get(mail).error) == ("unknown", "connection reset")
+    look(world, 61)
+    assert world.status(mail) == "created"
+    world.outbox.drain()
+    assert world.status(mail) == "sent"
+    first, second = world.mail.to("a@sonlam.example")
+    assert first.reference == second.reference, "the reader's program sees one mail"
+    assert [d["decision"] for d in decided(world)] == ["resent"]
+
+
+def test_a_mail_whose_worker_died_after_the_final_dot_is_treated_alike(world: World) -> None:
+    mail = world.message("a@sonlam.example", channel="email", critical=True)
+    mortal = Mortal(world.store.url.render_as_string(hide_password=False))
+    dying = Outbox(mortal, world.outbox.gateway, settings(world.store), world.clock)
+    mortal.death = (1, False)  # the attempt is written, the mail goes, and nobody writes down that it went
+    with pytest.raises(Killed):
+        dying.drain()
+    dying.close()
+    mortal.dispose()
+    assert len(world.mail.sent) == 1
+    world.outbox.sweep(world.clock.forward(61))
+    assert world.status(mail) == "unknown"
+    look(world, 1)
+    look(world, 61)
+    world.outbox.drain()
+    assert world.status(mail) == "sent"
+    assert len({sent.reference for sent in world.mail.to("a@sonlam.example")}) == 1
+
+
+def test_a_mail_that_is_not_critical_is_held(world: World) -> None:
+    mail = world.message("a@sonlam.example", channel="email")
     world.mail.will(hangs())
     world.outbox.drain()
     look(world, 31)
+    look(world, 61)
     assert (world.status(mail), world.get(mail).error) == ("unknown", "held")
+    assert len(world.mail.calls) == 1
+
+
+def test_a_carrier_that_takes_no_marks_lists_the_text_without_them(world: World) -> None:
+    class Stripping(MemorySender):
+        def list(self, since: Any) -> Any:
+            return [replace(one, body=strip_marks(one.body)) for one in super().list(since) or ()]
+
+    world.sms = Stripping(world.clock, name="memory")
+    world.outbox = world.another_process()
+    one = world.message(body="Vụ việc 27: đề nghị đồng chí tham gia")
+    world.sms.will(unknown_but_sent())
+    world.outbox.drain()
+    assert look(world, 31) == 1
+    assert world.status(one) == "accepted"
 
 
 def test_what_belongs_to_another_attempt_is_not_taken(world: World) -> None:
@@ -183,3 +247,50 @@ def test_one_reconciler_at_a_time(world: World) -> None:
 
 def test_the_earliest_goes_with_the_earliest() -> None:
     assert match([], [], set()) == {}
+
+
+# ------------------------------------------------------------------ calls have no body in the list
+
+CALLED = "+84540000001"
+
+
+def call(id: str, seconds: float, address: str = CALLED) -> Unknown:
+    started = START + timedelta(seconds=seconds)
+    return Unknown(id, address, "Vụ việc hai bảy.", True, 0, None, None, f"a-{id}", "twilio-voice", started)
+
+
+def listed_call(id: str, seconds: float, to: str = CALLED) -> Listed:
+    return Listed(id, to, None, "accepted", "", START + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("calls", "bound", "found"),
+    [
+        ([listed_call("CA1", 2)], set(), {"m": "CA1"}),
+        ([listed_call("CA1", 2)], {"CA1"}, {}),
+        ([listed_call("CA1", 2, "+84540000002")], set(), {}),
+        ([listed_call("CA1", 600)], set(), {}),
+        ([listed_call("CA1", -600)], set(), {}),
+        ([listed_call("CA1", 90), listed_call("CA2", 1)], set(), {"m": "CA2"}),
+    ],
+)
+def test_a_call_is_known_by_number_and_the_nearest_time(
+    calls: list[Listed], bound: set[str], found: dict[str, str]
+) -> None:
+    matched = match([call("m", 0)], calls, bound)
+    assert {id: listed.carrier_id for id, listed in matched.items()} == found
+
+
+def test_two_calls_to_one_number_are_two_calls() -> None:
+    matched = match(
+        [call("first", 0), call("second", 40)], [listed_call("CA1", 1), listed_call("CA2", 41)], set()
+    )
+    assert {id: one.carrier_id for id, one in matched.items()} == {"first": "CA1", "second": "CA2"}
+    assert match([call("first", 0), call("second", 40)], [listed_call("CA2", 41)], set()).keys() == {"second"}
+
+
+def test_a_call_made_again_is_known_by_the_time_of_the_last_one() -> None:
+    """Twice looked for in vain and rung up anew, minutes after the first."""
+    again = replace(call("m", 0), called_at=START + timedelta(seconds=280))
+    assert match([again], [listed_call("CA3", 281)], set())["m"].carrier_id == "CA3"
+    assert match([again], [listed_call("CA1", 1)], set()) == {}

@@ -71,7 +71,7 @@ def test_a_failure_that_is_told_before_the_call_comes_back_is_not_forgotten(worl
     assert world.status(one) == "sending"
     ended = Receipt("memory", "early-1", "accepted", 1)
     by_hand.record(world.store, world.outbox.gateway, call, ended, world.clock())
-    world.outbox.sweep(world.clock())
+    world.outbox.sweep(world.clock.forward(2))
     assert world.status(one) == "permanent-failure"
     assert world.get(one).error == "30005"
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from incident.delivery import leases
+from incident.delivery.outbox import Outbox
+from incident.delivery.receipts import BATCH
 from incident.processes.clock import LEASE, Clock
 from incident.store.sessions import Store
 from incident.store.tables import IdempotencyKey, Inbound
 from incident.wiring import Wiring
 from notify.gateway import Gateway, Route
 from notify.memory import hangs
-from notify.message import Reply
+from notify.message import Reply, StatusUpdate
 from tests.incident.delivery.world import World, settings
 
 
@@ -92,3 +95,45 @@ def test_old_keys_are_forgotten(world: World) -> None:
     clock_of(world).sweep(world.clock())
     with world.store.reading() as session:
         assert session.scalars(select(IdempotencyKey.key)).all() == ["0"]
+
+
+def test_a_crowd_of_replies_does_not_keep_receipts_waiting_nor_the_other_way_round(world: World) -> None:
+    """Batches in turns: whatever the one has piled up, the other is served in the same sweep."""
+    clock = clock_of(world)
+    outbox = clock.wiring.outbox
+    one = world.message()
+    outbox.drain()
+    crowd = [Reply("memory", f"in-{n}", f"+84909{n:06d}", "+84540000000", "mua nha") for n in range(450)]
+    strange = [StatusUpdate("memory", f"elsewhere-{n}", "delivered") for n in range(BATCH + 10)]
+    outbox.keep_all(crowd, strange, world.clock())
+    outbox.store_receipt(StatusUpdate("memory", "memory-1", "delivered"), world.clock.forward(1))
+    served = Served(outbox)
+    clock.wiring.outbox = served  # type: ignore[assignment]
+    clock.sweep(world.clock.forward(1))
+    assert set(served.order[0::2]) == {"replies"}
+    assert set(served.order[1::2]) == {"receipts"}
+    for _ in range(5):
+        clock.sweep(world.clock.forward(1))
+    assert world.status(one) == "delivered"
+    with world.store.reading() as session:
+        assert not session.scalar(select(func.count()).where(Inbound.state == "new"))
+    outbox.close()
+
+
+class Served:
+    """An outbox that says in which order it was asked."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.order: list[str] = []
+
+    def unread(self, *words: Any, **more: Any) -> list[str]:
+        self.order.append("replies")
+        return self.outbox.unread(*words, **more)
+
+    def apply_receipts(self, now: datetime) -> int:
+        self.order.append("receipts")
+        return self.outbox.apply_receipts(now)
+
+    def sweep(self, now: datetime) -> int:
+        return self.outbox.sweep(now)

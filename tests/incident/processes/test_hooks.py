@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
@@ -32,6 +33,7 @@ class Line:
     wiring: Wiring
     simulator: Simulator
     app: Flask
+    down: bool = False
 
 
 @pytest.fixture
@@ -89,6 +91,26 @@ def test_a_reply_is_stored_once_and_signed(line: Line) -> None:
     with line.world.store.reading() as session:
         (row,) = session.scalars(select(Inbound)).all()
         assert (row.sender, row.body) == ("+84540000001", "OK 27")
+
+
+def test_a_reply_and_reports_whose_webhooks_failed_are_found_in_the_list(line: Line) -> None:
+    """The web answers 500 for a while, and the carrier does not say it twice."""
+    line.app.before_request(lambda: Response(status=500) if line.down else None)
+    message = line.world.message()
+    line.down = True
+    assert line.wiring.outbox.drain() == 1
+    line.simulator.reply("+84540000001", "OK 27")
+    assert line.simulator.settle()
+    line.down = False
+    assert line.world.status(message) == "accepted"
+    later = real_now() + timedelta(seconds=61)
+    assert line.wiring.outbox.catch_up(later) == 2
+    line.wiring.outbox.sweep(later)
+    assert line.world.status(message) == "delivered"
+    with line.world.store.reading() as session:
+        row = session.scalars(select(Inbound)).one()
+    assert (row.sender, row.body, row.state) == ("+84540000001", "OK 27", "new")
+    assert line.wiring.outbox.catch_up(later + timedelta(seconds=60)) == 0
 
 
 @pytest.mark.parametrize("path", ["/hooks/twilio/inbound", "/hooks/twilio/status?ref=x"])

@@ -71,6 +71,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "press.refuse": ("phatngon", ROOM + "/press/{question}/refuse"),
     "zalo.show": ("truc", ROOM + "/zalo"),
     "pictures.course": ("theodoi", ROOM + "/course"),
+    "carriers.index": ("truc", "/settings/carriers"),
     "texts.index": ("truc", "/settings/texts?try=D%E1%BB%ABng+c%C3%B4ng+b%E1%BB%91%2C+ch%E1%BB%9D+b%C3%A3o+tan"),
     "texts.show": ("quantri", "/settings/texts/summon"),
     "reached.show": ("truc", ROOM + "/delivery"),
@@ -100,7 +101,7 @@ ALSO: tuple[tuple[str, str], ...] = (
 )
 # Read by programs, fetched into a page, or asked for only on the way in; each is tried where it belongs.
 NO_PAGE = re.compile(
-    r"^(api-|health\.|files\.file$|security\.(static|tf_select|two_factor_rescue|mf_recovery|mf_recovery_codes"
+    r"^(api-|health\.|hooks\.|files\.file$|security\.(static|tf_select|two_factor_rescue|mf_recovery|mf_recovery_codes"
     r"|two_factor_token_validation|verify)$|simulator\.show$|(board|room)\.live$|board\.wall_live$|opening\.counts$"
     r"|sheets\..*_pdf$|report\.download$)"
 )

@@ -113,6 +113,7 @@ BROKEN = [
     ('password: "{env:KEY}"', 'password: ¦"x{env:KEY}"', "bí mật không được ghi trong tệp"),
     ("kind: basic", "kind: ¦digest", "Chọn một trong: none, basic, bearer"),
     ('      user: sonlam\n      password: "{env:KEY}"', '      user: x\n      token: ¦"{env:KEY}"', "không dùng mục “token”"),
+    ('      kind: basic\n      user: sonlam\n      password: "{env:KEY}"', "      ¦kind: fields", "không trường nào của “send” có bí mật"),
     ("https://sms.example/gui", "¦sms.example/gui", "cần một địa chỉ http:// hoặc https://"),
     ("https://sms.example/gui", '"https://sms.example/¦{phone}"', "không có ô “{phone}”. Dùng được: to, text"),
     ("https://sms.example/gui", "https://sms.example/\n      method: GET\n      body: ¦form", "GET không có phần thân"),

@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Page
 from notify.email import SmtpMail, parse_url
 from notify.message import Message
 from notify.simulator.server import Simulator
-from notify.twilio import TwilioSms
+from notify.twilio import TwilioAccount, TwilioSms
+from notify.twilio_voice import TwilioVoice
+from tests.notify.conftest import OFFICE, SID, TOKEN
 
 pytestmark = pytest.mark.browser
 PHONE = "+84540000001"
@@ -42,6 +44,21 @@ def test_pages_are_accessible_and_clean(
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     assert said == []
+
+
+def test_a_ringing_phone_is_turned_away_on_a_narrow_page(sim: Simulator, page: Page) -> None:
+    account = TwilioAccount(SID, TOKEN, OFFICE, public_url=sim.url, api_base=sim.url, timeout_seconds=2.0)
+    sender = TwilioVoice(account, OFFICE)
+    sender.send(Message("voice", PHONE, "", reference="a.b"))
+    sim.settle()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{sim.url}/phones/{PHONE}")
+    assert Axe().run(page).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Từ chối, máy bận").click()
+    page.get_by_text("Máy bận").wait_for(timeout=5000)
+    assert sim.phone(PHONE).calls[-1].status == "busy"
+    sender.close()
 
 
 def test_a_new_message_appears_while_an_answer_is_being_typed(
