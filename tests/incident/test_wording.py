@@ -37,7 +37,7 @@ LINK = "https://tct.sonlam.gov.vn/a/7KQ2M9XW4T"
 SLOTS = {
     "due": "02h25", "at": "02h09", "link": LINK, "instead": f"đ/c {LONGEST_NAME}", "n": 3, "mark": "7K2",
     "Instead": f"Đ/c {LONGEST_NAME}", "wrong": "72", "count": 2, "list": "27, tin ve ho Suoi Lac; 28, bai tren Cong TTDT",
-    "who": f"đ/c {LONGEST_NAME}", "waiting": 3, "late": 1, "what": "Soạn thông tin",
+    "who": f"đ/c {LONGEST_NAME}", "still": "Con nguoi chua tra loi, co viec qua han", "what": "Soạn thông tin",
 }  # fmt: skip
 WITH_ROOM = [kind for kind, text in SMS.items() if "{what}" in text]
 

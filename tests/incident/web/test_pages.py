@@ -109,7 +109,7 @@ def test_a_clock_that_stands_still_is_told(site: Site) -> None:
 def test_a_paused_carrier_is_told(site: Site) -> None:
     with site.world.store.writing() as session:
         session.add(CarrierState(name="twilio", paused_at=site.world.time, reason="sai mật khẩu"))
-    assert "Kênh gửi “twilio” đang tạm dừng: sai mật khẩu" in site.browser("truc").text("/")
+    assert "Kênh gửi “Twilio” đang tạm dừng: sai mật khẩu" in site.browser("truc").text("/")
 
 
 def test_the_board_puts_what_waits_first(site: Site) -> None:
