@@ -60,14 +60,9 @@ class Gateway:
         return any(r.sender.capabilities.receipts != "none" for r in self.routes if r.channel == "sms")
 
     def two_way_everywhere(self) -> bool:
-        """Whether every number's preferred SMS carrier takes answers: what a text to many may offer."""
-        preferred: list[Sender] = []
-        for route in self.routes:
-            if route.channel == "sms":
-                preferred.append(route.sender)
-                if not route.prefixes:
-                    break
-        return bool(preferred) and all(sender.capabilities.two_way for sender in preferred)
+        """Whether every SMS carrier takes answers: what a text to many may offer, since any of them may have to take it."""
+        can = [route.sender.capabilities.two_way for route in self.routes if route.channel == "sms"]
+        return bool(can) and all(can)
 
     def two_way(self, to: str) -> bool:
         """Whether an answer by SMS can come back from this number whichever carrier takes the text: a text that asks for a
