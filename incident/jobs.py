@@ -20,7 +20,7 @@ def drain() -> int:
     parts = wiring()
     parts.bell.begun("drain")
     sent = parts.outbox.drain(DRAIN_SECONDS, crowd=parts.bell.ring)
-    if parts.outbox.overdue(0):
+    if sent and parts.outbox.overdue(0):  # what nobody could send now is the clock's to call for again
         parts.bell.ring("drain")
     return sent
 

@@ -44,9 +44,10 @@ class Choosing:
         if not senders:
             return Choice()
         if (
-            one.tried.only == senders[0].name
-        ):  # it may have it already; whatever it answers, nobody else is asked
-            return Choice(senders[0], anyway=True)
+            one.tried.only
+        ):  # it may have it already; whatever it answers, and whoever stopped it, nobody else is asked
+            known = senders[0].name == one.tried.only and not self._state(senders[0]).held_by
+            return Choice(senders[0], anyway=True) if known else Choice(wait=True)
         for sender in senders:
             if self._may_probe(sender, one):
                 self.probes[sender.name] = one.id

@@ -176,12 +176,18 @@ def _lease(lanes: tuple[Lane, ...], whole: bool) -> Any:
     )
 
 
-def ours(session: Session, held: Sequence[Claimed], now: datetime) -> list[tuple[Claimed, int]]:
+def ours(
+    session: Session, held: Sequence[Claimed], now: datetime, ended: list[str]
+) -> list[tuple[Claimed, int]]:
     """Those of them that are still ours, locked, each with the attempt that first used its key. What ran out and was
-    claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here."""
+    claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here, and added to `ended`.
+
+    Waits for nobody: the turn holds other messages already, and whoever stops an incident takes its rows in another
+    order. What somebody else holds is left to its lease.
+    """
     if not held:
         return []
-    rows = session.execute(locked(session, _OURS), _which(held))
+    rows = session.execute(locked(session, _OURS, skip=True), _which(held))
     known = {(row.id, str(row.claim_token)): row for row in rows}
     kept: list[tuple[Claimed, int]] = []
     dropped: list[tuple[Claimed, str, str]] = []
@@ -193,7 +199,7 @@ def ours(session: Session, held: Sequence[Claimed], now: datetime) -> list[tuple
             dropped.append((one, "cancelled", why))
         else:
             kept.append((one, int(row.first)))
-    drop(session, dropped, now)
+    drop(session, dropped, now, ended)
     return kept
 
 
@@ -265,9 +271,13 @@ def call(one: Claimed, sender: Sender, first: int, anyway: bool, secret: str, no
     )
 
 
-def drop(session: Session, dropped: Iterable[tuple[Claimed, str, str]], now: datetime) -> None:
-    """End these here: (message, status, why)."""
+def drop(
+    session: Session, dropped: Iterable[tuple[Claimed, str, str]], now: datetime, ended: list[str]
+) -> None:
+    """End these here: (message, status, why). `ended` grows by them: the run must hear of it, but not in a turn that holds
+    messages already."""
     dropped = list(dropped)
+    ended += [one.id for one, _, _ in dropped]
     for one, status, why in dropped:
         session.execute(
             update(Message)
@@ -282,7 +292,8 @@ def release(session: Session, held: Sequence[Claimed], now: datetime, rest_secon
     """Give back what was leased and not begun; nobody takes it for so long."""
     if not held:
         return
-    pairs = {(row.id, str(row.claim_token)) for row in session.execute(locked(session, _HELD), _which(held))}
+    rows = session.execute(locked(session, _HELD, skip=True), _which(held))
+    pairs = {(row.id, str(row.claim_token)) for row in rows}
     mine = some([one.id for one in held if (one.id, one.token) in pairs])
     rest = {"not_before": now + timedelta(seconds=rest_seconds)} if rest_seconds else {}
     if mine:
@@ -342,8 +353,8 @@ def expire_leases(session: Session, now: datetime, limit: int = 500) -> int:
     return len(lost)
 
 
-def expire_stale(session: Session, now: datetime, limit: int = 1000) -> int:
-    """Texts whose time is over are not sent any more."""
+def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str]:
+    """Texts whose time is over are not sent any more. Returns which."""
     query = (
         select(Message.id)
         .where(Message.status == "created", Message.valid_until <= now)
@@ -359,4 +370,4 @@ def expire_stale(session: Session, now: datetime, limit: int = 1000) -> int:
             .execution_options(synchronize_session=False)
         )
         note(session, ((message, "created", "expired", "valid_until") for message in stale), now)
-    return len(stale)
+    return list(stale)

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from incident.delivery.expansion import leave_for_the_door
 from incident.delivery.outcomes import FAILED
-from incident.delivery.rows import insert_once
+from incident.delivery.rows import hold_incidents, insert_once
 from incident.store.tables import Message, MessageCause, Request
 from playbooks.signals import Unreachable
+
+OF_AN_APPROVAL = ("ask_approval", "remind", "hop")  # what an effect's key says
 
 
 def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
@@ -57,6 +59,14 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
     return told + _tell_of_approvals(session, failed, now)
 
 
+def tell_ended(session: Session, ended: Collection[str], now: datetime) -> int:
+    """The same for messages that ended without a call: nobody may be sent them, nobody can carry them, their time is over.
+    In a transaction of its own, since the door's incidents come before messages."""
+    ids = session.scalars(select(Message.incident_id).where(Message.id.in_(ended)).distinct()).all()
+    hold_incidents(session, [one for one in ids if one])
+    return tell_run(session, ended, now)
+
+
 def _tell_of_approvals(session: Session, failed: Collection[str], now: datetime) -> int:
     """An approval is asked without a request: its effect says which step of which activation waits for whom."""
     told = 0
@@ -71,7 +81,9 @@ def _tell_of_approvals(session: Session, failed: Collection[str], now: datetime)
         )
     )
     for row in rows.all():
-        incident_id, step, activation = row.effect_key.split(":")[:3]
+        incident_id, step, activation, what = (*row.effect_key.split(":"), "", "", "")[:4]
+        if what not in OF_AN_APPROVAL:
+            continue  # one SMS may say several things; what else it said waits for nobody
         key = f"unreachable:{incident_id}:{step}:{activation}:{row.person_id}:{row.channel}"
         once = {"effect_key": key, "message_id": row.id, "request_id": None}
         if activation.isdigit() and insert_once(session, MessageCause, [once]):

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from incident.delivery import claims, inbound, leases, missed, operating, receipts, reconciliation
 from incident.delivery.expansion import Channels, expand_chunk
+from incident.delivery.failures import tell_ended
 from incident.delivery.rows import insert_new
 from incident.delivery.sending import Sending
 from incident.delivery.together import Together
@@ -135,7 +136,10 @@ class Outbox:
                 changed += claims.expire_leases(session, now)
         if stale:
             with self.store.writing() as session:
-                changed += claims.expire_stale(session, now)
+                ended = claims.expire_stale(session, now)
+            with self.store.writing() as session:
+                tell_ended(session, ended, now)
+            changed += len(ended)
         if receipt:
             changed += self.apply_receipts(now)
         return changed

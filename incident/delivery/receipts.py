@@ -6,6 +6,7 @@ attempts. Must never call a carrier.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -173,14 +174,19 @@ def _settle(
 ) -> None:
     """Give each message the status that follows from its attempts."""
     all_attempts: dict[str, list[tuple[int, str]]] = {}
-    for message_id, n, status in session.execute(
-        select(Attempt.message_id, Attempt.n, Attempt.status).where(Attempt.message_id.in_(some(touched)))
+    lost: Counter[str] = (
+        Counter()
+    )  # taken by a carrier and lost there; a call that was never taken is no such failure
+    columns = (Attempt.message_id, Attempt.n, Attempt.status, Attempt.outcome)
+    for message_id, n, status, outcome in session.execute(
+        select(*columns).where(Attempt.message_id.in_(some(touched)))
     ):
         all_attempts.setdefault(message_id, []).append((n, status))
+        lost[message_id] += status == "temporary-failure" and outcome == "accepted"
     changes: list[dict[str, Any]] = []
     for message_id, attempt in sorted(touched.items()):
         message = messages[message_id]
-        values = _values(message, all_attempts[message_id], attempt, now)
+        values = _values(message, all_attempts[message_id], lost[message_id], attempt, now)
         if values is not None and may_become(message.status, values["status"], "receipt"):
             changes.append({"id": message_id, "before": message.status, **_UNCHANGED, **values})
         if attempt.kind == "optout":
@@ -198,22 +204,21 @@ _UNCHANGED: dict[str, Any] = {"claim_until": None, "look_at": None, "finished_at
 
 
 def _values(
-    message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime
+    message: Any, attempts: list[tuple[int, str]], lost: int, moved: _Known, now: datetime
 ) -> dict[str, Any] | None:
     """What changes in the message; None when it is at rest and stays there."""
     status = message_status(attempts, message.status)
     if status == message.status:
         return None
     if status == "temporary-failure":
-        return _again(message, attempts, moved, now)
+        return _again(message, lost, moved, now)
     if status in FAILED:
         return {"status": status, "finished_at": now, "error": moved.code or "refused"}
     return {"status": status, "finished_at": now if status == "delivered" else None}
 
 
-def _again(message: Any, attempts: list[tuple[int, str]], moved: _Known, now: datetime) -> dict[str, Any]:
-    """The carrier took it and lost it: once more after a while, as often as the class of its code allows."""
-    failures = sum(1 for _, status in attempts if status == "temporary-failure")
+def _again(message: Any, failures: int, moved: _Known, now: datetime) -> dict[str, Any]:
+    """The carrier took it and lost it, so many times: once more after a while, as often as the class of its code allows."""
     allowed = MOST_CONFIGURATION_RETRIES if moved.kind == "configuration" else moved.retries
     at = now + timedelta(seconds=RECEIPT_RETRY_SECONDS * failures)
     if failures > allowed or (message.valid_until is not None and message.valid_until <= at):

@@ -25,6 +25,7 @@ from incident.delivery import carriers, claims, expansion, health, lanes, record
 from incident.delivery.choosing import Choosing
 from incident.delivery.claims import Call, Claimed
 from incident.delivery.expansion import Channels
+from incident.delivery.failures import tell_ended
 from incident.delivery.health import Health, Tally
 from incident.delivery.lanes import View
 from incident.delivery.outcomes import AVOIDED, LATE
@@ -86,6 +87,7 @@ class Sending:
         self.calling: dict[str, tuple[str, datetime]] = {}  # calls being made: the carrier, and since when
         self.silent: set[str] = set()  # those of them that should have ended
         self.spare: ThreadPoolExecutor | None = None
+        self.ended: list[str] = []  # ended without a call; the run has not been told yet
 
     def run(self, max_seconds: float, begun: Callable[[], object] = lambda: None) -> int:
         """Send what is due until nothing is, or the time is up. Returns the number of calls made. `begun` is called
@@ -107,6 +109,7 @@ class Sending:
             try:
                 self._turn(finished, stopping)
                 finished = []
+                self._tell_run()
                 resting = not stopping and not self._expanded_more() and self._nothing_left()
             except SQLAlchemyError as fault:
                 self._stumble(finished, fault)
@@ -226,7 +229,10 @@ class Sending:
         self.opens = view.opens
         if len(self.held) < room and view:
             self._claim(session, view, now)
-        next_ = claims.ours(session, [self.held.pop(0) for _ in range(min(room, len(self.held)))], now)
+        if not view:
+            self.dry = True  # every carrier rests: nothing can be claimed now
+        taken = [self.held.pop(0) for _ in range(min(room, len(self.held)))]
+        next_ = claims.ours(session, taken, now, self.ended)
         states = carriers.settle(session, self.lanes, self._told(now, last=not self.flying), states, now)
         self.avoided = frozenset(name for name, one in states.items() if one.avoided)
         calls = self._choose(session, next_, states, now)
@@ -242,6 +248,13 @@ class Sending:
         fresh = claims.claim(session, view, BATCH, secrets.token_hex(16), now)
         self.held = list(heapq.merge(self.held, fresh, key=lambda one: one.order))
         self.dry = not fresh and not held
+
+    def _tell_run(self) -> None:
+        """Of what ended on the threshold, once the turn that ended it is committed."""
+        if self.ended:
+            with self.store.writing() as session:
+                tell_ended(session, self.ended, self.now())
+            self.ended = []
 
     def _choose(
         self,
@@ -268,7 +281,7 @@ class Sending:
             else:
                 waiting.append(one)
         claims.release(session, back, now, PAUSED_SECONDS)
-        claims.drop(session, lost, now)
+        claims.drop(session, lost, now, self.ended)
         overtaken = self._agree(session, choosing, states, now)
         waiting += [
             call.claimed for call in calls if call.claimed.id in overtaken or call.sender.name in overtaken

@@ -6,6 +6,7 @@ The incident's row is locked by the caller. Order of locks everywhere: incident,
 from __future__ import annotations
 
 import json
+import logging
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,6 +29,8 @@ from playbooks.engine import EngineRefusal, advance
 from playbooks.events import event_from_json, event_to_json
 from playbooks.language import Playbook
 from playbooks.signals import Event, FactChanged, Holders, Record, TimePassed, Unreachable, WakeAt
+
+log = logging.getLogger(__name__)
 
 # What the engine refuses, in words for people. Its code decides; anything else is said generally.
 REFUSED = {
@@ -173,23 +176,30 @@ def apply_pending(desk: Desk, now: datetime) -> int:
         ).all()
     entered = 0
     for incident_id in waiting:
-        with desk.store.writing() as session:
-            incident = held(session, incident_id)
-            rows = session.scalars(
-                select(RunEvent)
-                .where(RunEvent.incident_id == incident_id, RunEvent.applied_at.is_(None))
-                .order_by(RunEvent.id)
-            ).all()
-            events = [event_from_json(json.dumps(row.event)) for row in rows]
-            events = _tried_elsewhere(session, desk, incident, events, now)
-            _note_unreachable(session, incident, events, now)
-            if events:
-                enter(session, desk, incident, events, now)
-            # `enter` logged them anew in the order in which they were applied.
-            for row in rows:
-                session.delete(row)
-            entered += len(rows)
+        try:
+            entered += _apply(desk, incident_id, now)
+        except Exception:  # what one incident cannot take must not keep the others from hearing
+            log.exception("what delivery left for incident %s could not be entered", incident_id)
     return entered
+
+
+def _apply(desk: Desk, incident_id: str, now: datetime) -> int:
+    with desk.store.writing() as session:
+        incident = held(session, incident_id)
+        rows = session.scalars(
+            select(RunEvent)
+            .where(RunEvent.incident_id == incident_id, RunEvent.applied_at.is_(None))
+            .order_by(RunEvent.id)
+        ).all()
+        events = [event_from_json(json.dumps(row.event)) for row in rows]
+        events = _tried_elsewhere(session, desk, incident, events, now)
+        _note_unreachable(session, incident, events, now)
+        if events:
+            enter(session, desk, incident, events, now)
+        # `enter` logged them anew in the order in which they were applied.
+        for row in rows:
+            session.delete(row)
+        return len(rows)
 
 
 def _tried_elsewhere(

@@ -7,7 +7,7 @@ Words are understood in `domain.replies`; what an answer changes is `response.an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -91,6 +91,7 @@ class Batch:
     recorded: set[str]  # people in whose name an approval was recorded
     heard: dict[str, list[datetime]]  # when each number was last understood
     flooding: set[str]  # numbers a person looks at already, because of too many replies
+    strangers: list[Inbound] = field(default_factory=list)  # from numbers nobody has
 
     def of(self, incident_id: str) -> Changes:
         return self.changes.setdefault(incident_id, Changes(self.incidents[incident_id]))
@@ -118,8 +119,18 @@ def understand(desk: Desk, inbound_ids: list[str] | None, now: datetime, limit: 
             _one(batch, row)
         for changes in batch.changes.values():
             commit_changes(session, desk, changes, now)
+        _note_strangers(session, batch.strangers, now)
         desk.store.after_commit(session, desk.ring)
         return len(rows)
+
+
+def _note_strangers(session: Session, rows: Iterable[Inbound], now: datetime) -> None:
+    """On the system's chain, at the end: it is locked after all messages."""
+    for row in rows:
+        ledger.append(
+            session, ledger.system_head(session), "reply_unknown", occurred_at=row.received_at, recorded_at=now,
+            actor=SYSTEM, data={"inbound": row.id, "carrier": row.carrier},
+        )  # fmt: skip
 
 
 def _touched(session: Session, ids: Iterable[str]) -> set[str]:
@@ -261,11 +272,7 @@ def _one(batch: Batch, row: Inbound) -> None:
     if not people:
         row.state = "ignored"
         _from_a_stranger(batch, row, meaning.code)
-        head = ledger.system_head(batch.session)
-        ledger.append(
-            batch.session, head, "reply_unknown", occurred_at=row.received_at, recorded_at=batch.now,
-            actor=SYSTEM, data={"inbound": row.id, "carrier": row.carrier},
-        )  # fmt: skip
+        batch.strangers.append(row)
         return
     if len(people) > 1 or people[0].shared_phone:
         _to_review(batch, row, None if len(people) > 1 else people[0])

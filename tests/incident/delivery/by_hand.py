@@ -25,7 +25,7 @@ def begun(
     with store.writing() as session:
         calls = [
             claims.call(one, gateway.senders(one.channel, one.address)[0], ended, False, secret, now)
-            for one, ended in claims.ours(session, held, now)
+            for one, ended in claims.ours(session, held, now, [])
         ]
         claims.begin(session, calls, now)
         return calls
