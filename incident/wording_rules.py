@@ -75,11 +75,21 @@ def slots_of(body: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def sound(kind: str, body: str) -> bool:
+    """Whether a stored text can be filled whatever happens: else the house's own is used in its place."""
+    try:
+        return kind in SMS and slots_of(body) <= slots_of(SMS[kind]) | _OFFERED
+    except ValueError:
+        return False
+
+
 def faults(kind: str, body: str, house: House) -> list[Said]:
     """What is wrong with a text that shall replace the house's own of this kind; empty when it may go. Raises KeyError."""
-    own = SMS[kind]
+    own, plain = SMS[kind], strip_marks(body)
     try:
         slots = slots_of(body)
+        if slots_of(plain) != slots:  # a brace of another script is a brace once its marks are gone
+            raise ValueError(plain)
     except ValueError:
         return [said("Ô điền sai: mỗi ô viết như {code}, trong một cặp ngoặc nhọn.")]
     wrong = [
@@ -89,7 +99,6 @@ def faults(kind: str, body: str, house: House) -> list[Said]:
     wrong += [said("Thiếu ô {%(slot)s}.", slot=slot) for slot in sorted(_needed(own) - slots)]
     if wrong:
         return wrong
-    plain = strip_marks(body)
     kept = set(REPLIES.findall(plain))
     wrong += [
         said("Thiếu cách trả lời: %(word)s {code}.", word=word)

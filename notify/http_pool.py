@@ -52,8 +52,8 @@ class HttpPool:
             EmptyPoolError,
         ) as fault:  # a refused connection is a subclass of the first
             raise TemporaryFailure("CONNECT", f"no connection: {type(fault).__name__}") from fault
-        except (LocationParseError, LocationValueError) as fault:
-            raise ConfigurationFault("ADDRESS", "the API address is not an address") from fault
+        except (LocationParseError, LocationValueError):  # whose text has the query, and a key in it
+            raise ConfigurationFault("ADDRESS", "the API address is not an address") from None
         except SSLError as fault:
             raise _tls(fault) from fault
         except HTTPError as fault:

@@ -177,7 +177,10 @@ def end(words: str) -> str:
 
 
 def _say(words: str) -> str:
-    return f'<Say language="{LANGUAGE}" voice="{VOICE}">{escape(words)}</Say>'
+    spoken = "".join(
+        letter if letter.isprintable() else " " for letter in words
+    )  # XML has no control characters
+    return f'<Say language="{LANGUAGE}" voice="{VOICE}">{escape(spoken)}</Say>'
 
 
 def _document(verbs: str) -> str:

@@ -125,7 +125,8 @@ def _account(
 
 
 def _reason(session: Session, name: str, reason: str) -> None:
-    session.connection().execute(update(_STATES).where(_STATES.c.name == name).values(reason=reason[:200]))
+    hidden = ledger.PHONE.sub(ledger.HIDDEN_NUMBER, reason)  # everybody sees the banner that says it
+    session.connection().execute(update(_STATES).where(_STATES.c.name == name).values(reason=hidden[:200]))
 
 
 def pause(session: Session, name: str, reason: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from incident.response.desk import Desk
 from incident.response.hops import Reach
 from incident.store.tables import Incident, Person, RoleChoice, Setting
 from incident.wording import SMS_TEXTS, House
+from incident.wording_rules import sound
 from notify.phone import strip_marks
 from playbooks.language import Playbook
 from playbooks.signals import Holders
@@ -125,5 +126,11 @@ def house(session: Session, public_url: str, two_way: bool = True) -> House:
         hotline=words.get("hotline", ""),
         public_url=public_url,
         two_way=two_way,
-        texts={kind: strip_marks(body) for kind, body in json.loads(words.get(SMS_TEXTS, "{}")).items()},
+        texts=_own_texts(words.get(SMS_TEXTS, "{}")),
     )
+
+
+def _own_texts(kept: str) -> dict[str, str]:
+    """What a province words itself; what could not be filled must never keep an incident from being opened."""
+    plain = {kind: strip_marks(body) for kind, body in json.loads(kept).items()}
+    return {kind: body for kind, body in plain.items() if sound(kind, body)}

@@ -127,8 +127,8 @@ def create_app(wiring: Wiring) -> Flask:
             csrf.protect()
 
     compression.register(app)
+    app.after_request(_headers)  # run in the order of their end: these last but for the compression
     app.after_request(_for_a_script)
-    app.after_request(_headers)
     return app
 
 

@@ -85,15 +85,6 @@ def exposition(wiring: Wiring, now: datetime) -> str:
             for outcome, n in c.hour.items()
         ],
     )
-    gauge(
-        "carrier_balance",
-        "What is left on each account, in its own currency.",
-        [
-            (f'{{carrier="{c.name}",currency="{c.currency}"}}', c.balance)
-            for c in carriers
-            if c.balance is not None
-        ],
-    )
     for name, count in counts.items():
         gauge(name, f"{name.replace('_', ' ').capitalize()}.", [("", count or 0)])
     return "\n".join(lines) + "\n"

@@ -71,6 +71,8 @@ def _holds(proof: Proof, call: Callback) -> bool:
         return _allowed(proof, call.address)
     if not proof.secret:  # a variable that is not set must not open the door to an empty one
         return False
+    if proof.kind == "signature" and not proof.over and not call.body:
+        return False  # a signature of nothing is the same for every call
     given = call.headers.get(proof.name.lower(), "") if proof.place == "header" else _said(call, proof.name)
     expected = proof.secret if proof.kind == "secret" else _signature(proof, call)
     return hmac.compare_digest(_bare(proof, given).encode("utf-8", "replace"), expected.encode())
@@ -168,7 +170,7 @@ def _filled(template: Template, fields: Mapping[str, Any]) -> str:
 def _raw(fields: Mapping[str, Any], description: Description) -> dict[str, str]:
     """As it came, without the secret that proved it."""
     proofs = description.callbacks.proofs if description.callbacks else ()
-    secret = {proof.name for proof in proofs if proof.place == "field"}
+    secret = {proof.name.split(".")[0] for proof in proofs if proof.place == "field"}
     return {
         storable(name)[:100]: found(fields, str(name))[:2000] or _nested(value)
         for name, value in list(fields.items())[:50]

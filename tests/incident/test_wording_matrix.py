@@ -102,6 +102,9 @@ BROKEN = {
     "Vu viec {code}: 30 nguoi. OK {code}, BAN {code}. Truc {duty}": "số người",
     "Vu viec {code} cap do 3. OK {code}, BAN {code}. Truc {duty}": "cấp độ",
     "Vu viec {code}. OK {code}, BAN {code}, HUY thi thoi. Truc {duty}": "từ chối nhận tin",
+    "Vu viec {code}, ｛wrong｝. OK {code}, BAN {code}. Truc {duty}": "Ô điền sai",
+    "Vu viec {code}, ｛dc:>9999999｝. OK {code}, BAN {code}. Truc {duty}": "Ô điền sai",
+    "Vu viec {code} ｛. OK {code}, BAN {code}. Truc {duty}": "Ô điền sai",
     "Vu viec {code} `khan`. OK {code}, BAN {code}. Truc {duty}": "GSM-7",
     "Vu viec {code}, {short}. "
     + "Moi tham gia. " * 8

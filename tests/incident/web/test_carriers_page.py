@@ -63,6 +63,13 @@ def test_who_holds_a_carrier_stops_it_until_it_is_let_go(site: Site) -> None:
     assert kinds.count("carrier_held") == kinds.count("carrier_let_go") == 1
 
 
+def test_what_a_carrier_says_shows_no_number(site: Site) -> None:
+    with site.world.store.writing() as session:
+        state.pause(session, "memory", "21608: The number +84901234567 is unverified", site.world.time)
+    text = site.browser("phatngon").text("/")
+    assert "21608: The number [số điện thoại] is unverified" in text
+
+
 def test_a_test_goes_by_the_one_that_is_tried_and_by_no_other(site: Site) -> None:
     world, browser = site.world, site.browser("truc")
     other = second(site)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from incident.response import texts
+from incident.store.tables import Setting
 from tests.incident.web.conftest import Site
 
 OWN = (
@@ -43,6 +46,15 @@ def test_what_breaks_a_rule_stays_on_the_form_and_changes_nothing(site: Site) ->
         assert "<script>alert" not in answer.text
     with site.wiring.store.reading() as session:
         assert not texts.one(session, site.world.desk, "summon").changed
+
+
+def test_a_stored_text_that_cannot_be_filled_keeps_nobody_from_opening(site: Site) -> None:
+    with site.wiring.store.writing() as session:
+        kept = {"summon": "Vu viec {code} {nobody}", "summon.len": "Vu viec {code", "gone": "x"}
+        session.merge(Setting(key="sms_texts", value=json.dumps(kept)))
+    site.world.opens(level=3)
+    site.world.deliver()
+    assert any("Tra loi OK 10" in message.body for message in site.world.sms.sent)
 
 
 def test_a_registration_is_out_of_date_once_its_text_changed(site: Site) -> None:

@@ -58,6 +58,11 @@ PROOFS = [
     (SIGNED, call(headers={"x-signature": ""}), False),
     (SIGNED, call(headers={"x-signature": "ạ"}), False),
     (SIGNED, call(), False),
+    (
+        SIGNED,
+        call(b"", query={"id": "N-1"}, headers={"x-signature": mac(b"").hex()}),
+        False,
+    ),  # of nothing: for ever
     (BASE64, call(headers={"x-signature": base64.b64encode(mac(BODY, "sha1")).decode()}), True),
     (BASE64, call(headers={"x-signature": mac(BODY, "sha1").hex()}), False),
     (OVER, call(json.dumps(_OVER).encode()), True),
