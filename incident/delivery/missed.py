@@ -8,7 +8,7 @@ same door as a webhook: what was known already changes nothing. Must never decid
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,31 +33,32 @@ WAITING = ("accepted", "sent")
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """What the lists hold, some of it known; `whole`: every carrier that was asked has answered."""
+    """What the lists hold, some of it known; `answered`: the carriers that could be asked."""
 
     replies: Sequence[Reply]
     updates: Sequence[StatusUpdate]
-    whole: bool
+    answered: frozenset[str]
 
 
-def look(store: Store, gateway: Gateway, last: datetime | None, now: datetime) -> Missed:
-    """Ask the carriers, if there is anything to ask. `last`: when this was done before, if it was."""
+def look(store: Store, gateway: Gateway, last: Mapping[str, datetime], now: datetime) -> Missed:
+    """Ask the carriers, if there is anything to ask. `last`: when each answered before, if it did."""
     with store.reading() as session:
         silent = _silent(session, now)
         opened = bool(session.scalar(select(exists().where(Incident.status == "open"))))
-    since = now - FAR_BACK if last is None else last - OVERLAP
     replies: list[Reply] = []
     updates: list[StatusUpdate] = []
-    whole = True
+    answered: set[str] = set()
     for sender in {route.sender.name: route.sender for route in gateway.routes}.values():
+        since = last[sender.name] - OVERLAP if sender.name in last else now - FAR_BACK
         try:
             if opened and isinstance(sender, ListsReplies):
                 replies += sender.replies(since)
             updates += _updates(sender, [one for one in silent if one.carrier == sender.name])
         except Exception:
             log.warning("the list of %s could not be read", sender.name, exc_info=True)
-            whole = False
-    return Missed(replies, updates, whole)
+            continue
+        answered.add(sender.name)
+    return Missed(replies, updates, frozenset(answered))
 
 
 def _silent(session: Session, now: datetime) -> Sequence[Attempt]:

@@ -58,7 +58,7 @@ class Outbox:
         self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
         self._pool: ThreadPoolExecutor | None = None
         self._replied = replied
-        self._listed_at: datetime | None = None
+        self._listed_at: dict[str, datetime] = {}  # when each carrier's list was last read
         self._letters = Together(self._keep, self._kept_new, (OperationalError, InterfaceError, PoolTimeout))
         self._draining = threading.Lock()
         self._stopped = threading.Event()
@@ -199,7 +199,7 @@ class Outbox:
             return 0
         found = missed.look(self.store, self.gateway, self._listed_at, now)
         new = self.keep_all(found.replies, found.updates, now)
-        self._listed_at = now if found.whole else self._listed_at
+        self._listed_at |= dict.fromkeys(found.answered, now)
         return new
 
     def keep_all(self, replies: Sequence[Reply], updates: Sequence[StatusUpdate], now: datetime) -> int:

@@ -1,7 +1,7 @@
 """The clock: sweeps every second what is due, so that a lost bell, a dead Redis or a killed worker costs a second.
 
-Two threads. The sweep tells the time to runs and tidies the outbox; it never calls a carrier. The other drains what has
-been due for a while and not taken, and looks for unknown messages. One clock works at a time, by a lease row; the others wait.
+Three threads. The sweep tells the time to runs and tidies the outbox; it never calls a carrier. One drains what has been due
+for a while and not taken, one asks carriers what became of things, so that a list nobody answers holds up no message. One clock works at a time, by a lease row; the others wait.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Clock:
     def run(self, ready: Callable[[], None] = lambda: None) -> None:
         drainer = threading.Thread(target=self._drain_for_ever, name="drain", daemon=True)
         drainer.start()
+        threading.Thread(target=self._look_for_ever, name="look", daemon=True).start()
         first = True
         while not self.stop.is_set():
             begun = time.monotonic()
@@ -148,11 +149,7 @@ class Clock:
 
     def drain(self) -> int:
         """Send what no worker has taken for a second; at once where the bell calls nobody."""
-        if self._reconcile.due():
-            self._safely("reconcile", lambda: self.wiring.outbox.reconcile(self.wiring.now(), self.holder))
         outbox = self.wiring.outbox
-        if self._listen.due():
-            self._safely("listen", lambda: outbox.catch_up(self.wiring.now(), self.holder))
         if not outbox.overdue(0.0):
             return 0
         if self.wiring.bell.ring() and not outbox.overdue(UNTAKEN_SECONDS):
@@ -170,6 +167,20 @@ class Clock:
     def _drain_for_ever(self) -> None:
         while not self.stop.wait(LOOK_SECONDS):
             self._safely("drain", self.drain)
-            self._safely("heartbeat", self._beat)
-            if self.working and self._balance.due():
-                self._safely("balance", lambda: self.wiring.outbox.ask_balances(self.wiring.now()))
+
+    # -------------------------------------------------------------- the looking
+
+    def look(self) -> None:
+        """Ask carriers what became of things. They may take long to answer, or not answer: nothing else waits for it."""
+        outbox, now = self.wiring.outbox, self.wiring.now
+        if self._reconcile.due():
+            self._safely("reconcile", lambda: outbox.reconcile(now(), self.holder))
+        if self._listen.due():
+            self._safely("listen", lambda: outbox.catch_up(now(), self.holder))
+        if self.working and self._balance.due():
+            self._safely("balance", lambda: outbox.ask_balances(now()))
+        self._safely("heartbeat", self._beat)
+
+    def _look_for_ever(self) -> None:
+        while not self.stop.wait(LOOK_SECONDS):
+            self.look()

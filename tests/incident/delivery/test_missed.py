@@ -147,5 +147,5 @@ def test_one_process_at_a_time_listens(world: World) -> None:
 def test_a_carrier_that_cannot_be_asked_is_left_in_peace(world: World) -> None:
     world.message()
     world.outbox.drain()
-    found = look(world.store, world.outbox.gateway, None, world.clock.forward(61))
-    assert (found.replies, found.updates, found.whole) == ([], [], True)
+    found = look(world.store, world.outbox.gateway, {}, world.clock.forward(61))
+    assert (found.replies, found.updates, found.answered) == ([], [], {"memory", "mail"})
