@@ -172,7 +172,8 @@ BROKEN = [
 def test_what_cannot_be_read_is_said_so(door: Door) -> None:
     for body in BROKEN:
         for kind in ("inbound", "status"):
-            assert door.post(f"noi-dia/{kind}", body).status_code == 400
+            # A signature of an empty body is the same for every call, and proves nothing.
+            assert door.post(f"noi-dia/{kind}", body).status_code == (400 if body else 403)
     assert door.rows(Inbound) == door.rows(Receipt) == []
 
 
