@@ -85,6 +85,13 @@ def test_a_test_goes_by_the_one_that_is_tried_and_by_no_other(site: Site) -> Non
         assert (row.status, row.incident_id) == ("accepted", None)
 
 
+def test_a_call_is_not_tried_without_an_incident(site: Site) -> None:
+    voice = MemorySender(site.world.now, name="caller", capabilities=TWO_WAY)
+    site.wiring.carriers = site.wiring.__dict__["gateway"] = Gateway([Route("voice", voice)])
+    assert "Gửi thử cho tôi" not in site.browser("truc").text(PAGE)
+    assert act(site.browser("truc"), "caller", what="test") == 422
+
+
 def test_who_may_not_come_near(site: Site) -> None:
     assert site.browser("nguoidang").get(PAGE).status_code == 403
     assert act(site.browser("truc"), "khong_co", what="test") == 404
