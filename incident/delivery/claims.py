@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from incident.delivery import references
 from incident.delivery.lanes import Lane, View
 from incident.delivery.outcomes import NOTHING_TRIED, Tried
-from incident.delivery.rows import insert_all, locked, note, some, table
+from incident.delivery.rows import among, insert_all, locked, note, some, table, write_each
 from incident.domain.ids import new_id
 from incident.store.tables import Attempt, Message, MessageCause, Request, Suppression
 from notify import message as wire
@@ -47,9 +47,9 @@ _OVER = and_(
 _HELD = (
     select(Message.id, Message.claim_token)
     .where(
-        Message.id.in_(bindparam("ids", expanding=True)),
+        among(Message.id, "ids"),
         Message.status == "sending",
-        Message.claim_token.in_(bindparam("tokens", expanding=True)),
+        among(Message.claim_token, "tokens"),
     )
     .order_by(Message.id)
 )
@@ -77,7 +77,7 @@ _OURS = _HELD.add_columns(
 
 
 def _which(held: Sequence[Claimed]) -> dict[str, list[str]]:
-    return {"ids": some([one.id for one in held]), "tokens": some([one.token for one in held])}
+    return {"ids": [one.id for one in held], "tokens": [one.token for one in held]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,24 +232,11 @@ def begin(session: Session, calls: Sequence[Call], now: datetime) -> None:
             for call in calls
         ],
     )
-    session.connection().execute(
-        _BEGUN,
-        [
-            {
-                "b_id": call.claimed.id,
-                "b_n": call.claimed.attempts + 1,
-                "b_until": now + timedelta(seconds=LEASE_SECONDS),
-            }
-            for call in calls
-        ],
-    )
-
-
-_BEGUN = (
-    update(table(Message))
-    .where(table(Message).c.id == bindparam("b_id"))
-    .values(attempts=bindparam("b_n"), claim_until=bindparam("b_until"))
-)
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    begun = [
+        {"id": one.claimed.id, "attempts": one.claimed.attempts + 1, "claim_until": until} for one in calls
+    ]
+    write_each(session, Message, begun)
 
 
 def call(one: Claimed, sender: Sender, first: int, anyway: bool, secret: str, now: datetime) -> Call:
@@ -299,7 +286,7 @@ def release(session: Session, held: Sequence[Claimed], now: datetime, rest_secon
     if mine:
         session.execute(
             update(Message)
-            .where(Message.id.in_(mine))
+            .where(among(Message.id, mine))
             .values(status="created", claim_token=None, claim_until=None, **rest)
             .execution_options(synchronize_session=False)
         )
@@ -321,26 +308,26 @@ def expire_leases(session: Session, now: datetime, limit: int = 500) -> int:
         session.scalars(
             select(Attempt.message_id)
             .join(Message, and_(Message.id == Attempt.message_id, Message.attempts == Attempt.n))
-            .where(Attempt.message_id.in_([row.id for row in lost]), Attempt.outcome == "calling")
+            .where(among(Attempt.message_id, [row.id for row in lost]), Attempt.outcome == "calling")
         )
     )
     unbegun = [row.id for row in lost if row.id not in calling]
     no_sync = {"synchronize_session": False}
     session.execute(
         update(Message)
-        .where(Message.id.in_(unbegun))
+        .where(among(Message.id, unbegun))
         .values(status="created", claim_token=None, claim_until=None)
         .execution_options(**no_sync)
     )
     session.execute(
         update(Message)
-        .where(Message.id.in_(calling))
+        .where(among(Message.id, calling))
         .values(status="unknown", claim_until=None, look_at=now)
         .execution_options(**no_sync)
     )
     session.execute(
         update(Attempt)
-        .where(Attempt.message_id.in_(calling), Attempt.outcome == "calling")
+        .where(among(Attempt.message_id, calling), Attempt.outcome == "calling")
         .values(outcome="unknown", status="unknown", finished_at=now)
         .execution_options(**no_sync)
     )
@@ -365,7 +352,7 @@ def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str
     if stale:
         session.execute(
             update(Message)
-            .where(Message.id.in_(stale))
+            .where(among(Message.id, stale))
             .values(status="expired", finished_at=now, error="valid_until")
             .execution_options(synchronize_session=False)
         )

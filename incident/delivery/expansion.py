@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from incident.delivery.rows import hold_incident_of, insert_all, insert_once, locked
+from incident.delivery.rows import among, hold_incident_of, insert_all, insert_once, locked
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.store.tables import (
     Incident,
@@ -54,13 +54,13 @@ _PEOPLE = (
         exists().where(Suppression.address == Person.email).label("email_barred"),
     )
     .join(Unit, Unit.key == Person.unit)
-    .where(Person.id.in_(bindparam("people", expanding=True)))
+    .where(among(Person.id, "people"))
 )  # fmt: skip
 _ASKED = select(Request.person_id, Request.id, Request.state).where(
     Request.incident_id == bindparam("incident"),
     Request.step == bindparam("step"),
     Request.activation == bindparam("activation"),
-    Request.person_id.in_(bindparam("people", expanding=True)),
+    among(Request.person_id, "people"),
 )
 
 _FIRST_TURN = select(func.min(Message.turn)).where(
@@ -202,7 +202,7 @@ class _Chunk:
         addresses = {address for r in recipients for address in (r.phone, r.email) if address}
         rows = self.session.execute(
             select(Message.id, Message.channel, Message.address, Message.body).where(
-                Message.mailing_id == self.mailing.id, Message.address.in_(addresses)
+                Message.mailing_id == self.mailing.id, among(Message.address, addresses)
             )
         )
         return {(row.channel, row.address, row.body): row.id for row in rows}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from incident.delivery.expansion import leave_for_the_door
 from incident.delivery.outcomes import FAILED
-from incident.delivery.rows import hold_incidents, insert_once
+from incident.delivery.rows import among, hold_incidents, insert_once
 from incident.store.tables import Message, MessageCause, Request
 from playbooks.signals import Unreachable
 
@@ -29,7 +29,7 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
     requests = session.scalars(
         select(Request)
         .join(MessageCause, MessageCause.request_id == Request.id)
-        .where(MessageCause.message_id.in_(failed), Request.state == "asked")
+        .where(among(MessageCause.message_id, failed), Request.state == "asked")
         .distinct()
     ).all()
     told = 0
@@ -62,7 +62,7 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
 def tell_ended(session: Session, ended: Collection[str], now: datetime) -> int:
     """The same for messages that ended without a call: nobody may be sent them, nobody can carry them, their time is over.
     In a transaction of its own, since the door's incidents come before messages."""
-    ids = session.scalars(select(Message.incident_id).where(Message.id.in_(ended)).distinct()).all()
+    ids = session.scalars(select(Message.incident_id).where(among(Message.id, ended)).distinct()).all()
     hold_incidents(session, [one for one in ids if one])
     return tell_run(session, ended, now)
 
@@ -74,7 +74,7 @@ def _tell_of_approvals(session: Session, failed: Collection[str], now: datetime)
         select(Message.id, Message.channel, Message.person_id, Message.error, MessageCause.effect_key)
         .join(MessageCause, MessageCause.message_id == Message.id)
         .where(
-            Message.id.in_(failed),
+            among(Message.id, failed),
             Message.kind == "approve",
             Message.channel != "email",
             MessageCause.request_id.is_(None),

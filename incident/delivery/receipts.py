@@ -6,19 +6,20 @@ attempts. Must never call a carrier.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, references
 from incident.delivery.failures import tell_run
 from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_status, risen
-from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, write_each
+from incident.delivery.rows import among, hold_incidents, insert_once, locked, note, write_each
 from incident.domain.ids import new_id
 from incident.domain.message_states import may_become
 from incident.store.tables import Attempt, Message, Receipt, Suppression
@@ -70,8 +71,7 @@ def waits(now: datetime) -> ColumnElement[bool]:
 
 def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
     """Apply what has come in. Returns how many receipts were taken."""
-    query = select(Receipt).where(waits(now)).order_by(Receipt.received_at, Receipt.id).limit(limit)
-    receipts = session.scalars(query).all()
+    receipts = session.execute(_WAITING, {"b_now": now, "b_limit": limit}).all()
     if not receipts:
         return 0
     attempts = _attempts(session, receipts)
@@ -90,24 +90,37 @@ def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
     return len(taken)
 
 
-def _attempts(session: Session, receipts: Sequence[Receipt]) -> dict[str, _Known]:
-    """The attempts these receipts speak of, by receipt id: by our signed reference, else by the carrier's id."""
-    wanted = select(
-        Attempt.id,
-        Attempt.message_id,
-        Attempt.n,
-        Attempt.carrier,
-        Attempt.carrier_id,
-        Attempt.status,
-        Attempt.outcome,
-    ).where(
-        or_(
-            Attempt.id.in_({r.reference for r in receipts if r.reference}),
-            tuple_(Attempt.carrier, Attempt.carrier_id).in_({(r.carrier, r.carrier_id) for r in receipts}),
-        )
+# Rows, not objects, and what the carrier said is read only where it matters: these come by the thousand.
+_WAITING = (
+    select(
+        Receipt.id, Receipt.carrier, Receipt.carrier_id, Receipt.reference, Receipt.status, Receipt.code,
+        Receipt.received_at, type_coerce(Receipt.raw, Text).label("raw"),
     )
-    known = [_Known(*row) for row in session.execute(wanted)]
+    .where(
+        Receipt.applied_at.is_(None), or_(Receipt.again_at.is_(None), Receipt.again_at <= bindparam("b_now"))
+    )
+    .order_by(Receipt.received_at, Receipt.id)
+    .limit(bindparam("b_limit"))
+)  # fmt: skip
+_ATTEMPTS = select(
+    Attempt.id, Attempt.message_id, Attempt.n, Attempt.carrier, Attempt.carrier_id, Attempt.status, Attempt.outcome
+)  # fmt: skip
+_BY_REFERENCE = _ATTEMPTS.where(among(Attempt.id, "ids"))
+_BY_CARRIER = _ATTEMPTS.where(Attempt.carrier == bindparam("b_carrier"), among(Attempt.carrier_id, "ids"))
+
+
+def _attempts(session: Session, receipts: Sequence[Any]) -> dict[str, _Known]:
+    """The attempts these receipts speak of, by receipt id: by our signed reference, else by the carrier's id."""
+    named = [r.reference for r in receipts if r.reference]
+    known = [_Known(*row) for row in session.execute(_BY_REFERENCE, {"ids": named})] if named else []
     by_id = {attempt.id: attempt for attempt in known}
+    nameless: dict[str, list[str]] = {}
+    for receipt in receipts:
+        if receipt.reference not in by_id:
+            nameless.setdefault(receipt.carrier, []).append(receipt.carrier_id)
+    for carrier, ids in nameless.items():
+        rows = session.execute(_BY_CARRIER, {"b_carrier": carrier, "ids": ids})
+        known += [by_id.get(row.id) or _Known(*row) for row in rows]
     by_carrier = {(attempt.carrier, attempt.carrier_id): attempt for attempt in known}
     found = {}
     for receipt in receipts:
@@ -117,29 +130,29 @@ def _attempts(session: Session, receipts: Sequence[Receipt]) -> dict[str, _Known
     return found
 
 
-def _hold(session: Session, receipts: Sequence[Receipt], attempts: Mapping[str, _Known]) -> None:
+def _hold(session: Session, receipts: Sequence[Any], attempts: Mapping[str, _Known]) -> None:
     """A failure may have to be left for the door: its incident is held before any message is."""
     failing = {
         attempts[r.id].message_id for r in receipts if r.status.endswith("-failure") and r.id in attempts
     }
     if failing:
-        ids = session.scalars(select(Message.incident_id).where(Message.id.in_(failing))).all()
+        ids = session.scalars(select(Message.incident_id).where(among(Message.id, failing))).all()
         hold_incidents(session, [one for one in ids if one])
 
 
 def _messages(session: Session, ids: set[str]) -> dict[str, Any]:
     query = (
         select(Message.id, Message.status, Message.address, Message.valid_until)
-        .where(Message.id.in_(some(ids)))
+        .where(among(Message.id, ids))
         .order_by(Message.id)
     )
     return {row.id: row for row in session.execute(locked(session, query))}
 
 
-def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bool:
+def _take(receipt: Any, attempts: Mapping[str, _Known], now: datetime) -> bool:
     attempt = attempts.get(receipt.id)
     if attempt is None:
-        return receipt.received_at <= now - PATIENCE  # it is none of ours, or its attempt is long gone
+        return bool(receipt.received_at <= now - PATIENCE)  # it is none of ours, or its attempt is long gone
     if attempt.outcome == "calling" and receipt.status.endswith("-failure"):
         return False  # the call has not come back: what it says must not overwrite this later
     if attempt.carrier_id is None and receipt.carrier_id:
@@ -147,8 +160,9 @@ def _take(receipt: Receipt, attempts: Mapping[str, _Known], now: datetime) -> bo
     if risen(attempt.status, receipt.status):
         attempt.status, attempt.code, attempt.moved = receipt.status, receipt.code, True
         attempt.outcome = "accepted"
-        attempt.kind = receipt.raw.get("kind", "")
-        attempt.retries = receipt.raw.get("retries", 0)
+        if receipt.status.endswith("-failure"):
+            said = json.loads(receipt.raw)
+            attempt.kind, attempt.retries = said.get("kind", ""), said.get("retries", 0)
     return True
 
 
@@ -179,7 +193,7 @@ def _settle(
     )  # taken by a carrier and lost there; a call that was never taken is no such failure
     columns = (Attempt.message_id, Attempt.n, Attempt.status, Attempt.outcome)
     for message_id, n, status, outcome in session.execute(
-        select(*columns).where(Attempt.message_id.in_(some(touched)))
+        select(*columns).where(among(Attempt.message_id, touched))
     ):
         all_attempts.setdefault(message_id, []).append((n, status))
         lost[message_id] += status == "temporary-failure" and outcome == "accepted"
@@ -226,16 +240,16 @@ def _again(message: Any, failures: int, moved: _Known, now: datetime) -> dict[st
     return {"status": "created", "not_before": at, "claim_token": None, "error": moved.code}
 
 
-def _mark_applied(session: Session, taken: Sequence[Receipt], now: datetime) -> None:
+def _mark_applied(session: Session, taken: Sequence[Any], now: datetime) -> None:
     session.execute(
         update(Receipt)
-        .where(Receipt.id.in_([receipt.id for receipt in taken]))
+        .where(among(Receipt.id, [receipt.id for receipt in taken]))
         .values(applied_at=now)
         .execution_options(synchronize_session=False)
     )
 
 
-def _put_off(session: Session, early: Collection[Receipt], now: datetime) -> None:
+def _put_off(session: Session, early: Collection[Any], now: datetime) -> None:
     """Looked at again when they are twice as old: what is none of ours must not stand before what is."""
     again = [
         {"id": r.id, "again_at": now + max(SOON, now - r.received_at)}

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Table, case, func, select
 from sqlalchemy.orm import Session
 
 from incident.delivery import health
@@ -20,7 +19,8 @@ from incident.delivery.claims import Call
 from incident.delivery.failures import tell_run
 from incident.delivery.health import Health
 from incident.delivery.outcomes import FAILED, NOT_MADE, Verdict, judge, later
-from incident.delivery.rows import hold_incidents, insert_once, locked, note, some, table
+from incident.delivery.rows import among, hold_incidents, insert_once, locked, note, write_each
+from incident.store.bulk import Given
 from incident.store.tables import Attempt, Message, Suppression
 from notify.gateway import Gateway
 from notify.message import Receipt, SendFailure, TemporaryFailure, UnknownOutcome
@@ -92,7 +92,7 @@ def _tries(session: Session, results: Sequence[Result]) -> Mapping[str, int]:
     rows = session.execute(
         select(Attempt.message_id, Attempt.carrier, Attempt.outcome, func.count())
         .where(
-            Attempt.message_id.in_([r.call.claimed.id for r in results]),
+            among(Attempt.message_id, [r.call.claimed.id for r in results]),
             Attempt.outcome.in_(COUNTED.values()),
             Attempt.code.not_in(NOT_MADE),
         )
@@ -109,7 +109,7 @@ def _tries(session: Session, results: Sequence[Result]) -> Mapping[str, int]:
 def _current(session: Session, results: Sequence[Result]) -> Mapping[str, Any]:
     query = (
         select(Message.id, Message.status, Message.claim_token)
-        .where(Message.id.in_(some([r.call.claimed.id for r in results])))
+        .where(among(Message.id, [r.call.claimed.id for r in results]))
         .order_by(Message.id)
     )
     return {row.id: row for row in session.execute(locked(session, query))}
@@ -121,80 +121,59 @@ def _applies(result: Result, current: Any) -> bool:
 
 
 def _complete_attempts(session: Session, judged: Sequence[tuple[Result, Verdict]]) -> None:
+    """A carrier that gives one id twice: the second attempt keeps none."""
     rows = [
         {
-            "b_id": result.call.attempt_id,
-            "b_outcome": verdict.outcome,
-            "b_status": verdict.attempt,
-            "b_code": verdict.code[:20],
-            "b_carrier_id": (result.ended.carrier_id or None) if isinstance(result.ended, Receipt) else None,
-            "b_at": result.at,
+            "id": result.call.attempt_id,
+            "outcome": verdict.outcome,
+            "status": verdict.attempt,
+            "code": verdict.code[:20],
+            "carrier_id": (result.ended.carrier_id or None) if isinstance(result.ended, Receipt) else None,
+            "finished_at": result.at,
         }
         for result, verdict in judged
     ]
-    attempts = table(Attempt)
-    statement = (
-        update(attempts)
-        .where(attempts.c.id == bindparam("b_id"))
-        .values(
-            outcome=bindparam("b_outcome"),
-            code=bindparam("b_code"),
-            finished_at=bindparam("b_at"),
-            carrier_id=func.coalesce(attempts.c.carrier_id, bindparam("b_carrier_id")),
-            # A receipt may have been quicker than the answer.
-            status=case(
-                (attempts.c.status == "sending", bindparam("b_status")),
-                (attempts.c.status == "unknown", bindparam("b_status")),
-                else_=attempts.c.status,
-            ),
-        )
-    )
-    try:
-        with session.begin_nested():
-            session.connection().execute(statement, rows)
-    except IntegrityError:
-        _one_by_one(session, statement, rows)
+    write_each(session, Attempt, rows, _completed, instead={"carrier_id": None})
 
 
-def _one_by_one(session: Session, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-    """A carrier gave one id twice: the second attempt keeps none, and the other results are not lost with it."""
-    for row in rows:
-        try:
-            with session.begin_nested():
-                session.connection().execute(statement, [row])
-        except IntegrityError:
-            session.connection().execute(statement, [{**row, "b_carrier_id": None}])
+def _completed(attempts: Table, given: Given) -> dict[str, Any]:
+    return {
+        "outcome": given("outcome"),
+        "code": given("code"),
+        "finished_at": given("finished_at"),
+        "carrier_id": func.coalesce(attempts.c.carrier_id, given("carrier_id")),
+        # A receipt may have been quicker than the answer.
+        "status": case(
+            (attempts.c.status == "sending", given("status")),
+            (attempts.c.status == "unknown", given("status")),
+            else_=attempts.c.status,
+        ),
+    }
 
 
 def _move(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datetime) -> None:
-    if not moving:
-        return
-    messages = table(Message)
-    session.connection().execute(
-        update(messages)
-        .where(messages.c.id == bindparam("b_id"))
-        .values(
-            status=bindparam("b_status"),
-            error=bindparam("b_error"),
-            not_before=func.coalesce(bindparam("b_not_before"), messages.c.not_before),
-            look_at=bindparam("b_look_at"),
-            finished_at=bindparam("b_finished"),
-            passed_over=bindparam("b_passed_over"),
-            claim_until=None,
-        ),
-        [
-            {
-                "b_id": result.call.claimed.id,
-                "b_status": verdict.status,
-                "b_error": verdict.error,
-                "b_not_before": later(now, verdict.wait_seconds),
-                "b_look_at": later(now, verdict.look_seconds),
-                "b_finished": now if verdict.status in FAILED else None,
-                "b_passed_over": str(result.call.claimed.tried.after(verdict.then, result.call.sender.name)),
-            }
-            for result, verdict in moving
-        ],
-    )
+    rows = [
+        {
+            "id": result.call.claimed.id,
+            "status": verdict.status,
+            "error": verdict.error,
+            "not_before": later(now, verdict.wait_seconds),
+            "look_at": later(now, verdict.look_seconds),
+            "finished_at": now if verdict.status in FAILED else None,
+            "passed_over": str(result.call.claimed.tried.after(verdict.then, result.call.sender.name)),
+            "claim_until": None,
+        }
+        for result, verdict in moving
+    ]
+    write_each(session, Message, rows, _moved)
+
+
+def _moved(messages: Table, given: Given) -> dict[str, Any]:
+    written = {
+        name: given(name)
+        for name in ("status", "error", "look_at", "finished_at", "passed_over", "claim_until")
+    }
+    return {**written, "not_before": func.coalesce(given("not_before"), messages.c.not_before)}
 
 
 def _suppress(session: Session, moving: Sequence[tuple[Result, Verdict]], now: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import GenerativeSelect, Insert, Table, bindparam, insert, select, update
+from sqlalchemy import GenerativeSelect, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from incident.store import bulk
+from incident.store.bulk import among as among
 from incident.store.tables import Base, Incident
 from incident.store.transitions import note as note
 
@@ -24,21 +26,15 @@ def table(of: type[Base]) -> Table:
 
 def insert_new(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> set[str]:
     """Insert what is not there yet, as `insert_once`; the ids of what went in."""
-    if not rows:
-        return set()
-    statement = _insert(session, of).returning(table(of).c.id)
-    return set(session.connection().execute(statement, rows).scalars())
+    return bulk.insert_new(session, table(of), rows)
 
 
 def insert_once(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> int:
     """Insert what is not there yet; whatever breaks a unique key is left out. For one row: how many went in."""
-    if not rows:
-        return 0
-    statement = _insert(session, of)
     if len(rows) == 1:
         key = next(iter(table(of).primary_key.columns))
-        return len(session.connection().execute(statement.values(rows[0]).returning(key)).all())
-    session.connection().execute(statement, rows)
+        return len(session.connection().execute(_insert(session, of).values(rows[0]).returning(key)).all())
+    bulk.insert_many(session, table(of), rows, once=True)
     return len(rows)
 
 
@@ -49,40 +45,32 @@ def _insert(session: Session, of: type[Base]) -> Any:
 
 
 def insert_all(session: Session, of: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        statement: Insert = insert(table(of))
-        session.connection().execute(statement, rows)
+    bulk.insert_many(session, table(of), rows)
 
 
 def write_each(
-    session: Session, of: type[Base], rows: Sequence[dict[str, Any]], instead: dict[str, Any] | None = None
+    session: Session,
+    of: type[Base],
+    rows: Sequence[dict[str, Any]],
+    values: bulk.Values | None = None,
+    instead: dict[str, Any] | None = None,
 ) -> None:
-    """UPDATE rows, each `{column: value}` with its "id"; all with the same columns. Rows that name "before" are written
-    only while their status is still that one. `instead`: what is written into a row that breaks a unique key, which
-    then does not take the others with it."""
-    if not rows:
-        return
-    target = table(of)
-    named = [name for name in rows[0] if name not in ("id", "before")]
-    statement = update(target).where(target.c.id == bindparam("b_id"))
-    if "before" in rows[0]:
-        statement = statement.where(target.c.status == bindparam("b_before"))
-    statement = statement.values({name: bindparam(f"b_{name}") for name in named})
-    bound = [{f"b_{name}": value for name, value in row.items()} for row in rows]
+    """UPDATE rows, each `{column: value}` with its "id"; all with the same columns; `values` as in `bulk.update_each`.
+    Rows that name "before" are written only while their status is still that one. `instead`: what is written into a row
+    that breaks a unique key, which then does not take the others with it."""
     if instead is None:
-        session.connection().execute(statement, bound)
+        bulk.update_each(session, table(of), rows, values)
         return
     try:
         with session.begin_nested():
-            session.connection().execute(statement, bound)
+            bulk.update_each(session, table(of), rows, values)
     except IntegrityError:
-        spared = {f"b_{name}": value for name, value in instead.items()}
-        for row in bound:
+        for row in rows:
             try:
                 with session.begin_nested():
-                    session.connection().execute(statement, [row])
+                    bulk.update_each(session, table(of), [row], values)
             except IntegrityError:
-                session.connection().execute(statement, [row | spared])
+                bulk.update_each(session, table(of), [row | instead], values)
 
 
 def locked(session: Session, query: Query, *, skip: bool = False) -> Query:
@@ -110,5 +98,5 @@ def hold_incidents(session: Session, incident_ids: Collection[str]) -> None:
     A row that refers to an incident takes this lock anyway, and the order of locks is incident, run, request, message.
     """
     if incident_ids and session.get_bind().dialect.name != "sqlite":
-        query = select(Incident.id).where(Incident.id.in_(some(incident_ids))).order_by(Incident.id)
+        query = select(Incident.id).where(among(Incident.id, incident_ids)).order_by(Incident.id)
         session.execute(query.with_for_update(read=True, key_share=True)).all()

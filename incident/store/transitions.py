@@ -9,10 +9,10 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from incident.domain.message_states import may_become
+from incident.store.bulk import insert_many
 from incident.store.tables import Transition
 
 log = logging.getLogger(__name__)
@@ -31,5 +31,4 @@ def note(session: Session, moves: Iterable[tuple[str, str, str, str]], now: date
         rows.append(
             {"message_id": message, "at": now, "before": before, "after": after, "why": why[:WHY_LENGTH]}
         )
-    if rows:
-        session.connection().execute(insert(Transition.__table__), rows)  # type: ignore[arg-type]
+    insert_many(session, Transition.__table__, rows)  # type: ignore[arg-type]
