@@ -25,6 +25,8 @@ BUSY_SECONDS = 10
 IDLE_SECONDS = 60
 # Last in, first out: a quiet service stays on one connection, whose statements are prepared and whose cache is warm.
 POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
+# More than there are statements in the service: one that is pushed out must be planned anew each time it comes.
+PREPARED_MOST = 1000
 AFTER_COMMIT = "after_commit"
 
 
@@ -119,6 +121,7 @@ def _let_go(dbapi: Any, record: Any) -> None:
     dbapi.autocommit = True
     dbapi.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     dbapi.autocommit = False
+    dbapi.prepared_max = PREPARED_MOST
 
 
 def _sqlite_engine(url: URL, begin: str | None, query_only: bool = False) -> Engine:
