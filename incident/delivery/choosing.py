@@ -45,9 +45,11 @@ class Choosing:
             return Choice()
         if (
             one.tried.only
-        ):  # it may have it already; whatever it answers, and whoever stopped it, nobody else is asked
-            known = senders[0].name == one.tried.only and not self._state(senders[0]).held_by
-            return Choice(senders[0], anyway=True) if known else Choice(wait=True)
+        ):  # may have it already: whatever it answers, and whoever stopped it, nobody else is asked
+            if senders[0].name != one.tried.only:
+                return Choice()
+            held = self._state(senders[0]).held_by
+            return Choice(wait=True) if held else Choice(senders[0], anyway=True)
         for sender in senders:
             if self._may_probe(sender, one):
                 self.probes[sender.name] = one.id
