@@ -90,7 +90,7 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """How a callback shows that it comes from the gateway. `place`: header or field, `name` its name. `over`: the fields
-    that are signed, in this order; empty is the body as it came."""
+    that are signed, in this order, with `separator` between them; empty is the body as it came."""
 
     kind: Literal["signature", "secret", "addresses"]
     place: Literal["header", "field"] = "header"
@@ -99,6 +99,7 @@ class Proof:
     algorithm: Literal["hmac-sha256", "hmac-sha1", "md5"] = "hmac-sha256"
     encoding: Literal["hex", "base64"] = "hex"
     over: tuple[str, ...] = ()
+    separator: str = ""
     allowed: tuple[IPv4Network | IPv6Network, ...] = ()
 
 

@@ -61,7 +61,7 @@ KEYS: dict[str, dict[str, bool]] = {
     "callbacks": {"proof": True, "answer": False, "status": False, "inbound": False},
     "proof": {
         "kind": True, "header": False, "field": False, "secret": False, "algorithm": False, "encoding": False,
-        "over": False, "allowed": False,
+        "over": False, "separator": False, "allowed": False,
     },
     "status": {
         "method": False, "id": True, "status": True, "statuses": True, "code": False, "reference": False,
@@ -398,12 +398,18 @@ class _Gateway:
     def callbacks(self, node: Node) -> Callbacks:
         reader = self.reader
         table = reader.table(node, KEYS["callbacks"])
-        return Callbacks(
-            tuple(self.proof(one) for one in _tables(table["proof"])) if "proof" in table else (),
+        proofs = tuple(self.proof(one) for one in _tables(table["proof"])) if "proof" in table else ()
+        found = Callbacks(
+            proofs,
             reader.text(table["answer"]) if "answer" in table else "",
             self.status(table["status"]) if "status" in table else None,
             self.inbound(table["inbound"]) if "inbound" in table else None,
         )
+        for key, block in (("status", found.status), ("inbound", found.inbound)):
+            if block is not None and block.method == "GET" and any(map(_of_the_body, proofs)):
+                hint = "Ghi các trường được ký vào “over”, hoặc dùng cách khác: secret, addresses."
+                reader.fault(table[key], "GET không có phần thân để ký.", hint)
+        return found
 
     def proof(self, node: Node) -> Proof:
         reader = self.reader
@@ -426,6 +432,13 @@ class _Gateway:
         if "secret" not in table:
             reader.fault(node, "thiếu mục “secret”.", 'Ví dụ: secret: "{env:SMS_SECRET}".')
         place = "header" if "header" in table else "field"
+        over = tuple(reader.text(one) for one in reader.items(table["over"])) if "over" in table else ()
+        separator = reader.text(table["separator"]) if "separator" in table else ""
+        if len(over) > 1 and not separator:
+            hint = (
+                'Ví dụ: separator: "|". Cổng ghép liền các trường thì dùng cách khác: secret hoặc addresses.'
+            )
+            reader.fault(table["over"], "các trường được ký phải có dấu ngăn cách.", hint)
         algorithms = ("hmac-sha256", "hmac-sha1", "md5")
         return Proof(
             _as(kind),
@@ -434,7 +447,8 @@ class _Gateway:
             self.secret(table["secret"]) if "secret" in table else "",
             _as(reader.choice(table["algorithm"], algorithms) if "algorithm" in table else algorithms[0]),
             _as(reader.choice(table["encoding"], ("hex", "base64")) if "encoding" in table else "hex"),
-            tuple(reader.text(one) for one in reader.items(table["over"])) if "over" in table else (),
+            over,
+            separator,
         )
 
     def networks(self, table: Mapping[str, Node]) -> list[Any]:
@@ -474,6 +488,10 @@ _NO_ANSWER = Answer(frozenset(), Template(), frozenset(), Template(), Template()
 def _as(text: str) -> Any:
     """One of the words that `choice` allows, where the type names them."""
     return text
+
+
+def _of_the_body(proof: Proof) -> bool:
+    return proof.kind == "signature" and not proof.over
 
 
 def _tables(node: Node) -> list[Node]:
