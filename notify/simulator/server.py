@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from notify.loopback import is_loopback
 from notify.simulator import domestic
 from notify.simulator.calling import RING_SECONDS, WAIT_SECONDS, Calls
 from notify.simulator.faults import FaultBook
@@ -84,6 +85,7 @@ class Simulator:
         self.state = state
         self.url = ""
         self.smtp_url = ""
+        self._host = HOST
         self._book = FaultBook()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
@@ -177,6 +179,8 @@ class Simulator:
         self.stop()
 
     def _answer(self, request: Request) -> Response:
+        if not self._meant(request.headers.get("host", "")):
+            return Response(421, b"This address is not the simulator's.\n")
         if request.path.startswith(PREFIX):
             return self._rest(request)
         for prefix, gateway in self._gateways.items():
@@ -184,7 +188,13 @@ class Simulator:
                 return gateway(request)
         return self._pages(request)
 
+    def _meant(self, host: str) -> bool:
+        """Whether we are asked by a name of this machine, or the one given at the start. A page from elsewhere that has its
+        own name point here could otherwise read the phones, and answer for them."""
+        return not host or _local(host) or host.rsplit(":", 1)[0] == self._host
+
     async def _open(self, host: str, port: int, smtp_port: int) -> None:
+        self._host = host
         web = await self._loop.create_server(
             lambda: Connection(self._answer, self._connections), host, port, backlog=1024
         )
@@ -254,3 +264,8 @@ def run(ready: Callable[[Simulator], None] = lambda simulator: None, **settings:
     with serve(**settings) as simulator:
         ready(simulator)
         over.wait()
+
+
+@lru_cache(maxsize=64)
+def _local(host: str) -> bool:
+    return is_loopback(f"//{host}")

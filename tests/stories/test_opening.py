@@ -231,6 +231,20 @@ def test_a_draft_is_sent_once_and_old_ones_go(world: World) -> None:
         world.phone(post).has_read_all()
 
 
+def test_nothing_unprintable_comes_in_by_the_names(world: World) -> None:
+    """From the command line and from other programs too: the short name stands in every SMS."""
+    strange = replace(
+        DAM, title="Hồ\x00 Suối\x1b[31m Lạc\u202e có\nvết nứt", short_name="tin\x07 ve\r\nho\u202e"
+    )
+    incident = opened(world, strange)
+    view = world.view(incident)
+    assert (view.title, view.short_name) == ("Hồ Suối[31m Lạc có vết nứt", "tin ve ho")
+    for post in TASK_FORCE:
+        world.phone(post).expects_sms("tin ve ho")
+    with pytest.raises(Invalid):
+        opened(world, replace(DAM, title="\x00\u202e"), key="two")
+
+
 # ---------------------------------------------------------------- stopping
 
 
