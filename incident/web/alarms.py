@@ -26,8 +26,8 @@ LOOKED_BACK = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard. `amount`: messages,
-    or minutes."""
+    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard | unregistered.
+    `amount`: messages, or minutes."""
 
     kind: str
     carrier: str = ""
@@ -44,6 +44,7 @@ def troubles(session: Session, now: datetime, calls_back: bool) -> tuple[Trouble
         *_unknown(session, now),
         *_late(session, now),
         *_unheard(session, now, calls_back),
+        *_unregistered(session, now),
     )
 
 
@@ -82,6 +83,11 @@ def words(trouble: Trouble) -> str:
         case "unknown":
             return _(
                 "%(n)s tin chưa rõ đã gửi hay chưa quá 3 phút. Việc gấp thì gọi điện, không chờ.",
+                n=trouble.amount,
+            )
+        case "unregistered":
+            return _(
+                "%(n)s tin không gửi được: mẫu tin chưa đăng ký với kênh gửi. Người nhận được gọi hoặc báo bằng kênh khác, nếu có. Báo quản trị xem trang Mẫu tin SMS.",
                 n=trouble.amount,
             )
         case "late":
@@ -141,6 +147,17 @@ def _unheard(session: Session, now: datetime, calls_back: bool) -> Iterator[Trou
     )
     if taken is not None and (heard is None or heard < taken):
         yield Trouble("unheard")
+
+
+def _unregistered(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Texts of the last two hours that no carrier takes."""
+    refused = (
+        Message.id >= _id_at(now - LOOKED_BACK),
+        Message.status == "technical-failure",
+        Message.error == "UNREGISTERED",
+    )
+    if found := session.scalar(select(func.count()).select_from(Message).where(*refused)):
+        yield Trouble("unregistered", amount=found)
 
 
 def _id_at(moment: datetime) -> str:

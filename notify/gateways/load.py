@@ -238,6 +238,10 @@ class _Gateway:
             return reader.yes(table[key]) if key in table else default
 
         rate = reader.number(table["parts_per_second"], 0.01, 10_000) if "parts_per_second" in table else None
+        registered = "no"
+        if "needs_registered_template" in table:
+            said = reader.choice(table["needs_registered_template"], ("no", "yes", "warn", "false", "true"))
+            registered = {"false": "no", "true": "yes"}.get(said, said)
         found = Capabilities(
             two_way=yes("two_way"),
             receipts=_as(
@@ -246,7 +250,8 @@ class _Gateway:
                 else "none"
             ),
             parts_per_second=rate,
-            needs_registered_template=yes("needs_registered_template"),
+            needs_registered_template=registered != "no",
+            strict=registered == "yes",
             idempotent=yes("idempotent"),
             unicode=yes("unicode", default=True),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from incident.delivery.health import Health
 from incident.delivery.outbox import Outbox
 from incident.domain.actors import Actor, Role
 from incident.store.sessions import Store
+from incident.store.tables import Setting
 from notify.gateway import Route
 from notify.memory import TWO_WAY, MemorySender, hangs, refuses, unknown_but_sent
 from notify.message import (
@@ -260,6 +262,61 @@ def test_a_text_in_the_dark_is_found_although_it_was_asked_for_again_much_later(
     pair.outbox.close()
     assert pair.world.status(one) == "accepted"
     assert pair.carried() == (1, 0)
+
+
+# ------------------------------------------------------------------ carriers that take only registered texts
+
+
+def strict_pair(store: Store, *texts: str) -> Pair:
+    pair = Pair(store, needs_registered_template=True, strict=True)
+    noted = {"first": {f"other:{n}": {"number": str(n), "text": text} for n, text in enumerate(texts)}}
+    with pair.world.store.writing() as session:
+        session.merge(Setting(key="sms_registered", value=json.dumps(noted)))
+    return pair
+
+
+def test_a_text_that_is_not_registered_goes_by_the_next_carrier(store: Store) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    known, other = pair.world.message(body="Vụ việc 27"), pair.world.message(body="Moi hop luc 14h30")
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert [pair.world.attempts(one)[0].carrier for one in (known, other)] == ["first", "second"]
+    assert pair.switches() == [], "nothing is wrong with the carrier"
+
+
+def test_what_nobody_takes_fails_at_once_and_the_run_hears_why(store: Store) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    pair.outbox.close()
+    outbox = pair.world.another_process(4, Route("sms", pair.first))
+    (person,) = pair.world.people(1)
+    one = pair.world.message(body="Moi hop luc 14h30")
+    pair.world.asked(person, one)
+    test = pair.world.message("+84540000002", body="Tin thu", kind="test")
+    outbox.drain()
+    outbox.close()
+    assert (pair.world.status(one), pair.world.get(one).error) == ("technical-failure", "UNREGISTERED")
+    assert [event["reason"] for event in pair.world.events()] == ["UNREGISTERED"]
+    assert pair.world.status(test) == "accepted", "a test shows what the carrier itself says"
+
+
+@pytest.mark.parametrize("failure", [BUSY, PermanentFailure("146", "no such template", "content")])
+def test_what_one_does_not_know_and_the_other_does_not_take_goes_round_nobody(
+    store: Store, failure: SendFailure
+) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    pair.second.fails = lambda: failure
+    one = pair.world.message(body="Moi hop luc 14h30")
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert (len(pair.first.calls), len(pair.second.calls)) == (0, 1)
+    assert pair.world.status(one) == ("created" if failure is BUSY else "permanent-failure")
+
+
+def test_of_a_carrier_with_nothing_noted_nothing_is_known(store: Store) -> None:
+    pair = strict_pair(store)
+    pair.send(3)
+    pair.outbox.close()
+    assert pair.carried() == (3, 0)
 
 
 # ------------------------------------------------------------------ what only a paused carrier could take
