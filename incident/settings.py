@@ -41,6 +41,7 @@ class Settings:
     two_way: bool = True
     proxies: int = 0
     metrics_token: str | None = None
+    email_secret: str | None = None
 
     @property
     def https(self) -> bool:
@@ -82,6 +83,7 @@ class Settings:
             two_way=_two_way(env),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=env.get("METRICS_TOKEN") or None,
+            email_secret=env.get("EMAIL_INBOUND_SECRET") or None,
         )
 
 

@@ -709,13 +709,13 @@ class Transition(Base):
 
 class Inbound(Base):
     """A reply as it came, or a key pressed in a call: stored first, understood second. state: new | understood | review |
-    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call does)."""
+    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call and a mail do)."""
 
     __tablename__ = "inbound"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     carrier: Mapped[str] = mapped_column(String(30))
     carrier_id: Mapped[str] = mapped_column(String(80))
-    sender: Mapped[str] = mapped_column(String(20), index=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)  # a number, or a mail address
     recipient: Mapped[str] = mapped_column(String(40), default="")
     body: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
