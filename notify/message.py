@@ -156,17 +156,19 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is left on an account, in its own currency."""
+    """What is left on an account, in its own currency. Below `low` it is little; None: what is usual decides."""
 
     amount: float
     currency: str
+    low: float | None = None
 
 
 @runtime_checkable
 class HasBalance(Protocol):
-    """A carrier that says what is left on our account. Raises one of the four failures."""
+    """A carrier that says what is left on our account; None where it was not told how to ask. Raises one of the four
+    failures."""
 
-    def balance(self) -> Balance: ...
+    def balance(self) -> Balance | None: ...
 
 
 @runtime_checkable

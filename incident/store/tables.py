@@ -768,6 +768,9 @@ class CarrierState(Base):
     balance: Mapped[float | None] = mapped_column(Float)
     currency: Mapped[str] = mapped_column(String(5), default="", server_default="")
     balance_at: Mapped[datetime | None]
+    balance_low: Mapped[float | None] = mapped_column(
+        Float
+    )  # below it those on duty are told; none: what is usual
 
 
 class Lease(Base):

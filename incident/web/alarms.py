@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incident.delivery.operating import LOW_BALANCE
+from incident.delivery.operating import is_low
 from incident.store.tables import CarrierState, Lease, Message
 from incident.web.labels import carrier, ill
 from incident.web.language import _, span
@@ -112,7 +112,7 @@ def _carriers(session: Session) -> Iterator[Trouble]:
             yield Trouble("paused", row.name, row.reason)
         elif row.share == 0:
             yield Trouble("avoided", row.name, row.since)
-        if row.balance is not None and row.balance < LOW_BALANCE:
+        if is_low(row.balance, row.balance_low):
             yield Trouble("low", row.name, f"{row.balance:.2f} {row.currency}".strip())
 
 

@@ -1,4 +1,4 @@
-"""Replies by mail: a sender may be an address."""
+"""Replies by mail: a sender may be an address. A carrier says itself when its balance is low."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ depends_on = None
 
 def upgrade() -> None:
     _sender(20, 200)
+    op.add_column("carrier_state", sa.Column("balance_low", sa.Float(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("carrier_state", "balance_low")
     op.execute("UPDATE inbound SET sender = substr(sender, 1, 20)")
     _sender(200, 20)
 
