@@ -56,7 +56,9 @@ class Outbox:
         self.settings = settings
         self.now = now
         self.threads = threads
-        self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
+        self.channels = Channels(
+            gateway.has("sms"), gateway.has("email"), settings.public_url, gateway.has("voice")
+        )
         self._pool: ThreadPoolExecutor | None = None
         self._replied = replied
         self._listed_at: dict[str, datetime] = {}  # when each carrier's list was last read

@@ -574,6 +574,7 @@ class Mailing(Base):
     body: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(String(200), default="")
     email_body: Mapped[str] = mapped_column(Text, default="")
+    voice_body: Mapped[str] = mapped_column(Text, default="", server_default="")
     audience: Mapped[list[Any]]
     total: Mapped[int] = mapped_column(Integer)
     cursor: Mapped[int] = mapped_column(Integer, default=0)
