@@ -66,36 +66,26 @@ def take_back(session: Session, moving: Iterable[Moving], why: str, now: datetim
     held = [one for one in moving if one.status in ("created", "sending") and one.id not in called]
     sought = [(one.id, one.status) for one in held if "=" in one.passed_over]
     kept = [(one.id, one.status) for one in held if "=" not in one.passed_over]
-    _cancel(session, kept, why, now)
-    _look_for(session, sought, why, now)
+    _move(session, kept, "cancelled", why, now, error=why, finished_at=now)
+    _move(session, sought, "unknown", why, now, look_at=now)
     ended = {id for id, _ in kept}
     never_again(session, (one.id for one in moving if one.id not in ended), now)
     return Taken(ended, called, {id for id, _ in sought})
 
 
-def _cancel(session: Session, messages: Sequence[tuple[str, str]], why: str, now: datetime) -> None:
-    """End these (id, status), which are locked and have not left."""
+def _move(
+    session: Session, messages: Sequence[tuple[str, str]], to: str, why: str, now: datetime, **values: object
+) -> None:
+    """Give these (id, status), which are locked and not being called, another status."""
     for start in range(0, len(messages), CHUNK):
         chunk = messages[start : start + CHUNK]
         session.execute(
             update(Message)
             .where(Message.id.in_([id for id, _ in chunk]))
-            .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
+            .values(status=to, claim_token=None, claim_until=None, **values)
             .execution_options(synchronize_session=False)
         )
-        note(session, ((id, before, "cancelled", why) for id, before in chunk), now)
-
-
-def _look_for(session: Session, messages: Sequence[tuple[str, str]], why: str, now: datetime) -> None:
-    for start in range(0, len(messages), CHUNK):
-        chunk = messages[start : start + CHUNK]
-        session.execute(
-            update(Message)
-            .where(Message.id.in_([id for id, _ in chunk]))
-            .values(status="unknown", look_at=now, claim_token=None, claim_until=None)
-            .execution_options(synchronize_session=False)
-        )
-        note(session, ((id, before, "unknown", why) for id, before in chunk), now)
+        note(session, ((id, before, to, why) for id, before in chunk), now)
 
 
 def never_again(session: Session, begun: Iterable[str], now: datetime) -> None:
