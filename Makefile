@@ -34,7 +34,7 @@ bench: dev ## Đo tốc độ, ghi docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
 chaos: dev ## Giết ngẫu nhiên các tiến trình khi đang gửi, ghi docs/chaos.md
-	$(BIN)/python -m tests.chaos $(CHAOS)
+	$(BIN)/python -m tests.chaos --private-postgres $(CHAOS)
 
 screenshots: dev ## Chụp lại các ảnh của README từ dịch vụ đang chạy
 	$(BIN)/python -m tests.browser.screenshots

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verify:command", "kiểm tra nhật ký không bị sửa"),
     "directory": ("directory:group", "danh bạ: nhập, xuất, rà soát, dữ liệu mẫu"),
     "reply": ("reply:command", "một tin trả lời sẽ được hiểu thế nào"),
+    "mail-in": ("mail_in:command", "nhận một thư trả lời từ máy chủ thư"),
     "user": ("accounts:user", "tài khoản đăng nhập"),
     "token": ("accounts:token", "mã truy cập cho phần mềm khác"),
     "backup": ("safekeeping:backup", "sao lưu cơ sở dữ liệu ra một tệp"),

@@ -40,6 +40,8 @@ class Settings:
     embedded: bool = False
     two_way: bool = True
     proxies: int = 0
+    metrics_token: str | None = None
+    email_secret: str | None = None
 
     @property
     def https(self) -> bool:
@@ -80,6 +82,8 @@ class Settings:
             embedded=env.get("INCIDENT_EMBEDDED") == "1",
             two_way=_two_way(env),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
+            metrics_token=env.get("METRICS_TOKEN") or None,
+            email_secret=env.get("EMAIL_INBOUND_SECRET") or None,
         )
 
 

@@ -22,6 +22,9 @@ VOICE: dict[str, str] = {
     "summon.dang": "{agency} kính gọi {dc} {name}. Trân trọng đề nghị {dc} phối hợp vụ việc số {code}{short}.",
     "stand_in": "{agency} kính gọi {dc} {name}. Vụ việc số {code}{short}. Kính mời {dc} tham gia Tổ công tác thay "
     "{instead}.",
+    "confirm": "{agency} xin gọi {dc} {name}. Vụ việc số {code}{short}. Đề nghị {dc} xác nhận đã nhận tin.",
+    "told": "{agency} xin gọi {dc} {name}. Có thông báo về vụ việc số {code}{short}. Nội dung xin xem tin đã gửi hoặc gọi "
+    "số trực. Đề nghị {dc} xác nhận.",
     "remind": "{agency} xin gọi {dc} {name}. Vụ việc số {code}{short}. Chưa nhận được trả lời của {dc}{before}.",
     "remind.len": "{agency} kính gọi {dc} {name}. Kính báo cáo {dc} vụ việc số {code}{short} đang chờ ý kiến {dc}{before}.",
     "remind.dang": "{agency} kính gọi {dc} {name}. Trân trọng đề nghị {dc} trả lời vụ việc số {code}{short}{before}.",

@@ -6,7 +6,7 @@ know how a carrier speaks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from notify.message import (
@@ -33,18 +33,25 @@ class Route:
 
 
 class Gateway:
-    """Routes in order of preference."""
+    """Routes in order of preference. `takes` says whether a sender takes a text at all: not each takes every one."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(
+        self, routes: Iterable[Route], takes: Callable[[Sender, str], bool] = lambda sender, text: True
+    ) -> None:
         self.routes = tuple(routes)
+        self.takes = takes
 
     def has(self, channel: Channel) -> bool:
         """Whether any carrier is configured for this channel."""
         return any(route.channel == channel for route in self.routes)
 
-    def senders(self, channel: Channel, to: str) -> tuple[Sender, ...]:
-        """All that could carry it, the preferred one first."""
-        return tuple(route.sender for route in self.routes if route.carries(channel, to))
+    def senders(self, channel: Channel, to: str, text: str | None = None) -> tuple[Sender, ...]:
+        """All that could carry it, the preferred one first; of a `text`, all that take it."""
+        return tuple(
+            route.sender
+            for route in self.routes
+            if route.carries(channel, to) and (text is None or self.takes(route.sender, text))
+        )
 
     def choose(self, channel: Channel, to: str, passed_over: Collection[str] = ()) -> Sender | None:
         """The first whose name is not among those passed over; None when there is nobody left."""

@@ -7,6 +7,7 @@ from another, nor what a message is about.
 from __future__ import annotations
 
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from notify.gateways.answers import as_json, judge, judge_word
-from notify.gateways.description import Auth, Description, Listing, Request, Value
+from notify.gateways.description import Auth, Description, Listing, Paged, Replies, Request, Value
 from notify.gateways.templates import Template, at, found
 from notify.loopback import is_loopback
 from notify.message import (
+    Balance,
     Capabilities,
     ConfigurationFault,
     Listed,
     Message,
     PermanentFailure,
     Receipt,
+    Reply,
     SendFailure,
     TemporaryFailure,
     UnknownOutcome,
@@ -144,7 +147,47 @@ class HttpGateway:
         rows = [self._listed(listing, item, since) for item in items]
         return [row for row in rows if row.carrier_id and row.created_at >= since.replace(microsecond=0)]
 
-    def _pages(self, listing: Listing, since: datetime) -> Iterator[Sequence[Any]]:
+    def replies(self, since: datetime) -> Sequence[Reply]:
+        """What came in since then; nothing where the gateway offers no list of it. Raises TemporaryFailure."""
+        block = self.description.replies
+        if block is None:
+            return ()
+        items = [item for page in self._pages(block, since) for item in page]
+        found = [(self._reply(block, item), _moment(block, block.at, item)) for item in items]
+        return [
+            reply for reply, at in found if reply.carrier_id and reply.sender and (at is None or at >= since)
+        ]
+
+    def _reply(self, block: Replies, item: Any) -> Reply:
+        def said(template: Template) -> str:
+            return template.fill(lambda path: found(item, path))
+
+        return Reply(
+            carrier=self.name,
+            carrier_id=said(block.id).strip()[:80],
+            sender=said(block.sender).strip(),
+            to=said(block.to).strip(),
+            body=said(block.text),
+        )
+
+    def balance(self) -> Balance | None:
+        """What is left on the account; None where the gateway is not asked. Raises one of the four failures."""
+        account = self.description.account
+        if account is None:
+            return None
+        status, body = self._call(account.request, {})
+        data = as_json(body)
+        good = not account.good or account.ok.fill(lambda path: found(data, path)) in account.good
+        amount = account.amount.fill(lambda path: found(data, path)).strip()
+        try:
+            left = float(amount)
+        except ValueError:
+            left = float("nan")
+        if not 200 <= status < 300 or not good or not math.isfinite(left):
+            raise TemporaryFailure("BALANCE", f"the balance could not be read: HTTP {status}")
+        return Balance(left, account.currency, account.low)
+
+    def _pages(self, listing: Paged, since: datetime) -> Iterator[Sequence[Any]]:
         slots = {
             "since": _written(since, listing.time_format),
             "until": _written(self._clock() + timedelta(minutes=1), listing.time_format),
@@ -158,7 +201,7 @@ class HttpGateway:
                 return
         raise TemporaryFailure("LIST", "the list has no end")
 
-    def _page(self, listing: Listing, slots: Slots) -> Sequence[Any]:
+    def _page(self, listing: Paged, slots: Slots) -> Sequence[Any]:
         try:
             status, body = self._call(listing.request, slots)
         except SendFailure as fault:
@@ -182,8 +225,12 @@ class HttpGateway:
             said(listing.text),
             status,
             code[:20],
-            _read_time(said(listing.at), listing.at_format) or since,
+            _moment(listing, listing.at, item) or since,
         )
+
+
+def _moment(listing: Paged, at: Template, item: Any) -> datetime | None:
+    return _read_time(at.fill(lambda path: found(item, path)), listing.at_format)
 
 
 def callback_url(public_url: str, name: str, reference: str) -> str:

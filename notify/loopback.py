@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 def is_loopback(url: str) -> bool:
     """Whether this address cannot leave the machine. Names other than "localhost" are not looked up."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -23,14 +23,15 @@ class Capabilities:
     """What a carrier can do, as it was configured; everything that depends on it asks here and nowhere else.
 
     `two_way`: what it carries can be answered. `receipts`: the most that its reports ever say. `parts_per_second`: its
-    rate in SMS parts, None where none was named. `needs_registered_template`: it takes only texts registered with it.
-    `idempotent`: asked twice with the same `Message.key` it sends once. `unicode`: it carries diacritics.
+    rate in SMS parts, None where none was named. `needs_registered_template`: it takes only texts registered with it;
+    `strict`: so it is not even asked to take another. `idempotent`: asked twice with the same `Message.key` it sends once. `unicode`: it carries diacritics.
     """
 
     two_way: bool = False
     receipts: ReceiptLevel = "none"
     parts_per_second: float | None = None
     needs_registered_template: bool = False
+    strict: bool = False
     idempotent: bool = False
     unicode: bool = True
 
@@ -155,17 +156,19 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What is left on an account, in its own currency."""
+    """What is left on an account, in its own currency. Below `low` it is little; None: what is usual decides."""
 
     amount: float
     currency: str
+    low: float | None = None
 
 
 @runtime_checkable
 class HasBalance(Protocol):
-    """A carrier that says what is left on our account. Raises one of the four failures."""
+    """A carrier that says what is left on our account; None where it was not told how to ask. Raises one of the four
+    failures."""
 
-    def balance(self) -> Balance: ...
+    def balance(self) -> Balance | None: ...
 
 
 @runtime_checkable

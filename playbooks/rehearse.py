@@ -74,7 +74,7 @@ GROUP_SIZE = 5
 LONGEST = 8 * 86400
 # Nobody reads the legal basis here: a rehearsal counts with the clock most kinds have.
 USUAL_LAW = LawClock("accepted_at", 24, "NĐ 244/2026/NĐ-CP")
-CHANNELS = {"sms": "SMS", "email": "thư điện tử"}
+CHANNELS = {"sms": "SMS", "voice": "gọi điện tự động", "email": "thư điện tử"}
 REASONS = {
     "overdue": "quá hạn, báo",
     "stuck": "quá hạn, chưa có người xử lý, báo",

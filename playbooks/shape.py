@@ -380,7 +380,10 @@ class _Reader(Fields):
             return
         for via in step.via:
             if via.value not in verbs.MESSAGE_CHANNELS:
-                hint = closest(via.value, verbs.MESSAGE_CHANNELS) or "Dùng sms, email."
+                hint = closest(via.value, verbs.MESSAGE_CHANNELS) or "Dùng sms, voice, email."
+                self.faults.add("PB027", via.mark, hint, text=via.value, key="via")
+            elif via.value == "voice" and step.verb is Verb.NOTIFY and step.ack == "none":
+                hint = "Gọi điện là để chờ bấm phím trả lời: thêm “ack”, hoặc dùng sms, email."
                 self.faults.add("PB027", via.mark, hint, text=via.value, key="via")
 
     def _wait(self, step: StepSheet, node: Table, meant: set[str]) -> None:

@@ -11,7 +11,7 @@ from playbooks.language import Verb
 
 # The clocks of the legal-basis data a deadline's `law:` may name.
 LAWS = frozenset({"thong_tin_ban_dau"})
-MESSAGE_CHANNELS = ("sms", "email")
+MESSAGE_CHANNELS = ("sms", "voice", "email")
 START = "start"
 
 

@@ -130,6 +130,7 @@ def simulator() -> None:
         zone=settings.tz_display,
         clock=now,
         gateways=gateways,
+        mail_secret=settings.email_secret or "",
         ring_seconds=float(os.environ.get("SIMULATOR_RING_SECONDS") or RING_SECONDS),
         **account,
     )

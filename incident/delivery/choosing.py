@@ -18,12 +18,16 @@ from notify.message import Sender
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`sender` None: no carrier at all, or (`wait`) none that takes it now. `anyway`: though the carrier is known to be
-    down."""
+    """`sender` None: no carrier at all (`why`), or (`wait`) none that takes it now. `anyway`: though the carrier is known to
+    be down."""
 
     sender: Sender | None = None
     anyway: bool = False
     wait: bool = False
+    why: str = "NO_CARRIER"
+
+
+UNREGISTERED = Choice(why="UNREGISTERED")  # those who are left take only texts that were registered with them
 
 
 @dataclass(slots=True)
@@ -42,12 +46,11 @@ class Choosing:
     def choose(self, one: Claimed) -> Choice:
         senders = self._left(one)
         if not senders:
-            return Choice()
-        if (
-            one.tried.only
-        ):  # it may have it already; whatever it answers, and whoever stopped it, nobody else is asked
-            known = senders[0].name == one.tried.only and not self._state(senders[0]).held_by
-            return Choice(senders[0], anyway=True) if known else Choice(wait=True)
+            able = self.gateway.senders(one.channel, one.address)
+            return UNREGISTERED if able and not one.tried.only else Choice()
+        if one.tried.only:  # may have it already: nobody else is asked, whatever it answers
+            held = self._state(senders[0]).held_by
+            return Choice(wait=True) if held else Choice(senders[0], anyway=True)
         for sender in senders:
             if self._may_probe(sender, one):
                 self.probes[sender.name] = one.id
@@ -60,12 +63,14 @@ class Choosing:
     def _left(self, one: Claimed) -> Sequence[Sender]:
         """Those that have not been tried in this round; when nobody is left (the settings or the pauses have changed), all
         that did not refuse its text, and at last all there are."""
-        senders = self.gateway.senders(one.channel, one.address)
-        pinned = [s for s in senders if s.name == one.tried.only]
+        able = self.gateway.senders(one.channel, one.address)
+        if one.tried.only:
+            return [s for s in able if s.name == one.tried.only]
+        senders = self.gateway.senders(one.channel, one.address, one.text)
         fresh = [s for s in senders if s.name not in one.tried]
         if all(self._state(s).paused_at is not None for s in fresh):
             fresh = [s for s in senders if s.name not in one.tried.never]
-        return pinned or fresh or senders
+        return fresh or (senders if len(senders) == len(able) else ())
 
     def _state(self, sender: Sender) -> Health:
         return health.of(self.states, sender.name)

@@ -100,6 +100,11 @@ class Claimed:
     tried: Tried = NOTHING_TRIED
     probe: bool = False  # goes to a paused carrier, to see whether it was mended
 
+    @property
+    def text(self) -> str | None:
+        """What a carrier must be ready to take; None when it is to be seen whether it does."""
+        return None if self.kind == "test" else self.body
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -49,7 +49,8 @@ _NEXT = (
 _STILL = select(Mailing).where(Mailing.id == bindparam("mailing"), Mailing.done_at.is_(None))
 _PEOPLE = (
     select(
-        Person.id, Person.name, Person.phone, Person.email, Person.wrong_number_at, Person.active, Unit.short_name,
+        Person.id, Person.name, Person.phone, Person.landline, Person.email, Person.wrong_number_at, Person.active,
+        Unit.short_name,
         exists().where(Suppression.address == Person.phone).label("phone_barred"),
         exists().where(Suppression.address == Person.email).label("email_barred"),
     )
@@ -78,6 +79,7 @@ class Recipient:
     unit: str = ""
     phone: str | None = None
     email: str | None = None
+    call: str | None = None
     why_not: str = ""
 
 
@@ -88,6 +90,7 @@ class Channels:
     sms: bool
     email: bool
     public_url: str
+    voice: bool = False
 
 
 def expand_chunk(session: Session, channels: Channels, now: datetime) -> bool:
@@ -178,13 +181,15 @@ class _Chunk:
             phone, why = None, "suppressed"
         if row.email_barred:
             email = None
+        call = phone or row.landline if "voice" in via and self.channels.voice else None
         if "sms" not in via or not self.channels.sms:
             phone, why = None, "no_channel"
         if "email" not in via or not self.channels.email:
             email = None
         if not row.active:
-            phone, email, why = None, None, "not_active"
-        return Recipient(row.id, party, row.name, row.short_name, phone, email, "" if phone or email else why)
+            phone, email, call, why = None, None, None, "not_active"
+        reached = phone or email or call
+        return Recipient(row.id, party, row.name, row.short_name, phone, email, call, "" if reached else why)
 
     def _asked(self, person_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
         here = {
@@ -199,7 +204,7 @@ class _Chunk:
         """Texts of this mailing that numbers of this chunk got in an earlier one: a shared phone gets no text twice."""
         if not self.mailing.cursor:
             return {}
-        addresses = {address for r in recipients for address in (r.phone, r.email) if address}
+        addresses = {address for r in recipients for address in (r.phone, r.email, r.call) if address}
         rows = self.session.execute(
             select(Message.id, Message.channel, Message.address, Message.body).where(
                 Message.mailing_id == self.mailing.id, among(Message.address, addresses)
@@ -248,6 +253,11 @@ class _Chunk:
         if recipient.email:
             body = fill(self.mailing.email_body or self.mailing.body, slots)
             self._message(recipient, "email", recipient.email, body, request_id, sent)
+
+        if recipient.call:
+            self._message(
+                recipient, "voice", recipient.call, fill(self.mailing.voice_body, slots), request_id, sent
+            )
 
     def _link(self, recipient: Recipient) -> str:
         token = new_token()
@@ -306,6 +316,8 @@ class _Chunk:
     def _counted(self, channel: str, body: str) -> tuple[str, int]:
         if channel == "email":
             return "UTF-8", 1
+        if channel == "voice":
+            return "voice", 1
         if body not in self.parts:
             counted = segments(body)
             self.parts[body] = (counted.encoding, counted.parts)

@@ -1,5 +1,5 @@
 """What the door must hear: the last channel on which a person was tried has failed for good. Left as a pending event, once
-a request and set of failed channels; whether another channel is tried first, or the run hears of it, is the door's to say."""
+an asking and set of failed channels; whether another channel is tried first, or the run hears of it, is the door's to say."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
         rows = session.execute(
             select(Message.id, Message.channel, Message.status, Message.error)
             .join(MessageCause, MessageCause.message_id == Message.id)
-            .where(MessageCause.request_id == request.id)
+            .where(MessageCause.request_id == request.id, Message.created_at >= request.asked_at)
         ).all()
+        if not any(row.id in failed for row in rows):
+            continue  # the person has been asked anew since, at another number perhaps
         waits = {row.channel for row in rows if row.status not in FAILED}
         tried = {row.channel for row in rows}
         highest = next(channel for channel in ("voice", "sms", "email") if channel in tried)
@@ -47,7 +49,7 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
         last = next(row for row in rows if row.id in failed)
         channels = "+".join(sorted(tried - waits))
         once = {
-            "effect_key": f"unreachable:{request.id}:{channels}",
+            "effect_key": f"unreachable:{request.id}:{request.asked_at.isoformat()}:{channels}",
             "message_id": last.id,
             "request_id": None,
         }

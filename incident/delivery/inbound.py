@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from incident.delivery import references
 from incident.domain.ids import new_id
 from incident.store.sessions import Store
-from incident.store.tables import Attempt, Inbound
+from incident.store.tables import Attempt, Inbound, Message
 from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
@@ -40,8 +41,18 @@ def message_of(session: Session, reference: str, secret: str) -> str | None:
     return session.scalar(select(Attempt.message_id).where(Attempt.id == attempt_id))
 
 
+def answered_by_mail(session: Session, answers: Sequence[str]) -> str | None:
+    """The mail of ours that is answered: its Message-ID is made of its row's id. The first that is known."""
+    known = set(
+        session.scalars(select(Message.id).where(Message.id.in_(answers), Message.channel == "email"))
+    )
+    return next((one for one in answers if one in known), None)
+
+
 def _number(sender: str) -> str:
-    """A number as the directory keeps it; a name or a short code as it came."""
+    """A number as the directory keeps it; a mail address, a name or a short code as it came."""
+    if "@" in sender:
+        return sender[:200]
     try:
         return to_e164(sender)[:20]
     except BadNumber:

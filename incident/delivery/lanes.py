@@ -7,11 +7,11 @@ Pure but for the conditions it gives to a query. Must never call a carrier.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import get_args
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlalchemy import ColumnElement, and_, literal, not_, or_
 
 from incident.delivery import health, pace
 from incident.delivery.health import Health
@@ -24,12 +24,19 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Addresses of a channel that begin with one of `begins` (empty: any), and with none of `not_begins`."""
+    """Addresses of a channel that begin with one of `begins` (empty: any), and with none of `not_begins`.
+
+    `answering`: beside those that are paused; what each of them has refused can go by a paused one only, and rests, as does
+    what only one that is `held` may be asked about. `resting`: these are meant, and not the others.
+    """
 
     channel: Channel
     senders: tuple[Sender, ...]
     begins: tuple[str, ...] = ()
     not_begins: tuple[str, ...] = ()
+    answering: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    resting: bool = False
 
     def holds(self, channel: Channel, address: str) -> bool:
         if channel != self.channel or (self.begins and not address.startswith(self.begins)):
@@ -41,7 +48,18 @@ class Lane:
         if self.begins:
             parts.append(or_(*(Message.address.startswith(one, autoescape=True) for one in self.begins)))
         parts += [not_(Message.address.startswith(one, autoescape=True)) for one in self.not_begins]
+        if self.answering:
+            refused = and_(
+                *(_refused_by(name) for name in self.answering), not_(Message.passed_over.contains("="))
+            )
+            parts.append(refused if self.resting else not_(refused))
+        parts += [not_(Message.passed_over.endswith(f"={name}", autoescape=True)) for name in self.held]
         return and_(*parts)
+
+
+def _refused_by(name: str) -> ColumnElement[bool]:
+    """As `outcomes.Tried` writes it."""
+    return (literal(",") + Message.passed_over + ",").contains(f",{name}!,", autoescape=True)
 
 
 @dataclass(slots=True)
@@ -78,10 +96,18 @@ def view(lanes: Collection[Lane], states: Mapping[str, Health], now: datetime) -
     found = View()
     for lane in lanes:
         answering = [s for s in lane.senders if health.of(states, s.name).paused_at is None]
+        probe = any(
+            health.probe_due(health.of(states, s.name), now) for s in lane.senders if s not in answering
+        )
         if lane.senders and not answering:
-            if any(health.probe_due(health.of(states, sender.name), now) for sender in lane.senders):
+            if probe:
                 found.probing.append(lane)
             continue
+        if len(answering) < len(lane.senders):
+            held = (s.name for s in lane.senders if health.of(states, s.name).held_by)
+            lane = replace(lane, answering=tuple(s.name for s in answering), held=tuple(held))
+            if probe:
+                found.probing.append(replace(lane, resting=True))
         parts, opens = _allowance(answering, states, now)
         if parts is None:
             found.free.append(lane)

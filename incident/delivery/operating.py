@@ -34,7 +34,7 @@ TEST_WORTH = timedelta(minutes=10)
 TEST_REST = timedelta(seconds=30)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOST_CODES = 5
-LOW_BALANCE = 10.0  # in the account's own currency: a few hundred SMS
+LOW_BALANCE = 10.0  # in Twilio's currencies a few hundred SMS; a described gateway says its own
 
 State = Literal["well", "held", "paused", "avoided", "returning"]
 
@@ -59,10 +59,15 @@ class CarrierView:
     balance: float | None
     currency: str
     balance_at: datetime | None
+    balance_low: float | None = None
 
     @property
     def low(self) -> bool:
-        return self.balance is not None and self.balance < LOW_BALANCE
+        return is_low(self.balance, self.balance_low)
+
+
+def is_low(balance: float | None, low: float | None) -> bool:
+    return balance is not None and balance < (LOW_BALANCE if low is None else low)
 
 
 def every(session: Session, gateway: Gateway, now: datetime) -> tuple[CarrierView, ...]:
@@ -103,6 +108,7 @@ def _view(
         balance=row.balance if row is not None else None,
         currency=row.currency if row is not None else "",
         balance_at=row.balance_at if row is not None else None,
+        balance_low=row.balance_low if row is not None else None,
     )
 
 
@@ -214,9 +220,13 @@ def ask_balances(store: Store, gateway: Gateway, now: datetime) -> int:
         except Exception as fault:  # what is left on an account matters less than anything else
             log.warning("the balance of %s could not be read: %s", sender.name, type(fault).__name__)
             continue
+        if found is None:
+            continue
         answered += 1
         with store.writing() as session:
             insert_once(session, CarrierState, [{"name": sender.name, "reason": ""}])
-            kept = {"balance": found.amount, "currency": found.currency[:5], "balance_at": now}
+            kept = {
+                "balance": found.amount, "currency": found.currency[:5], "balance_at": now, "balance_low": found.low,
+            }  # fmt: skip
             session.execute(update(CarrierState).where(CarrierState.name == sender.name).values(kept))
     return answered

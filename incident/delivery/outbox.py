@@ -26,6 +26,7 @@ from incident.settings import Settings
 from incident.store.sessions import Store
 from incident.store.tables import Base, Inbound, Mailing, Message, Receipt
 from notify.gateway import Gateway
+from notify.mail_in import MailReply
 from notify.message import Reply, StatusUpdate
 
 THREADS = 32
@@ -55,7 +56,9 @@ class Outbox:
         self.settings = settings
         self.now = now
         self.threads = threads
-        self.channels = Channels(gateway.has("sms"), gateway.has("email"), settings.public_url)
+        self.channels = Channels(
+            gateway.has("sms"), gateway.has("email"), settings.public_url, gateway.has("voice")
+        )
         self._pool: ThreadPoolExecutor | None = None
         self._replied = replied
         self._listed_at: dict[str, datetime] = {}  # when each carrier's list was last read
@@ -183,6 +186,13 @@ class Outbox:
     def store_inbound(self, reply: Reply, now: datetime) -> str | None:
         """Keep a reply; None when it was known. Committed when it returns."""
         row = inbound.inbound_row(reply, self.message_of(reply.reference), now)
+        return str(row["id"]) if self._letters.put((Inbound, row)) else None
+
+    def store_mail(self, mail: MailReply, now: datetime) -> str | None:
+        """Keep an answer by mail, as `store_inbound`."""
+        with self.store.reading() as session:
+            message_id = inbound.answered_by_mail(session, mail.answers)
+        row = inbound.inbound_row(mail.reply, message_id, now)
         return str(row["id"]) if self._letters.put((Inbound, row)) else None
 
     def message_of(self, reference: str) -> str | None:

@@ -80,6 +80,11 @@ class Tried:
     def __contains__(self, name: str) -> bool:
         return name in self.once or name in self.never
 
+    @property
+    def settled(self) -> Tried:
+        """Once it is known what became of it where it was asked for: anybody may have it again."""
+        return replace(self, only="")
+
     def after(self, then: Then, name: str) -> Tried:
         """Once a call to this carrier has ended: begin a new round, go to the next carrier, never come back with this
         text, or ask this one alone again."""

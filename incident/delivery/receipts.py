@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from incident.delivery import carriers, references
 from incident.delivery.failures import tell_run
-from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, message_status, risen
+from incident.delivery.outcomes import FAILED, RECEIPT_RETRY_SECONDS, Tried, message_status, risen
 from incident.delivery.rows import among, hold_incidents, insert_once, locked, note, write_each
 from incident.domain.ids import new_id
 from incident.domain.message_states import may_become
@@ -82,6 +82,7 @@ def apply(session: Session, now: datetime, limit: int = BATCH) -> int:
     taken = [receipt for receipt in receipts if _take(receipt, attempts, now)]
     early = set(receipts) - set(taken)
     touched = _write_attempts(session, {attempt.id: attempt for attempt in attempts.values()}.values())
+    _free(session, messages, touched)
     _settle(session, messages, {attempt.message_id: attempt for attempt in touched}, now)
     for carrier in sorted({receipt.carrier for receipt in receipts}):
         carriers.heard(session, carrier, now)
@@ -142,7 +143,7 @@ def _hold(session: Session, receipts: Sequence[Any], attempts: Mapping[str, _Kno
 
 def _messages(session: Session, ids: set[str]) -> dict[str, Any]:
     query = (
-        select(Message.id, Message.status, Message.address, Message.valid_until)
+        select(Message.id, Message.status, Message.address, Message.valid_until, Message.passed_over)
         .where(among(Message.id, ids))
         .order_by(Message.id)
     )
@@ -181,6 +182,15 @@ def _write_attempts(session: Session, attempts: Any) -> list[_Known]:
     # Another attempt may have this carrier's id already.
     write_each(session, Attempt, rows, instead={"carrier_id": None})
     return touched
+
+
+def _free(session: Session, messages: Mapping[str, Any], touched: Collection[_Known]) -> None:
+    """What became of a call in the dark is known: its carrier need not be asked for it again, and others may have it."""
+    tried = {one.message_id: Tried.read(messages[one.message_id].passed_over) for one in touched}
+    known = {one.message_id for one in touched if one.carrier == tried[one.message_id].only}
+    write_each(
+        session, Message, [{"id": one, "passed_over": str(tried[one].settled)} for one in sorted(known)]
+    )
 
 
 def _settle(

@@ -79,7 +79,7 @@ def _judged(
         other.name != sender.name
         and other.name not in one.tried
         and not health.of(states, other.name).avoided
-        for other in gateway.senders(one.channel, one.address)
+        for other in gateway.senders(one.channel, one.address, one.text)
     )
     repeated = one.tried.only == sender.name
     return judge(result.ended, tries.get(one.id, 1), elsewhere, sender.capabilities.idempotent, repeated)

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from incident import registered
 from incident.delivery import carriers, claims, expansion, health, lanes, records
 from incident.delivery.choosing import Choosing
 from incident.delivery.claims import Call, Claimed
@@ -32,7 +33,7 @@ from incident.delivery.outcomes import AVOIDED, LATE
 from incident.delivery.records import Result
 from incident.store.sessions import Store
 from notify.gateway import Gateway
-from notify.message import Receipt, SendFailure, TemporaryFailure, UnknownOutcome
+from notify.message import Receipt, Sender, SendFailure, TemporaryFailure, UnknownOutcome
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ IDLE_SECONDS = 0.05
 LOOK_SECONDS = 0.25
 STUMBLE_SECONDS = 0.5
 MOST_STUMBLES = 10
-PAUSED_SECONDS = 2.0  # what only a paused carrier could take is not looked at for so long
+PAUSED_SECONDS = 10.0  # what was claimed and only a paused carrier could take is not looked at for so long
 SAID_SECONDS = 1.0  # so often the others hear how the calls end when all is well
 
 
@@ -62,7 +63,7 @@ class Sending:
         wait: Callable[[float], object] | None = None,
     ) -> None:
         self.store = store
-        self.gateway = gateway
+        self.gateway = _limited(store, gateway)
         self.channels = channels
         self.secret = secret
         self.now = now
@@ -275,7 +276,7 @@ class Sending:
             if choice.wait:
                 back.append(one)
             elif choice.sender is None:
-                lost.append((one, "technical-failure", "NO_CARRIER"))
+                lost.append((one, "technical-failure", choice.why))
             elif choosing.draw(choice.sender, one.parts):
                 calls.append(claims.call(one, choice.sender, ended, choice.anyway, self.secret, now))
             else:
@@ -381,3 +382,17 @@ class Sending:
             more = expansion.expand_chunk(session, self.channels, self.now())
         self.expanded = not more
         self.dry = self.dry and not more
+
+
+def _limited(store: Store, gateway: Gateway) -> Gateway:
+    """The carriers, those that take only registered texts limited to them. Of a carrier at which nothing was noted as
+    registered nothing is known: it is asked."""
+    if not any(route.sender.capabilities.strict for route in gateway.routes):
+        return gateway
+    with store.reading() as session:
+        known = registered.read(session)
+
+    def takes(sender: Sender, text: str) -> bool:
+        return not sender.capabilities.strict or sender.name not in known or known[sender.name].knows(text)
+
+    return Gateway(gateway.routes, takes)

@@ -31,7 +31,7 @@ ROLE_TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """kind: user | link | token | phone | system. `person_id` is None for tokens and the system."""
+    """kind: user | link | token | phone | mail | system. `person_id` is None for tokens and the system."""
 
     kind: str
     id: str

@@ -56,8 +56,12 @@ ARROWS: Mapping[By, Mapping[str, frozenset[str]]] = {
     "look": {"unknown": _TOLD | _FAILED | {"created"}},
     # Time alone: a lease ran out (before or after the call began), a text is stale.
     "sweep": {"sending": frozenset({"created", "unknown"}), "created": frozenset({"expired"})},
-    # People or the run: no longer needed. A call that has begun is never cancelled.
-    "cancel": {"created": frozenset({"cancelled"}), "sending": frozenset({"cancelled"})},
+    # People or the run: no longer needed. A call that has begun is never cancelled; what waits to be asked about again may
+    # have gone, and is looked for.
+    "cancel": {
+        "created": frozenset({"cancelled", "unknown"}),
+        "sending": frozenset({"cancelled", "unknown"}),
+    },
     # Sending had been stopped by a person and goes on: what was kept back is due again (decision 0011).
     "resume": {"cancelled": frozenset({"created"}), "expired": frozenset({"created"})},
 }

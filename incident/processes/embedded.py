@@ -186,6 +186,7 @@ def _start_simulator(supervisor: Supervisor, settings: Settings, env: dict[str, 
         env |= {"SMS_GATEWAYS": str(SIMULATED_GATEWAYS), "SIMULATOR_GATEWAY_SECRET": str(kept["token"])}
     if env.get("SIMULATOR") == "1" or not env.get("SMTP_URL"):
         env["SMTP_URL"] = f"smtp://127.0.0.1:{kept['smtp_port']}"
+        env["EMAIL_INBOUND_SECRET"] = str(kept["token"])
     child = supervisor.start("simulator", _command("simulator"), env)
     return url if supervisor.wait_until(lambda: child.ready, 20) else None
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import SYSTEM
@@ -121,7 +121,7 @@ class Climbing:
         return (actor is not None and actor.state == "unreachable") or self._something_may_arrive(event)
 
     def tried_before(self, people: Iterable[str]) -> Tried:
-        """The channels on which these people were told of each activation."""
+        """The channels on which these people were told of each activation, since they were last asked in it."""
         tried: Tried = defaultdict(set)
         people = list(people)
         if not people:
@@ -129,7 +129,12 @@ class Climbing:
         rows = self.session.execute(
             select(Message.person_id, Message.channel, MessageCause.effect_key)
             .join(MessageCause, MessageCause.message_id == Message.id)
-            .where(Message.incident_id == self.incident.id, Message.person_id.in_(people))
+            .outerjoin(Request, Request.id == MessageCause.request_id)
+            .where(
+                Message.incident_id == self.incident.id,
+                Message.person_id.in_(people),
+                or_(Request.id.is_(None), Message.created_at >= Request.asked_at),
+            )
         )
         for person, channel, key in rows:
             incident, step, activation, *_ = (*key.split(":", 3), "", "")
@@ -143,13 +148,14 @@ class Climbing:
         if actor is None or actor.state != "asked":
             return None
         key = f"{silence.step}:{silence.activation}:hop:{actor.person}"
-        about = (key, silence.step, silence.activation, actor.role, actor.person)
+        who = (silence.step, silence.activation, actor.role, actor.person)
         if step.verb is Verb.APPROVE:
             open_ = self.run is not None and self.run.steps[silence.step].state in OPEN
-            return Remind(*about, 0) if open_ else None
+            return Remind(key, *who, 0) if open_ else None
         request = self.asked(silence.step, silence.activation).get(actor.person)
         if request is None or request.state != "asked" or request.reason:
             return None
+        about = (f"{key}:{request.asked_at:%Y%m%d%H%M%S}", *who)
         if not silence.reason:
             return Remind(*about, 0)
         if step.verb is Verb.NOTIFY:
@@ -164,11 +170,14 @@ class Climbing:
 
     def _something_may_arrive(self, event: Unreachable) -> bool:
         request = self.asked(event.step, event.activation).get(str(event.person))
+        if request is None:
+            return False
         alive = (
             select(Message.id)
             .join(MessageCause, MessageCause.message_id == Message.id)
             .where(
-                MessageCause.request_id == (request.id if request else None),
+                MessageCause.request_id == request.id,
+                Message.created_at >= request.asked_at,
                 Message.status.not_in(NEVER_ARRIVED),
             )
         )

@@ -1,4 +1,4 @@
-"""Replies by SMS, and keys pressed in calls: whose they are, which incident they answer, what is said back; and the duty officer's decision on
+"""Replies by SMS and by mail, and keys pressed in calls: whose they are, which incident they answer, what is said back; and the duty officer's decision on
 those that are unclear.
 
 Words are understood in `domain.replies`; what an answer changes is `response.answer`'s rule.
@@ -59,12 +59,13 @@ ANSWERS_IN_A_ROW = 5  # automatic answers to one number until something new is a
 AT_MOST_A_MINUTE = 20  # replies of one number that are understood
 MINUTE = timedelta(minutes=1)
 FLOOD = "flood"
+MAIL = "smtp"  # the carrier of mail
 AT_ONCE = 200  # replies of one incident understood in one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The call in which a key was pressed."""
+    """The call in which a key was pressed, or the mail that is answered."""
 
     person_id: str
     incident_id: str
@@ -261,10 +262,14 @@ def _answered_in_a_row(session: Session, numbers: set[str]) -> dict[str, int]:
 
 def _one(batch: Batch, row: Inbound) -> None:
     """Understand one reply."""
-    if row.message_id is not None:
+    by_mail = row.carrier == MAIL
+    if row.message_id is not None and not by_mail:
         _pressed(batch, row)
         return
     if _too_many(batch, row):
+        return
+    if by_mail:
+        _written(batch, row)
         return
     meaning = replies.understand(row.body)
     row.means, row.code = meaning.means, meaning.code
@@ -390,16 +395,38 @@ def _pressed(batch: Batch, row: Inbound) -> None:
     if person.shared_phone and call.address == person.phone:
         _to_review(batch, row, person)
         return
-    mine = [
-        r
-        for r in batch.requests.get(person.id, [])
-        if r.incident_id == call.incident_id and r.asked_at <= row.received_at
-    ]
+    mine = _asked_in(batch, row, person)
     outcome = answer(
         batch.session, changes, person, mine, means, "voice", row.received_at, batch.now, actor
     )  # fmt: skip
     if person.wrong_number_at is None:
         _confirm(batch, person, changes.incident, outcome, row.received_at)
+
+
+def _written(batch: Batch, row: Inbound) -> None:
+    """A mail. Who writes is what the mail says, so it counts only as the answer to a mail of ours, from the address to which
+    that was sent: nobody else has seen its Message-ID. Whatever is not plain goes to a person; a mail never approves."""
+    meaning = replies.understand(row.body)
+    row.means, row.code = meaning.means, meaning.code
+    told = batch.calls.get(str(row.message_id))
+    if told is None or told.incident_id not in batch.incidents:
+        row.state = "ignored"
+        _from_a_stranger(batch, row, meaning.code)
+        batch.strangers.append(row)
+        return
+    person, incident = batch.by_id[told.person_id], batch.incidents[told.incident_id]
+    row.person_id, row.incident_id = person.id, incident.id
+    plain = meaning.means in (ACCEPT, DECLINE) and meaning.code in (None, incident.code)
+    if not plain or told.kind == "approve" or row.sender != told.address.lower():
+        _to_review(batch, row, person)
+        return
+    row.state = "understood"
+    mine = _asked_in(batch, row, person)
+    actor = Actor("mail", person.id, person.name, person_id=person.id)
+    outcome = answer(
+        batch.session, batch.of(incident.id), person, mine, meaning.means, "email", row.received_at, batch.now, actor
+    )  # fmt: skip
+    _confirm(batch, person, incident, outcome, row.received_at)
 
 
 def _of_a_recorded_approval(
@@ -420,11 +447,7 @@ def _of_a_recorded_approval(
     if means == ACCEPT:
         revision = phone_approval.take_confirmation(case, note, actor, "sms", row.received_at)
         said, outside = "reply.confirmed", False
-        open_here = [
-            r
-            for r in batch.requests.get(person.id, [])
-            if r.incident_id == incident.id and r.asked_at <= row.received_at and r.state == "asked"
-        ]
+        open_here = [r for r in _asked_in(batch, row, person) if r.state == "asked"]
         answer(
             batch.session, batch.of(incident.id), person, open_here, means, "sms", row.received_at, batch.now, actor
         )  # fmt: skip
@@ -444,6 +467,15 @@ def _of_a_recorded_approval(
         at=at,
     )
     return True
+
+
+def _asked_in(batch: Batch, row: Inbound, person: Person) -> list[Request]:
+    """What the person had been asked in the incident of the reply when it came."""
+    return [
+        r
+        for r in batch.requests.get(person.id, [])
+        if r.incident_id == row.incident_id and r.asked_at <= row.received_at
+    ]
 
 
 def _open(batch: Batch, request: Request) -> bool:
@@ -683,7 +715,7 @@ def _decided(
     assigned = row.person_id is None
     reason = f"số lạ, gán bởi {actor.name}" if assigned else "cán bộ trực đọc tin trả lời"
     row.person_id = person.id
-    via = "voice" if row.message_id else "sms"
+    via = "email" if row.carrier == MAIL else "voice" if row.message_id else "sms"
     answer(
         session, here, person, requests, means, via, row.received_at, now, actor, reason
     )  # fmt: skip

@@ -19,6 +19,7 @@ from incident.domain.codes import file_number, next_code
 from incident.domain.errors import Conflict, Invalid
 from incident.domain.ids import new_id
 from incident.domain.legal import VIETNAM
+from incident.domain.texts import cleaned
 from incident.domain.words import said
 from incident.response import casting, drafts, likeness
 from incident.response.advance import enter
@@ -102,14 +103,15 @@ def suggest_short_name(title: str) -> str:
 def checked(session: Session, opening: Opening, playbook: Playbook, now: datetime) -> Opening:
     """The opening with its gaps filled. Raises Invalid with every field at fault."""
     errors: dict[str, list[str]] = {}
-    if not opening.title.strip():
+    title = cleaned(opening.title, lines=False)
+    if not title:
         errors["title"] = [said("Cần nêu ngắn gọn việc đang xảy ra.")]
     if opening.level not in playbook.levels:
         known = ", ".join(f"{k} ({v})" for k, v in playbook.levels.items())
         errors["level"] = [said("Kịch bản này có các cấp độ: %(known)s.", known=known)]
     if opening.mode not in ("live", "drill"):
         errors["mode"] = [said("Chỉ nhận live (thật) hoặc drill (diễn tập).")]
-    short = opening.short_name.strip() or suggest_short_name(opening.title)
+    short = cleaned(opening.short_name, lines=False) or suggest_short_name(title)
     if len(strip_marks(short)) > SHORT:
         errors["short_name"] = [said("Tên ngắn dùng trong tin nhắn không quá %(n)s ký tự.", n=SHORT)]
     known_areas = {key for key, _ in queries.areas(session)}
@@ -140,7 +142,7 @@ def checked(session: Session, opening: Opening, playbook: Playbook, now: datetim
     area = (WHOLE_PROVINCE,) if WHOLE_PROVINCE in opening.area else tuple(dict.fromkeys(opening.area))
     return replace(
         opening,
-        title=" ".join(opening.title.split()),
+        title=title,
         short_name=short,
         topic=topic,
         area=area,

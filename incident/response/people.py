@@ -380,7 +380,7 @@ def _mail_again(session: Session, incident: Incident, request: Request, now: dat
     request.reason, request.asked_at = "", now
     copied = (
         "incident_id", "step", "activation", "role", "purpose", "rung", "ack", "via", "body", "subject",
-        "email_body", "priority", "critical", "due", "valid_until",
+        "email_body", "voice_body", "priority", "critical", "due", "valid_until",
     )  # fmt: skip
     session.add(
         Mailing(

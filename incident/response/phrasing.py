@@ -183,6 +183,17 @@ class Phrasing:
         facts = self._facts(asks=("xác nhận đã nhận thông báo",), link="{link}", due=effect.due)
         return wording.email(kind, self.house, self.case, reader, facts)
 
+    def group_voice(self, effect: Summon | Notify | Remind) -> str:
+        """What a call to a group reads aloud; the name stands as {ten}."""
+        reader = wording.Reader(name="{ten}")
+        if isinstance(effect, Remind):
+            asked = (
+                f". Đến {spoken.hour(effect.due)} chưa có trả lời, cán bộ trực sẽ gọi" if effect.due else ""
+            )
+            return spoken.voice("remind", self.house, self.case, reader, before=asked)
+        kind = "told" if isinstance(effect, Notify) else "confirm"
+        return spoken.voice(kind, self.house, self.case, reader)
+
     def _link(self, person: Person, purpose: str, path: str) -> str:
         token = new_token()
         self.session.add(

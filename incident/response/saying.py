@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.ids import new_id
+from incident.response.withdrawing import PERHAPS_GONE
 from incident.store.tables import Incident, Message, Person
 
 NEVER_LEFT = ("created", "cancelled", "validation-failed")
@@ -74,8 +75,10 @@ def _was_said(session: Session, address: str, body: str) -> bool:
 
 
 def heard_from_us(session: Session, address: str) -> bool:
-    """Whether any SMS ever left for this number."""
+    """Whether any SMS ever left for this number, or may have."""
     left = select(Message.id).where(
-        Message.address == address, Message.channel == "sms", Message.status.not_in(NEVER_LEFT)
+        Message.address == address,
+        Message.channel == "sms",
+        or_(Message.status.not_in(NEVER_LEFT), PERHAPS_GONE),
     )
     return session.scalar(left.limit(1)) is not None

@@ -20,6 +20,7 @@ from incident.response.advance import enter, held_open
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require
 from incident.response.telling import KEPT_BACK
+from incident.response.withdrawing import PERHAPS_GONE
 from incident.store.sessions import lock
 from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request
 from incident.store.transitions import note
@@ -34,6 +35,7 @@ VALID_AGAIN = timedelta(hours=6)
 OF_THE_MOMENT = ("remind", "warn")
 # The message went to a carrier, or may have.
 LEFT = ("sending", "unknown", "accepted", "sent", "delivered", "temporary-failure")
+MAY_HAVE_LEFT = or_(Message.status.in_(LEFT), PERHAPS_GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,15 @@ class Leaving:
 
 def leaving(session: Session, incident_id: str) -> Leaving:
     """What stopping would come to if it were done now."""
-    status = dict(
-        session.execute(
-            select(Message.status, func.count())
-            .where(Message.incident_id == incident_id, Message.kind != "reply")
-            .group_by(Message.status)
-        ).all()
-    )
-    calling = len(_begun(session, incident_id))
-    waiting = status.get("created", 0) + status.get("sending", 0) - calling
-    gone = sum(status.get(name, 0) for name in LEFT if name != "sending")
-    return Leaving(gone, calling, waiting + _unexpanded(session, incident_id))
+    called = _begun(session, incident_id)
+    rows = session.execute(
+        select(Message.status, PERHAPS_GONE.label("perhaps"), func.count())
+        .where(Message.incident_id == incident_id, Message.kind != "reply", Message.id.not_in(called))
+        .group_by(Message.status, "perhaps")
+    ).all()
+    gone = sum(n for status, perhaps, n in rows if perhaps or (status in LEFT and status != "sending"))
+    waiting = sum(n for status, perhaps, n in rows if not perhaps and status in ("created", "sending"))
+    return Leaving(gone, len(called), waiting + _unexpanded(session, incident_id))
 
 
 def _unexpanded(session: Session, incident_id: str) -> int:
@@ -120,21 +120,16 @@ def halt(session: Session, incident: Incident, now: datetime, why: str) -> Leavi
         )
         .order_by(Message.id),
     ).all()
-    # Asked only now: whoever began a call did so before these rows were ours.
-    begun = _begun(session, incident.id)
-    kept = [m for m in moving if m.status == "created" or (m.status == "sending" and m.id not in begun)]
-    withdrawing.cancel(session, [(m.id, m.status) for m in kept], why, now)
-    taken = {m.id for m in kept}
-    withdrawing.never_again(session, [m.id for m in moving if m.id not in taken], now)
+    taken = withdrawing.take_back(session, moving, why, now)
     gone = session.scalar(
         select(func.count()).where(
             Message.incident_id == incident.id,
             Message.kind != "reply",
-            Message.status.in_(LEFT),
-            Message.id.not_in(begun),
+            MAY_HAVE_LEFT,
+            Message.id.not_in(taken.called),
         )
     )
-    return Leaving(int(gone or 0), len(begun), len(kept) + left_over)
+    return Leaving(int(gone or 0), len(taken.called), len(taken.cancelled) + left_over)
 
 
 # ------------------------------------------------------------------ going on
@@ -217,7 +212,7 @@ def got_something(session: Session, incident: Incident) -> list[str]:
             person
             for person in session.scalars(
                 select(Message.person_id)
-                .where(Message.incident_id == incident.id, Message.status.in_(LEFT), Message.kind != "reply")
+                .where(Message.incident_id == incident.id, MAY_HAVE_LEFT, Message.kind != "reply")
                 .order_by(Message.created_at, Message.id)
             )
             if person

@@ -255,6 +255,7 @@ class Telling:
                 body=text,
                 subject=mail.subject,
                 email_body=mail.body,
+                voice_body=self.words.group_voice(effect) if "voice" in via else "",
                 audience=audience,
                 total=len(audience),
                 priority=self._priority(kind),
@@ -441,7 +442,7 @@ class Telling:
             not_before = self._may_go(kind, person, told)
             if not_before is not None:
                 self._put(draft, effect, kind, "sms", reach.mobile, "", text, not_before, requests)
-        if reach.phone and hop == "voice":
+        if reach.phone and (hop == "voice" or "voice" in via):
             self._call(draft, effect, reader, person, reach.phone, requests)
         if reach.email and ("email" in via or hop == "email"):
             self._write_to(draft, effect, reader, person, reach.email, requests, link)

@@ -16,21 +16,24 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from incident import registered as registers
 from incident import wording_rules as rules
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Invalid, NotFound
 from incident.domain.words import said
-from incident.response import casting
+from incident.registered import NOTHING_KNOWN, OTHER, REGISTERED
+from incident.response import casting, library
 from incident.response.desk import Desk
 from incident.response.permissions import require
 from incident.store.tables import Setting, SystemChain
 from incident.timeline import ledger
-from incident.wording import SMS, SMS_TEXTS, House, Sms
+from incident.wording import SMS, SMS_TEXTS, House, Sms, one_way
 from notify.marks import Doubt, doubts
 from notify.phone import segments, strip_marks
+from playbooks import templates
 
-REGISTERED = "sms_registered"
 LONGEST_TEXT = 400
+LEAST_WORDS = 10  # letters outside of slots: what has fewer would let anything pass
 NUMBER = re.compile(r"[\w./-]{1,40}")
 
 
@@ -58,6 +61,26 @@ class Text:
     drill: Sms
     doubts: tuple[Doubt, ...]
     registrations: tuple[Registration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A text registered with a carrier that is none of ours by its kind: a playbook's, or one with a date behind it."""
+
+    carrier: str
+    number: str
+    body: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A text that a carrier does not know: `kind`, or "" of a playbook's, which is then named."""
+
+    kind: str
+    playbook: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +155,7 @@ def register(desk: Desk, kind: str, carrier: str, number: str, actor: Actor, now
         if number:
             texts[kind] = {
                 "number": number,
+                "text": house.texts.get(kind, SMS[kind]),
                 "sha256": _digest(house, kind),
                 "at": now.isoformat(),
                 "by": actor.name,
@@ -141,11 +165,78 @@ def register(desk: Desk, kind: str, carrier: str, number: str, actor: Actor, now
         _record(session, head, f"sms.{kind}.{carrier}", before.get("number", ""), number, "", actor, now)
 
 
-def unregistered(session: Session, desk: Desk, carrier: str) -> list[str]:
-    """Kinds of texts this carrier does not know, or knows as they were before a change."""
-    house, _, registered = _read(session, desk)
-    known = registered.get(carrier, {})
-    return [kind for kind in SMS if known.get(kind, {}).get("sha256") != _digest(house, kind)]
+def register_other(desk: Desk, carrier: str, number: str, body: str, actor: Actor, now: datetime) -> None:
+    """Note a further text that a carrier has under this number, its slots as {words}; an empty text forgets it. Raises
+    Forbidden, Invalid."""
+    require(actor, Role.ADMIN)
+    carrier, number, body = carrier.strip(), number.strip(), " ".join(strip_marks(body).split())
+    errors: dict[str, list[str]] = {}
+    if not NUMBER.fullmatch(carrier):
+        errors["carrier"] = [said("Ghi tên nhà mạng, ví dụ esms.")]
+    if not NUMBER.fullmatch(number):
+        errors["number"] = [said("Chữ, số, dấu . / -, không quá 40 ký tự.")]
+    if len(body) > LONGEST_TEXT:
+        errors["body"] = [said("Không quá 400 ký tự.")]
+    elif body and len(re.sub(r"\{\w+\}|\W", "", body)) < LEAST_WORDS:
+        errors["body"] = [
+            said("Ghi nguyên văn mẫu đã đăng ký, chỗ thay đổi viết trong ngoặc nhọn, ví dụ {ten}.")
+        ]
+    if errors:
+        raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
+    with desk.store.writing() as session:
+        head = ledger.system_head(session)
+        _, _, registered = _read(session, desk)
+        key = f"{OTHER}{number}"
+        texts = dict(registered.get(carrier, {}))
+        before = texts.pop(key, {}).get("text", "")
+        if before == body:
+            raise Invalid("nothing_changed", "Chưa có thay đổi nào để ghi.")
+        if body:
+            texts[key] = {
+                "number": number,
+                "text": body,
+                "sha256": "",
+                "at": now.isoformat(),
+                "by": actor.name,
+            }
+        wanted = {**registered, carrier: texts}
+        session.merge(Setting(key=REGISTERED, value=json.dumps(wanted, ensure_ascii=False, sort_keys=True)))
+        _record(session, head, f"sms.{carrier}.{number}", before, body, "", actor, now)
+
+
+def others(session: Session, desk: Desk) -> tuple[Other, ...]:
+    """The further texts, by carrier."""
+    _, _, registered = _read(session, desk)
+    return tuple(
+        Other(carrier, one["number"], one["text"], datetime.fromisoformat(one["at"]), one["by"])
+        for carrier, known in sorted(registered.items())
+        for key, one in sorted(known.items())
+        if key.startswith(OTHER)
+    )
+
+
+def unregistered(session: Session, desk: Desk, carrier: str) -> tuple[Gap, ...]:
+    """Texts this carrier does not know, or knows as they were before a change: the house's, then the playbooks'."""
+    house, _, _ = _read(session, desk)
+    known = registers.read(session).get(carrier, NOTHING_KNOWN)
+    ours = [Gap(kind, "", house.texts.get(kind, SMS[kind])) for kind in SMS]
+    return tuple(gap for gap in (*ours, *_of_playbooks(desk, house)) if not known.knows(gap.body))
+
+
+def _of_playbooks(desk: Desk, house: House) -> list[Gap]:
+    """What the playbooks on the shelf send, with their slots."""
+    slots = {name: f"{{{name}}}" for name in templates.VARIABLES}
+    found: dict[str, Gap] = {}
+    for card in library.playbooks(desk):
+        playbook = library.read(desk, card.slug)
+        for step in playbook.steps:
+            if step.message in playbook.templates:
+                body = templates.render(playbook.templates[str(step.message)], slots)
+                sent = (
+                    strip_marks(" ".join(body.split())) if house.two_way else one_way(body, "{link}", house)
+                )
+                found.setdefault(sent, Gap("", card.title, sent))
+    return list(found.values())
 
 
 def _known(kind: str) -> None:

@@ -1,12 +1,15 @@
 """Takes back messages that have not left: those that wait, and those that a worker holds and has not begun to send.
 
+What waits to be asked about again, because its gateway may have it, has perhaps left: it is not taken back but looked for.
 The caller holds the incident. Must never know why, beyond the word it keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +18,30 @@ from incident.store.tables import Attempt, Message
 from incident.store.transitions import note
 
 CHUNK = 500
+PERHAPS_GONE = Message.passed_over.contains("=")
+"""A call ended in the dark, and its gateway is to be asked again by the same key: what waits meanwhile may have arrived."""
+
+
+class Moving(Protocol):
+    """A message that has not ended, locked."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def passed_over(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Ids of what was `cancelled`, of what is being `called` just now, and of what is `sought`, since it may have gone."""
+
+    cancelled: Collection[str]
+    called: Collection[str]
+    sought: Collection[str]
 
 
 def withdraw(session: Session, why: str, now: datetime, *which: ColumnElement[bool]) -> int:
@@ -22,33 +49,43 @@ def withdraw(session: Session, why: str, now: datetime, *which: ColumnElement[bo
     were cancelled."""
     session.flush()
     query = (
-        select(Message.id, Message.status)
+        select(Message.id, Message.status, Message.passed_over)
         .where(Message.status.in_(("created", "sending")), *which)
         .order_by(Message.id)
     )
     if session.get_bind().dialect.name != "sqlite":
         query = query.with_for_update()
-    rows = session.execute(query).all()
+    return len(take_back(session, session.execute(query).all(), why, now).cancelled)
+
+
+def take_back(session: Session, moving: Iterable[Moving], why: str, now: datetime) -> Taken:
+    """Cancel those of these locked messages that have not left; none of the others leaves a second time."""
+    moving = list(moving)
     # Asked only now: whoever began a call did so before these rows were ours.
-    begun = _begun(session, [row.id for row in rows if row.status == "sending"])
-    kept = [(row.id, row.status) for row in rows if row.id not in begun]
-    cancel(session, kept, why, now)
-    never_again(session, begun, now)
-    return len(kept)
+    called = _begun(session, [one.id for one in moving if one.status == "sending"])
+    held = [one for one in moving if one.status in ("created", "sending") and one.id not in called]
+    sought = [(one.id, one.status) for one in held if "=" in one.passed_over]
+    kept = [(one.id, one.status) for one in held if "=" not in one.passed_over]
+    _move(session, kept, "cancelled", why, now, error=why, finished_at=now)
+    _move(session, sought, "unknown", why, now, look_at=now)
+    ended = {id for id, _ in kept}
+    never_again(session, (one.id for one in moving if one.id not in ended), now)
+    return Taken(ended, called, {id for id, _ in sought})
 
 
-def cancel(session: Session, messages: Iterable[tuple[str, str]], why: str, now: datetime) -> None:
-    """End these (id, status), which are locked and have not left."""
-    messages = list(messages)
+def _move(
+    session: Session, messages: Sequence[tuple[str, str]], to: str, why: str, now: datetime, **values: object
+) -> None:
+    """Give these (id, status), which are locked and not being called, another status."""
     for start in range(0, len(messages), CHUNK):
         chunk = messages[start : start + CHUNK]
         session.execute(
             update(Message)
             .where(Message.id.in_([id for id, _ in chunk]))
-            .values(status="cancelled", error=why, finished_at=now, claim_token=None, claim_until=None)
+            .values(status=to, claim_token=None, claim_until=None, **values)
             .execution_options(synchronize_session=False)
         )
-        note(session, ((id, before, "cancelled", why) for id, before in chunk), now)
+        note(session, ((id, before, to, why) for id, before in chunk), now)
 
 
 def never_again(session: Session, begun: Iterable[str], now: datetime) -> None:

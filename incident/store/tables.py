@@ -574,6 +574,7 @@ class Mailing(Base):
     body: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(String(200), default="")
     email_body: Mapped[str] = mapped_column(Text, default="")
+    voice_body: Mapped[str] = mapped_column(Text, default="", server_default="")
     audience: Mapped[list[Any]]
     total: Mapped[int] = mapped_column(Integer)
     cursor: Mapped[int] = mapped_column(Integer, default=0)
@@ -709,13 +710,13 @@ class Transition(Base):
 
 class Inbound(Base):
     """A reply as it came, or a key pressed in a call: stored first, understood second. state: new | understood | review |
-    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call does)."""
+    ignored | decided. `message_id`: the message it answers, where the way it came in says so (a call and a mail do)."""
 
     __tablename__ = "inbound"
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     carrier: Mapped[str] = mapped_column(String(30))
     carrier_id: Mapped[str] = mapped_column(String(80))
-    sender: Mapped[str] = mapped_column(String(20), index=True)
+    sender: Mapped[str] = mapped_column(String(200), index=True)  # a number, or a mail address
     recipient: Mapped[str] = mapped_column(String(40), default="")
     body: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
@@ -768,6 +769,9 @@ class CarrierState(Base):
     balance: Mapped[float | None] = mapped_column(Float)
     currency: Mapped[str] = mapped_column(String(5), default="", server_default="")
     balance_at: Mapped[datetime | None]
+    balance_low: Mapped[float | None] = mapped_column(
+        Float
+    )  # below it those on duty are told; none: what is usual
 
 
 class Lease(Base):

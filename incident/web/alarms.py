@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from incident.delivery.operating import LOW_BALANCE
+from incident.delivery.operating import is_low
 from incident.store.tables import CarrierState, Lease, Message
 from incident.web.labels import carrier, ill
 from incident.web.language import _, span
@@ -26,8 +26,8 @@ LOOKED_BACK = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard. `amount`: messages,
-    or minutes."""
+    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard | unregistered.
+    `amount`: messages, or minutes."""
 
     kind: str
     carrier: str = ""
@@ -44,6 +44,7 @@ def troubles(session: Session, now: datetime, calls_back: bool) -> tuple[Trouble
         *_unknown(session, now),
         *_late(session, now),
         *_unheard(session, now, calls_back),
+        *_unregistered(session, now),
     )
 
 
@@ -84,6 +85,11 @@ def words(trouble: Trouble) -> str:
                 "%(n)s tin chưa rõ đã gửi hay chưa quá 3 phút. Việc gấp thì gọi điện, không chờ.",
                 n=trouble.amount,
             )
+        case "unregistered":
+            return _(
+                "%(n)s tin không gửi được: mẫu tin chưa đăng ký với kênh gửi. Người nhận được gọi hoặc báo bằng kênh khác, nếu có. Báo quản trị xem trang Mẫu tin SMS.",
+                n=trouble.amount,
+            )
         case "late":
             late = span(60 * trouble.amount)
             return _("Tin gửi đi đang chậm: tin chờ lâu nhất %(span)s. Việc gấp thì gọi điện.", span=late)
@@ -106,7 +112,7 @@ def _carriers(session: Session) -> Iterator[Trouble]:
             yield Trouble("paused", row.name, row.reason)
         elif row.share == 0:
             yield Trouble("avoided", row.name, row.since)
-        if row.balance is not None and row.balance < LOW_BALANCE:
+        if is_low(row.balance, row.balance_low):
             yield Trouble("low", row.name, f"{row.balance:.2f} {row.currency}".strip())
 
 
@@ -141,6 +147,17 @@ def _unheard(session: Session, now: datetime, calls_back: bool) -> Iterator[Trou
     )
     if taken is not None and (heard is None or heard < taken):
         yield Trouble("unheard")
+
+
+def _unregistered(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Texts of the last two hours that no carrier takes."""
+    refused = (
+        Message.id >= _id_at(now - LOOKED_BACK),
+        Message.status == "technical-failure",
+        Message.error == "UNREGISTERED",
+    )
+    if found := session.scalar(select(func.count()).select_from(Message).where(*refused)):
+        yield Trouble("unregistered", amount=found)
 
 
 def _id_at(moment: datetime) -> str:

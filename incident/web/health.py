@@ -1,22 +1,45 @@
-"""Whether the service is alive, ready, and how it does: `/healthz`, `/readyz`, `/metrics`. Names no person and no number."""
+"""Whether the service is alive, ready, and how it does: `/healthz`, `/readyz`, `/metrics`. Names no person and no number.
+
+Anybody may ask whether it is alive and ready. What it counts is for whoever watches it: a program on this machine, or one
+that shows METRICS_TOKEN.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import hmac
+import threading
+import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify
-from sqlalchemy import func, select
+from flask import Blueprint, Response, abort, jsonify, request
+from sqlalchemy import ColumnElement, TextClause, func, not_, or_, select
+from sqlalchemy.orm import Session
 
 from incident.delivery import leases, operating, vitals
-from incident.store.tables import CarrierState, Inbound, Mailing, Message, Receipt, RunEvent
+from incident.domain.ids import first_id
+from incident.store.tables import (
+    DUE,
+    MOVING,
+    CarrierState,
+    Inbound,
+    Mailing,
+    Message,
+    Receipt,
+    RunEvent,
+)
+from notify.loopback import is_loopback
 
 if TYPE_CHECKING:
     from incident.wiring import Wiring
 
+KEPT_SECONDS = 3.0  # several scrapers, or one in a hurry, cost the database no more than one
+DAY = timedelta(days=1)
+
 
 def blueprint(wiring: Wiring) -> Blueprint:
     health = Blueprint("health", __name__)
+    counted = _Counted(wiring)
 
     @health.get("/healthz")
     def healthz() -> Response:
@@ -29,9 +52,54 @@ def blueprint(wiring: Wiring) -> Blueprint:
 
     @health.get("/metrics")
     def metrics() -> Response:
-        return Response(exposition(wiring, wiring.now()), mimetype="text/plain; version=0.0.4")
+        if not _may_count(wiring.settings.metrics_token, wiring.settings.proxies):
+            abort(403)
+        return Response(counted(), mimetype="text/plain; version=0.0.4")
 
     return health
+
+
+def _may_count(token: str | None, proxies: int) -> bool:
+    """A proxy that was not configured makes the whole world look as if it were here: it says so in its headers."""
+    forwarded = not proxies and ("X-Forwarded-For" in request.headers or "Forwarded" in request.headers)
+    address = str(request.remote_addr)
+    if is_loopback(f"//[{address}]" if ":" in address else f"//{address}") and not forwarded:
+        return True
+    given = request.headers.get("Authorization", "").encode()
+    return bool(token) and hmac.compare_digest(given, f"Bearer {token}".encode())
+
+
+class _Counted:
+    """The metrics of this process, a few seconds old at most."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._lock = threading.Lock()
+        self._text = ""
+        self._until = 0.0
+
+    def __call__(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._text = exposition(self._wiring, self._wiring.now())
+                self._until = time.monotonic() + KEPT_SECONDS
+            return self._text
+
+
+def _messages(session: Session, now: datetime) -> list[tuple[str, str, int]]:
+    """By channel and status, all that still move, and of the others those of the last day: what has ended is never gone
+    through, however much of it there is."""
+    others = (Message.id >= first_id(now - DAY), not_(or_(DUE, MOVING)))
+    parts: list[tuple[ColumnElement[bool] | TextClause, ...]] = [(DUE,), (MOVING,), others]
+    return [
+        (channel, status, count)
+        for which in parts
+        for channel, status, count in session.execute(
+            select(Message.channel, Message.status, func.count())
+            .where(*which)
+            .group_by(Message.channel, Message.status)
+        )
+    ]
 
 
 def exposition(wiring: Wiring, now: datetime) -> str:
@@ -44,9 +112,7 @@ def exposition(wiring: Wiring, now: datetime) -> str:
         lines.extend(f"incident_{name}{labels} {value:g}" for labels, value in values)
 
     with wiring.store.reading() as session:
-        by_status = session.execute(
-            select(Message.channel, Message.status, func.count()).group_by(Message.channel, Message.status)
-        ).all()
+        by_status = _messages(session, now)
         due = session.scalar(
             select(func.min(Message.not_before)).where(Message.status == "created", Message.not_before <= now)
         )
@@ -63,7 +129,7 @@ def exposition(wiring: Wiring, now: datetime) -> str:
     beat = leases.beat(wiring.store, "clock")
     gauge(
         "messages",
-        "Messages by channel and status.",
+        "Messages by channel and status: all that wait or move, and the others of the last 24 hours.",
         [(f'{{channel="{channel}",status="{status}"}}', count) for channel, status, count in by_status],
     )
     gauge("oldest_due_seconds", "Age of the oldest message that is due.", [("", _age(due, now))])

@@ -7,6 +7,7 @@ again by the carrier, and changes nothing the second time.
 
 from __future__ import annotations
 
+import hmac
 import logging
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from flask import Blueprint, Response, abort, request
 
 from incident.web import voice_hooks
 from incident.web.signed import Refused, signed_form
-from notify import twilio
+from notify import mail_in, twilio
 from notify.gateways.callbacks import Callback, Unreadable, proven
 from notify.gateways.callbacks import inbound as read_inbound
 from notify.gateways.callbacks import status as read_status
@@ -77,6 +78,26 @@ def blueprint(wiring: Wiring) -> Blueprint:
             log.warning("a callback of %s could not be read: %s", name, bad)
             return Response(f"{bad}\n", 400, mimetype="text/plain")
         return Response(callbacks.answer, mimetype="text/plain")
+
+    @hooks.post("/email/inbound")
+    def mail() -> Response:
+        """A raw message, signed by whoever took it from the mail server (decision 0024)."""
+        secret = wiring.settings.email_secret
+        if not secret:
+            abort(404)
+        request.max_content_length = mail_in.MOST_BYTES
+        raw = request.get_data(cache=False)
+        given = request.headers.get("X-Signature", "").strip().lower().removeprefix("sha256=")
+        if not raw or not hmac.compare_digest(given.encode(), mail_in.signature(secret, raw).encode()):
+            return refused.answer(request.path)
+        try:
+            found = mail_in.read(raw)
+        except mail_in.NoMail as bad:
+            log.warning("a mail could not be read: %s", bad)
+            return Response(f"{bad}\n", 400, mimetype="text/plain")
+        if found is not None:
+            wiring.outbox.store_mail(found, wiring.now())
+        return Response("OK\n", mimetype="text/plain")
 
     voice_hooks.add(hooks, wiring, refused)
     return hooks

@@ -201,6 +201,7 @@ def undelivered(error: str) -> str:
         "": _("chưa rõ lý do"),
         "valid_until": _("quá giờ mới tới lượt gửi"),
         "NO_CARRIER": _("chưa có kênh gửi"),
+        "UNREGISTERED": _("mẫu tin chưa đăng ký với kênh gửi nào còn lại"),
         "LANDLINE": _("máy bàn, không nhận được SMS"),
         "SAMPLE": _("số mẫu, không gửi ra ngoài"),
         "held": _("chưa rõ đã gửi hay chưa, chờ cán bộ trực xem"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
@@ -61,9 +61,17 @@ class Callback:
 def proven(description: Description, call: Callback) -> bool:
     """Whether every proof that the description asks for is there."""
     callbacks = description.callbacks
-    if callbacks is None or not callbacks.proofs:
+    if callbacks is None or not callbacks.proofs or _smuggled(callbacks.proofs, call):
         return False
     return all(_holds(proof, call) for proof in callbacks.proofs)
+
+
+def _smuggled(proofs: Sequence[Proof], call: Callback) -> bool:
+    """A signature of the body says nothing of the query, which is read as well: there may stand what proves itself (our own
+    reference, another proof), and nothing else."""
+    if not any(proof.kind == "signature" and not proof.over for proof in proofs):
+        return False
+    return not call.query.keys() <= {"ref", *(proof.name for proof in proofs if proof.place == "field")}
 
 
 def _holds(proof: Proof, call: Callback) -> bool:
@@ -73,6 +81,8 @@ def _holds(proof: Proof, call: Callback) -> bool:
         return False
     if proof.kind == "signature" and not proof.over and not call.body:
         return False  # a signature of nothing is the same for every call
+    if any(proof.separator in _said(call, name) for name in proof.over[:-1]):
+        return False  # two ways to read one signed text: a piece of one field may have become one of the next
     given = call.headers.get(proof.name.lower(), "") if proof.place == "header" else _said(call, proof.name)
     expected = proof.secret if proof.kind == "secret" else _signature(proof, call)
     return hmac.compare_digest(_bare(proof, given).encode("utf-8", "replace"), expected.encode())
@@ -96,7 +106,8 @@ def _bare(proof: Proof, given: str) -> str:
 
 
 def _signature(proof: Proof, call: Callback) -> str:
-    signed = "".join(_said(call, name) for name in proof.over).encode() if proof.over else call.body
+    fields = [_said(call, name) for name in proof.over]
+    signed = proof.separator.join(fields).encode() if fields else call.body
     secret = proof.secret.encode()
     if (
         proof.algorithm == "md5"

@@ -66,23 +66,54 @@ class Answer:
     pattern: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The gateway's list of what was sent: asked page by page until one is not full (`size` 0: all in one)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged:
+    """A list that is asked page by page until one is not full (`size` 0: all in one). `ok` must be one of `good`, where
+    there are any. `time_format` is that of what we ask by, `at_format` that of what is answered."""
 
     request: Request
     items: str
+    at_format: str = "iso"
+    time_format: str = "iso"
+    first: int = 1
+    size: int = 0
+    ok: Template = field(default_factory=Template)
+    good: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Paged):
+    """The gateway's list of what was sent."""
+
     id: Template
     to: Template
     text: Template
     status: Template
     code: Template
     at: Template
-    at_format: str
-    time_format: str
     statuses: Mapping[str, DeliveryStatus | Literal["failed"]]
-    first: int = 1
-    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies(Paged):
+    """The gateway's list of what came in; `id` the same as in its callback, so that nothing is kept twice."""
+
+    id: Template
+    sender: Template
+    to: Template
+    text: Template
+    at: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is left on the account: where it is asked, and where the amount stands in the answer. Below `low` those on
+    duty are told."""
+
+    request: Request
+    amount: Template
+    currency: str
+    low: float
     ok: Template = field(default_factory=Template)
     good: frozenset[str] = frozenset()
 
@@ -90,7 +121,7 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Proof:
     """How a callback shows that it comes from the gateway. `place`: header or field, `name` its name. `over`: the fields
-    that are signed, in this order; empty is the body as it came."""
+    that are signed, in this order, with `separator` between them; empty is the body as it came."""
 
     kind: Literal["signature", "secret", "addresses"]
     place: Literal["header", "field"] = "header"
@@ -99,6 +130,7 @@ class Proof:
     algorithm: Literal["hmac-sha256", "hmac-sha1", "md5"] = "hmac-sha256"
     encoding: Literal["hex", "base64"] = "hex"
     over: tuple[str, ...] = ()
+    separator: str = ""
     allowed: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
@@ -146,6 +178,8 @@ class Description:
     answer: Answer
     errors: Mapping[str, Rule]
     listing: Listing | None = None
+    replies: Replies | None = None
+    account: Account | None = None
     callbacks: Callbacks | None = None
     timeout_seconds: float = 10.0
     variables: tuple[str, ...] = ()

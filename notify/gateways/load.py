@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from notify.gateways.description import (
+    Account,
     Answer,
     Auth,
     Callbacks,
@@ -24,6 +25,7 @@ from notify.gateways.description import (
     InboundCallback,
     Listing,
     Proof,
+    Replies,
     Request,
     Rule,
     StatusCallback,
@@ -42,7 +44,8 @@ KEYS: dict[str, dict[str, bool]] = {
     "twilio": {"twilio": True, "prefixes": False},
     "gateway": {
         "name": True, "prefixes": False, "number": False, "sender": False, "timeout": False, "can": True, "auth": False,
-        "send": True, "answer": True, "errors": False, "list": False, "callbacks": False,
+        "send": True, "answer": True, "errors": False, "list": False, "replies": False, "balance": False,
+        "callbacks": False,
     },
     "can": {
         "two_way": True, "receipts": True, "unicode": True, "parts_per_second": False,
@@ -57,11 +60,20 @@ KEYS: dict[str, dict[str, bool]] = {
         "items": True, "id": True, "to": True, "text": True, "status": True, "statuses": True, "code": False,
         "at": False, "at_format": False, "time_format": False, "pages": False,
     },
+    "replies": {
+        "address": True, "method": False, "body": False, "fields": True, "headers": False, "ok": False, "good": False,
+        "items": True, "id": True, "from": True, "to": False, "text": True, "at": False, "at_format": False,
+        "time_format": False, "pages": False,
+    },
+    "balance": {
+        "address": True, "method": False, "body": False, "fields": False, "headers": False, "ok": False, "good": False,
+        "amount": True, "currency": True, "low": True,
+    },
     "pages": {"first": True, "size": True},
     "callbacks": {"proof": True, "answer": False, "status": False, "inbound": False},
     "proof": {
         "kind": True, "header": False, "field": False, "secret": False, "algorithm": False, "encoding": False,
-        "over": False, "allowed": False,
+        "over": False, "separator": False, "allowed": False,
     },
     "status": {
         "method": False, "id": True, "status": True, "statuses": True, "code": False, "reference": False,
@@ -165,6 +177,8 @@ class _Gateway:
             answer=self.answer(top["answer"]) if "answer" in top else _NO_ANSWER,
             errors=self.errors(top["errors"]) if "errors" in top else {},
             listing=self.listing(top["list"]) if "list" in top else None,
+            replies=self.replies(top["replies"], callbacks) if "replies" in top else None,
+            account=self.account(top["balance"]) if "balance" in top else None,
             callbacks=callbacks,
             timeout_seconds=reader.number(top["timeout"], 1, 10) if "timeout" in top else 10.0,
         )
@@ -225,6 +239,9 @@ class _Gateway:
             return self.template(table[key])
         return parse(default, lambda slot, place: None)
 
+    def all_incoming(self, table: Mapping[str, Node], *keys: str) -> dict[str, Any]:
+        return {key: self.incoming(table, key) for key in keys}
+
     def words(self, node: Node) -> frozenset[str]:
         return frozenset(self.reader.text(one) for one in self.reader.items(node))
 
@@ -238,6 +255,10 @@ class _Gateway:
             return reader.yes(table[key]) if key in table else default
 
         rate = reader.number(table["parts_per_second"], 0.01, 10_000) if "parts_per_second" in table else None
+        registered = "no"
+        if "needs_registered_template" in table:
+            said = reader.choice(table["needs_registered_template"], ("no", "yes", "warn", "false", "true"))
+            registered = {"false": "no", "true": "yes"}.get(said, said)
         found = Capabilities(
             two_way=yes("two_way"),
             receipts=_as(
@@ -246,7 +267,8 @@ class _Gateway:
                 else "none"
             ),
             parts_per_second=rate,
-            needs_registered_template=yes("needs_registered_template"),
+            needs_registered_template=registered != "no",
+            strict=registered == "yes",
             idempotent=yes("idempotent"),
             unicode=yes("unicode", default=True),
         )
@@ -284,7 +306,8 @@ class _Gateway:
 
     def request(self, node: Node, keys: str, slots: Collection[str]) -> Request:
         reader = self.reader
-        table = reader.table(node, KEYS[keys])
+        allowed = {key: must for key, must in KEYS[keys].items() if key in KEYS["send"]}
+        table = reader.table(node, allowed)
         method = reader.choice(table["method"], ("POST", "GET", "PUT")) if "method" in table else "POST"
         body = reader.choice(table["body"], ("json", "form", "query")) if "body" in table else "json"
         if method == "GET" and body != "query":
@@ -369,27 +392,51 @@ class _Gateway:
         return rules
 
     def listing(self, node: Node) -> Listing:
-        reader = self.reader
-        table = reader.table(node, KEYS["list"])
-        pages = reader.table(table["pages"], KEYS["pages"]) if "pages" in table else {}
-        request = self.request(_only(node, KEYS["send"]), "send", LIST_SLOTS)
+        table = self.reader.table(node, KEYS["list"])
         return Listing(
-            request=request,
-            items=reader.text(table["items"]) if "items" in table else "",
-            id=self.incoming(table, "id"),
-            to=self.incoming(table, "to"),
-            text=self.incoming(table, "text"),
-            status=self.incoming(table, "status"),
-            code=self.incoming(table, "code"),
-            at=self.incoming(table, "at"),
-            at_format=reader.text(table["at_format"]) if "at_format" in table else "iso",
-            time_format=reader.text(table["time_format"]) if "time_format" in table else "iso",
+            **self.paged(node, table),
+            **self.all_incoming(table, "id", "to", "text", "status", "code", "at"),
             statuses=self.statuses(table),
-            first=int(reader.number(pages["first"], 0, 1)) if "first" in pages else 1,
-            size=int(reader.number(pages["size"], 1, 10_000)) if "size" in pages else 0,
-            ok=self.incoming(table, "ok"),
-            good=self.words(table["good"]) if "good" in table else frozenset(),
         )
+
+    def replies(self, node: Node, callbacks: Callbacks | None) -> Replies:
+        table = self.reader.table(node, KEYS["replies"])
+        if callbacks is not None and callbacks.inbound is not None and not callbacks.inbound.id:
+            hint = (
+                "Thêm id vào callbacks.inbound, cùng một mã với danh sách này; không có thì bỏ mục replies."
+            )
+            self.reader.fault(node, "tin trả lời không có mã thì không so được với danh sách.", hint)
+        return Replies(
+            **self.paged(node, table),
+            **self.all_incoming(table, "id", "to", "text", "at"),
+            sender=self.incoming(table, "from"),
+        )
+
+    def account(self, node: Node) -> Account:
+        table = self.reader.table(node, KEYS["balance"])
+        return Account(
+            self.request(_only(node, KEYS["send"]), "balance", ()),
+            self.incoming(table, "amount"),
+            self.reader.text(table["currency"]) if "currency" in table else "",
+            self.reader.number(table["low"], 0, 1_000_000_000) if "low" in table else 0.0,
+            self.incoming(table, "ok"),
+            self.words(table["good"]) if "good" in table else frozenset(),
+        )
+
+    def paged(self, node: Node, table: Mapping[str, Node]) -> dict[str, Any]:
+        """What the two lists have in common."""
+        reader = self.reader
+        pages = reader.table(table["pages"], KEYS["pages"]) if "pages" in table else {}
+        return {
+            "request": self.request(_only(node, KEYS["send"]), "send", LIST_SLOTS),
+            "items": reader.text(table["items"]) if "items" in table else "",
+            "at_format": reader.text(table["at_format"]) if "at_format" in table else "iso",
+            "time_format": reader.text(table["time_format"]) if "time_format" in table else "iso",
+            "first": int(reader.number(pages["first"], 0, 1)) if "first" in pages else 1,
+            "size": int(reader.number(pages["size"], 1, 10_000)) if "size" in pages else 0,
+            "ok": self.incoming(table, "ok"),
+            "good": self.words(table["good"]) if "good" in table else frozenset(),
+        }
 
     def statuses(self, table: Mapping[str, Node]) -> dict[str, Any]:
         entries = self.reader.entries(table["statuses"]) if "statuses" in table else {}
@@ -398,12 +445,18 @@ class _Gateway:
     def callbacks(self, node: Node) -> Callbacks:
         reader = self.reader
         table = reader.table(node, KEYS["callbacks"])
-        return Callbacks(
-            tuple(self.proof(one) for one in _tables(table["proof"])) if "proof" in table else (),
+        proofs = tuple(self.proof(one) for one in _tables(table["proof"])) if "proof" in table else ()
+        found = Callbacks(
+            proofs,
             reader.text(table["answer"]) if "answer" in table else "",
             self.status(table["status"]) if "status" in table else None,
             self.inbound(table["inbound"]) if "inbound" in table else None,
         )
+        for key, block in (("status", found.status), ("inbound", found.inbound)):
+            if block is not None and block.method == "GET" and any(map(_of_the_body, proofs)):
+                hint = "Ghi các trường được ký vào “over”, hoặc dùng cách khác: secret, addresses."
+                reader.fault(table[key], "GET không có phần thân để ký.", hint)
+        return found
 
     def proof(self, node: Node) -> Proof:
         reader = self.reader
@@ -426,6 +479,13 @@ class _Gateway:
         if "secret" not in table:
             reader.fault(node, "thiếu mục “secret”.", 'Ví dụ: secret: "{env:SMS_SECRET}".')
         place = "header" if "header" in table else "field"
+        over = tuple(reader.text(one) for one in reader.items(table["over"])) if "over" in table else ()
+        separator = reader.text(table["separator"]) if "separator" in table else ""
+        if len(over) > 1 and not separator:
+            hint = (
+                'Ví dụ: separator: "|". Cổng ghép liền các trường thì dùng cách khác: secret hoặc addresses.'
+            )
+            reader.fault(table["over"], "các trường được ký phải có dấu ngăn cách.", hint)
         algorithms = ("hmac-sha256", "hmac-sha1", "md5")
         return Proof(
             _as(kind),
@@ -434,7 +494,8 @@ class _Gateway:
             self.secret(table["secret"]) if "secret" in table else "",
             _as(reader.choice(table["algorithm"], algorithms) if "algorithm" in table else algorithms[0]),
             _as(reader.choice(table["encoding"], ("hex", "base64")) if "encoding" in table else "hex"),
-            tuple(reader.text(one) for one in reader.items(table["over"])) if "over" in table else (),
+            over,
+            separator,
         )
 
     def networks(self, table: Mapping[str, Node]) -> list[Any]:
@@ -474,6 +535,10 @@ _NO_ANSWER = Answer(frozenset(), Template(), frozenset(), Template(), Template()
 def _as(text: str) -> Any:
     """One of the words that `choice` allows, where the type names them."""
     return text
+
+
+def _of_the_body(proof: Proof) -> bool:
+    return proof.kind == "signature" and not proof.over
 
 
 def _tables(node: Node) -> list[Node]:

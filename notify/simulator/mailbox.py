@@ -123,6 +123,20 @@ class Mailbox:
         )
 
 
+def answer_to(mail: Mail, text: str, now: datetime) -> bytes:
+    """What its reader's program would send when they answer it, the mail itself quoted below."""
+    made = EmailMessage()
+    made["From"] = mail.to[0]
+    made["To"] = mail.sender
+    made["Subject"] = f"Re: {' '.join(mail.subject.split())}"
+    made["Date"] = now
+    made["Message-ID"] = f"<{new_id('ML')}@mo-phong.example>"
+    made["In-Reply-To"] = made["References"] = mail.message_id
+    quoted = "\n".join(f"> {line}" for line in mail.text.splitlines())
+    made.set_content(f"{text}\n\nVào {now:%H:%M %d/%m/%Y}, {mail.sender} đã viết:\n{quoted}\n")
+    return made.as_bytes()
+
+
 async def _say(writer: asyncio.StreamWriter, text: str) -> None:
     writer.write(text.encode() + b"\r\n")
     await writer.drain()

@@ -39,7 +39,8 @@ Route = tuple[str, re.Pattern[str], Callable[..., Response]]
 
 
 class Pages:
-    """`reply` hands in what a person on a phone answers, `calls` what is done with a ringing one."""
+    """`reply` hands in what a person on a phone answers, `calls` what is done with a ringing one, `write_back` what the
+    reader of a mail answers; None where the service takes no mail."""
 
     def __init__(
         self,
@@ -48,7 +49,9 @@ class Pages:
         reply: Callable[[str, str], Sms],
         calls: Calls,
         zone: ZoneInfo,
+        write_back: Callable[[Mail, str], None] | None = None,
     ) -> None:
+        self._write_back = write_back
         self._state = state
         self._book = book
         self._reply = reply
@@ -79,6 +82,7 @@ class Pages:
                 ("GET", r"/mailbox", self._mailbox),
                 ("GET", r"/mailbox\.json", self._mailbox_json),
                 ("GET", r"/mailbox/(\w+)", self._mail),
+                ("POST", r"/mailbox/(\w+)/reply", self._answer_mail),
                 ("GET", r"/counts\.json", self._counts),
                 ("GET", r"/faults", self._faults),
                 ("POST", r"/faults", self._order),
@@ -243,7 +247,30 @@ class Pages:
         if mail is None:
             return self._missing("Không có thư này.")
         mail.read = True
-        return self._page("mail.html", here="mailbox", mail=mail, sender=_header(mail, "From") or mail.sender)
+        return self._page(
+            "mail.html",
+            here="mailbox",
+            mail=mail,
+            sender=_header(mail, "From") or mail.sender,
+            answerable=self._write_back is not None,
+        )
+
+    def _answer_mail(self, request: Request, mail_id: str) -> Response:
+        mail = next((mail for mail in self._state.mails if mail.id == mail_id), None)
+        if mail is None:
+            return self._missing("Không có thư này.")
+        order = _fields(request)
+        words = order.get("text") if order is not None else None
+        if not isinstance(words, str) or not words.strip():
+            return as_json({"error": "thiếu text"}, 400)
+        if self._write_back is None:
+            return as_json({"error": "dịch vụ chưa nhận thư: đặt EMAIL_INBOUND_SECRET"}, 409)
+        text = words.replace("\r\n", "\n")
+        self._write_back(mail, text)
+        mail.answers.append(text)
+        if request.is_json():
+            return as_json({"text": text}, 201)
+        return Response(303, headers={"Location": f"/mailbox/{mail_id}"})
 
     def _mailbox_json(self, request: Request) -> Response:
         return as_json(

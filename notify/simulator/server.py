@@ -13,15 +13,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from notify.loopback import is_loopback
 from notify.simulator import domestic
 from notify.simulator.calling import RING_SECONDS, WAIT_SECONDS, Calls
 from notify.simulator.faults import FaultBook
-from notify.simulator.mailbox import LINE_LIMIT, Mailbox
+from notify.simulator.mailbox import LINE_LIMIT, Mailbox, answer_to
 from notify.simulator.pages import Pages, number_of
 from notify.simulator.rest import PREFIX, Messages, TwilioRest
 from notify.simulator.state import Call, Mail, Sms, State
@@ -80,10 +81,12 @@ class Simulator:
         zone: ZoneInfo,
         rings: tuple[float, float] = (RING_SECONDS, WAIT_SECONDS),
         gateways: Sequence[domestic.Account] = (),
+        mail_secret: str = "",
     ) -> None:
         self.state = state
         self.url = ""
         self.smtp_url = ""
+        self._host = HOST
         self._book = FaultBook()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator", daemon=True)
@@ -100,7 +103,9 @@ class Simulator:
         }
         for one, gateway in zip(gateways, self._gateways.values(), strict=True):
             self._webhooks.speaks(one.name, gateway)
-        self._pages = Pages(state, self._book, self._webhooks.reply, self._calls, zone)
+        self._clock, self._mail_secret = clock, mail_secret
+        write_back = self._write_back if mail_secret else None
+        self._pages = Pages(state, self._book, self._webhooks.reply, self._calls, zone, write_back)
         self._mailbox = Mailbox(state, self._book, clock)
         self._connections: set[Connection] = set()
         self._servers: list[asyncio.Server] = []
@@ -176,7 +181,16 @@ class Simulator:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def answer_mail(self, mail: Mail, text: str) -> None:
+        """The reader of this mail answers it; on its way when this returns (see settle)."""
+        self._ask(partial(self._write_back, mail, text))
+
+    def _write_back(self, mail: Mail, text: str) -> None:
+        self._webhooks.mail(answer_to(mail, text, self._clock()), self._mail_secret)
+
     def _answer(self, request: Request) -> Response:
+        if not self._meant(request.headers.get("host", "")):
+            return Response(421, b"This address is not the simulator's.\n")
         if request.path.startswith(PREFIX):
             return self._rest(request)
         for prefix, gateway in self._gateways.items():
@@ -184,7 +198,13 @@ class Simulator:
                 return gateway(request)
         return self._pages(request)
 
+    def _meant(self, host: str) -> bool:
+        """Whether we are asked by a name of this machine, or the one given at the start. A page from elsewhere that has its
+        own name point here could otherwise read the phones, and answer for them."""
+        return not host or _local(host) or host.rsplit(":", 1)[0] == self._host
+
     async def _open(self, host: str, port: int, smtp_port: int) -> None:
+        self._host = host
         web = await self._loop.create_server(
             lambda: Connection(self._answer, self._connections), host, port, backlog=1024
         )
@@ -230,17 +250,19 @@ def serve(
     ring_seconds: float = RING_SECONDS,
     wait_seconds: float = WAIT_SECONDS,
     gateways: Sequence[domestic.Account] = (),
+    mail_secret: str = "",
 ) -> Simulator:
     """Starts and returns at once; port 0 takes any free one.
 
     Replies go to `webhook_base`/hooks/twilio/inbound, signed over `public_url` where that differs. `data_dir` keeps
     the journal; without it a restart begins with empty phones. A phone rings for `ring_seconds`, and a call waits
-    `wait_seconds` for a key after the words. `gateways` are domestic ones, beside Twilio.
+    `wait_seconds` for a key after the words. `gateways` are domestic ones, beside Twilio. With `mail_secret` mails can
+    be answered: the answer is signed with it, and goes to /hooks/email/inbound.
     """
     base = webhook_base.rstrip("/")
     target = Target(sid, token, base, public_url.rstrip("/") or base)
     simulator = Simulator(
-        State(data_dir), target, clock, ZoneInfo(zone), (ring_seconds, wait_seconds), gateways
+        State(data_dir), target, clock, ZoneInfo(zone), (ring_seconds, wait_seconds), gateways, mail_secret
     )
     simulator.start(host, port, smtp_port)
     return simulator
@@ -254,3 +276,8 @@ def run(ready: Callable[[Simulator], None] = lambda simulator: None, **settings:
     with serve(**settings) as simulator:
         ready(simulator)
         over.wait()
+
+
+@lru_cache(maxsize=64)
+def _local(host: str) -> bool:
+    return is_loopback(f"//{host}")

@@ -51,7 +51,7 @@ class Sms:
 
 @dataclass(slots=True)
 class Mail:
-    """One mail as the sink took it; `text` decoded, `headers` in the order they stood."""
+    """One mail as the sink took it; `text` decoded, `headers` in the order they stood; `answers`: what was written back."""
 
     id: str
     sender: str
@@ -62,6 +62,7 @@ class Mail:
     received_at: datetime
     headers: list[tuple[str, str]] = field(default_factory=list)
     read: bool = False
+    answers: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

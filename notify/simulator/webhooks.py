@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+from notify import mail_in
 from notify.phone import segments
 from notify.simulator.faults import Fault
 from notify.simulator.state import TWILIO, Sms, State, new_id
@@ -244,6 +245,15 @@ class Webhooks:
         post = words.inbound(sms, opt) if words is not None else None
         taken = await self._post(post) if post is not None else None
         self._state.set_status(sms, "failed" if taken is None else "received", self._clock())
+
+    def mail(self, raw: bytes, secret: str) -> None:
+        """Hand a mail to the service, as a mail server does that knows the secret."""
+        url = f"{self._target.public_url}/hooks/email/inbound"
+        headers = {"Content-Type": "message/rfc822", "X-Signature": mail_in.signature(secret, raw)}
+        self.begin(self._deliver(Post(url, raw, headers)))
+
+    async def _deliver(self, post: Post) -> None:
+        await self._post(post)
 
     async def fetch(self, url: str, form: Mapping[str, str]) -> str | None:
         """What the service answers to a POST that Twilio signs, None when it did not take it."""

@@ -22,6 +22,7 @@ from tests.bench import (
     first_sms,
     inbound,
     memory,
+    outbox,
     pages,
     reports,
     watching,
@@ -31,7 +32,9 @@ from tests.bench.service import ROOT, Service, running
 from tests.bench.timelines import incident_with
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PARTS = ("memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out", "failover")
+PARTS = (
+    "memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out", "failover", "queued", "workers", "claim",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,17 @@ def _measured(setting: Setting, parts: Sequence[str]) -> Iterator[Line]:
             yield from fanout.measure(service)
         if "failover" in parts:
             yield from failover.measure(directory)
+        if "queued" in parts:
+            yield from outbox.memory_while_queued(service)
         if "memory" in parts:
             yield from memory.measure(service, "after all of this", judged=False)
+    if setting.key != "postgresql":
+        return
+    if "workers" in parts:
+        with tempfile.TemporaryDirectory(prefix="incident-bench-") as own, databases.postgresql() as url:
+            yield from fanout.several(Path(own), url, workers=2)
+    if "claim" in parts:
+        yield from outbox.claim_cost()
 
 
 def _records(service: Service, parts: Sequence[str]) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,17 @@ from incident.store.sessions import parse_url
 SERVER = os.environ.get("TEST_POSTGRES", "postgresql://localhost/test")
 
 
+_numbers = count()
+
+
 @contextmanager
-def postgresql() -> Iterator[str]:
-    name = f"incident_bench_{os.getpid()}"
-    asked(SERVER, f"CREATE DATABASE {name}")
+def postgresql(server: str = SERVER) -> Iterator[str]:
+    name = f"incident_bench_{os.getpid()}_{next(_numbers)}"
+    asked(server, f"CREATE DATABASE {name}")
     try:
-        yield parse_url(SERVER).set(database=name).render_as_string(hide_password=False)
+        yield parse_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
-        asked(SERVER, f"DROP DATABASE {name} WITH (FORCE)")
+        asked(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

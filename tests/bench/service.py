@@ -34,17 +34,17 @@ PERSON_SHEET = f"Mã người,Họ và tên,Mã đơn vị,Di động\nmot_nguoi
 class Service:
     """Everything a measurement may touch. `redis`: a Redis of its own; without, the address of one that is not there."""
 
-    def __init__(self, directory: Path, database_url: str, redis: bool) -> None:
+    def __init__(self, directory: Path, database_url: str, redis: bool, workers: int = 1) -> None:
         self.directory = directory
         self.database_url = database_url
         self.redis = redis
         self.port = _free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.store = Store(database_url)
-        self.environment = self._environment()
+        self.environment = self._environment(workers)
         self.process: subprocess.Popen[str] | None = None
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, workers: int) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         kept |= {
             "PYTHONPATH": str(ROOT),
@@ -54,7 +54,7 @@ class Service:
             "PORT": str(self.port),
             "PUBLIC_URL": self.base,
             "SECRET_KEY": "only for this measurement",
-            "WORKERS": "1",
+            "WORKERS": str(workers),
         }
         if not self.redis:
             kept["REDIS_URL"] = f"unix://{self.directory}/nobody.sock"
@@ -139,8 +139,8 @@ class Service:
 
 
 @contextmanager
-def running(directory: Path, database_url: str, redis: bool) -> Iterator[Service]:
-    service = Service(directory, database_url, redis)
+def running(directory: Path, database_url: str, redis: bool, workers: int = 1) -> Iterator[Service]:
+    service = Service(directory, database_url, redis, workers)
     try:
         service.start()
         service.fill()

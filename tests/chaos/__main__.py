@@ -20,6 +20,7 @@ from pathlib import Path
 from incident.wiring import now
 from tests.bench import conditions, databases
 from tests.bench.service import ROOT
+from tests.chaos import own_postgres
 from tests.chaos.callout import COMMUNES, Measure, one
 from tests.chaos.standing import stand
 
@@ -55,7 +56,21 @@ def main(words: Sequence[str]) -> int:
     asked.add_argument("--kills", type=int, default=KILLS, help="in all settings together")
     asked.add_argument("--people", type=int, default=PEOPLE)
     asked.add_argument("--restart", default="", help="the command that restarts PostgreSQL, if it may be")
+    asked.add_argument(
+        "--private-postgres",
+        action="store_true",
+        help="start a PostgreSQL of our own, which is restarted too",
+    )
     given = asked.parse_args(words)
+    given.server = databases.SERVER
+    with ExitStack() as stack:
+        if given.private_postgres and given.on != "sqlite":
+            own = stack.enter_context(own_postgres.running())
+            given.server, given.restart = own.url, own.restart
+        return _all(given)
+
+
+def _all(given: argparse.Namespace) -> int:
     workers = (given.workers,) if given.workers else WORKERS
     settings = [Setting(d, w) for d in DATABASES if given.on in (None, d) for w in workers]
     begun = time.monotonic()
@@ -74,7 +89,11 @@ def _prove(setting: Setting, given: argparse.Namespace, seed: int, kills: int) -
     measure = Measure(KILLING_SECONDS, PATIENCE_SECONDS, slow=True, restart=given.restart)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="incident-chaos-")))
-        opened = databases.postgresql() if setting.database == "postgresql" else databases.sqlite(directory)
+        opened = (
+            databases.postgresql(given.server)
+            if setting.database == "postgresql"
+            else databases.sqlite(directory)
+        )
         service = stand(stack, directory, stack.enter_context(opened), setting.workers)
         service.command("directory", "sample", "--people", str(given.people * COMMUNES))
         while setting.kills < kills and not setting.faults:
@@ -83,7 +102,8 @@ def _prove(setting: Setting, given: argparse.Namespace, seed: int, kills: int) -
                 setting.total += one(service, seed, measure)
             except AssertionError as fault:
                 replay = f"--on {setting.database} --workers {setting.workers} --seed {seed} --kills 1"
-                restart = f" --restart {shlex.quote(given.restart)}" if given.restart else ""
+                own = " --private-postgres" if given.private_postgres else ""
+                restart = own or (f" --restart {shlex.quote(given.restart)}" if given.restart else "")
                 setting.faults.append(f"seed {seed}: {fault}")
                 print(f"FAILED: {fault}\nonce more: python -m tests.chaos {replay}{restart}", flush=True)
             seed += 1
@@ -109,7 +129,8 @@ def _page(settings: Sequence[Setting], given: argparse.Namespace, seconds: float
             "",
             "Written by `make chaos`. A call-out of the playbook `goi-xac-nhan` goes to everybody in a commune while children of",
             "`incident up` are killed with -9 at random moments: workers, the clock, the web server and Redis, where it can be at a",
-            "moment at which a carrier is being called; Redis is emptied, connections to PostgreSQL are cut. The carrier (the simulator, which",
+            "moment at which a carrier is being called; Redis is emptied, connections to PostgreSQL are cut, PostgreSQL itself falls and",
+            "stands up again. The carrier (the simulator, which",
             "lives and keeps count) answers slowly, 429 and 503, 500 or nothing at all after it took a message, hangs for longer",
             "than we wait, and loses, doubles, delays and reverses its callbacks. People answer, some twice; an answer that the",
             "carrier could not hand in is not repeated by anybody, and must be found in the carrier's list. In every third",
@@ -122,7 +143,7 @@ def _page(settings: Sequence[Setting], given: argparse.Namespace, seconds: float
             *conditions.lines(now().date().isoformat())[:-1],
             f"- {given.people} people a call-out; {seconds / 60:.0f} minutes in all; load of the machine at the end: {conditions.load()}",
             f"- PostgreSQL restarted {restarted} times"
-            + ("" if given.restart else " (no `--restart` was given)"),
+            + ("" if given.restart else " (neither `--restart` nor `--private-postgres` was given)"),
             "",
             f"**{kills} kills; lost {_sum(settings, 'lost')}, duplicated {_sum(settings, 'duplicated')}.**",
             "",

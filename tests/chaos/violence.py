@@ -66,7 +66,7 @@ class Killer(threading.Thread):
             if self.service.store.dialect == "postgresql" and aside < 0.2:
                 self.kills["connections cut"] += bool(cut_connections(self.service))
             if self.restart and aside > 0.97:
-                subprocess.run(shlex.split(self.restart), check=False, timeout=60)
+                subprocess.run(shlex.split(self.restart), check=False, timeout=60, stdout=subprocess.DEVNULL)
                 self.kills["PostgreSQL restarted"] += 1
 
     def _calls_are_made(self) -> bool:

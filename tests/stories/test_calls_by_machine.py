@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
+from incident.delivery.outbox import Outbox
 from incident.response import people, stopping
 from incident.response.open import Opened
-from incident.store.tables import Inbound, Message, Person
+from incident.store.tables import Inbound, Message, Person, Request, Unit
+from notify.gateway import Gateway, Route
 from notify.message import StatusUpdate
 from tests.stories.test_approval import under_way
-from tests.stories.world import World
+from tests.stories.world import Phone, World
 
 LEAD = "pho_chu_tich_phu_trach"
 STAND_IN = "giam_doc_so_vhttdl"
@@ -328,4 +330,98 @@ def test_all_channels_dead_is_unreachable_once(world: World) -> None:
     world.tick()
     assert world.kinds(incident).count("unreachable") == 1
     assert world.kinds(incident).count("stand_in_asked") == 1
+    quiet(world)
+
+
+CALLING = """
+playbook: goi-ca-nhom
+version: 1
+title: "Gọi cả nhóm"
+levels: {1: Theo dõi, 2: Sự cố, 3: Nghiêm trọng}
+topics: [chung]
+roles:
+  truc_ban: {title: Cán bộ trực, pick: on_duty}
+  moi_nguoi: {title: Mọi người trong địa bàn, pick: moi_nguoi_dia_ban}
+steps:
+  - id: goi
+    notify: [moi_nguoi]
+    message: mau/sms-goi-xac-nhan.txt
+    via: [VIA]
+    after: start
+    ack: all
+    within: 15 phút
+    else: [{to: truc_ban, after: 15 phút}]
+    critical: true
+"""
+
+
+def calls_a_group(world: World, via: str) -> Opened:
+    world.can_call()
+    folder = world.data_dir / "mau"
+    folder.mkdir()
+    (folder / "sms-goi-xac-nhan.txt").write_text(
+        "Vu viec {{ code }}. Tra loi OK {{ code }}", encoding="utf-8"
+    )
+    (world.data_dir / "goi-ca-nhom.yaml").write_text(CALLING.replace("VIA", via), encoding="utf-8")
+    world.settings = replace(world.settings, playbooks_dir=world.data_dir)
+    world.desk = replace(world.desk, settings=world.settings)
+    return world.opens(playbook="goi-ca-nhom", topic="chung", area=("xa_suoi_lac",), short_name="hồ Suối Lạc")
+
+
+def asked_in(world: World, incident: Opened) -> list[Request]:
+    with world.store.reading() as session:
+        return list(session.scalars(select(Request).where(Request.incident_id == incident.incident_id)))
+
+
+def test_a_group_is_called_where_the_playbook_says_so(world: World) -> None:
+    incident = calls_a_group(world, "sms, voice")
+    asked = asked_in(world, incident)
+    assert asked
+    assert {call.to for call in world.voice.sent} == {message.to for message in world.sms.sent}
+    one = world.voice.sent[0]
+    with world.store.reading() as session:
+        person = session.scalars(select(Person).where(Person.phone == one.to)).one()
+    phone = world.phones.setdefault(person.id, Phone(world, person)).has_read_all()
+    phone.rings(
+        f"xin gọi đồng chí {person.name}",
+        "vụ việc số một không, hồ Suối Lạc",
+        "Bấm phím một: đã nhận",
+    )
+    assert "Đã ghi nhận" in phone.presses("1")
+    request = next(r for r in asked_in(world, incident) if r.person_id == person.id)
+    assert (request.state, request.via, request.grouped) == ("accepted", "voice", True)
+    assert "không phải làm gì thêm" in phone.is_told()
+    assert world.verify(incident).ok
+    quiet(world)
+
+
+def test_a_group_may_be_called_alone_and_who_has_only_a_landline_too(world: World) -> None:
+    with world.store.writing() as session:
+        someone = session.scalars(
+            select(Person)
+            .join(Unit, Unit.key == Person.unit)
+            .where(Unit.area == "xa_suoi_lac", Person.active)
+        ).first()
+        assert someone is not None
+        someone.phone, someone.landline = None, "+842143840111"
+    incident = calls_a_group(world, "voice")
+    assert world.sms.sent == []
+    assert "+842143840111" in {call.to for call in world.voice.sent}
+    assert len(world.voice.sent) == len(asked_in(world, incident))
+    quiet(world)
+
+
+def test_a_group_without_a_carrier_of_calls_is_told_by_the_other_channels(world: World) -> None:
+    world.can_call()
+    calls_a_group(world, "sms, voice")
+    before = len(world.voice.sent)
+    world.outbox.close()
+    world.outbox = Outbox(
+        world.store, Gateway([Route("sms", world.sms)]), world.settings, world.now, threads=2
+    )
+    world.opens(
+        playbook="goi-ca-nhom", topic="chung", area=("xa_suoi_lac",), short_name="hồ Suối Lạc", key="two"
+    )
+    assert len(world.voice.sent) == before
+    assert world.sms.sent
     quiet(world)

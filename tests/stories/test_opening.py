@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from incident.delivery.outbox import Outbox
 from incident.directory.sample import add_people
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
@@ -18,8 +19,10 @@ from incident.response.likeness import Alike
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.preview import preview, preview_call_out
 from incident.store.tables import Incident, Message, Run, RunEvent
+from notify.gateway import Gateway, Route
+from notify.memory import TWO_WAY, MemorySender, refuses, unknown_but_sent
 from notify.message import Message as Sent
-from notify.message import Receipt
+from notify.message import Receipt, TemporaryFailure
 from playbooks import run as run_state
 from playbooks.engine import replay
 from playbooks.events import event_from_json
@@ -228,6 +231,20 @@ def test_a_draft_is_sent_once_and_old_ones_go(world: World) -> None:
         world.phone(post).has_read_all()
 
 
+def test_nothing_unprintable_comes_in_by_the_names(world: World) -> None:
+    """From the command line and from other programs too: the short name stands in every SMS."""
+    strange = replace(
+        DAM, title="Hồ\x00 Suối\x1b[31m Lạc\u202e có\nvết nứt", short_name="tin\x07 ve\r\nho\u202e"
+    )
+    incident = opened(world, strange)
+    view = world.view(incident)
+    assert (view.title, view.short_name) == ("Hồ Suối[31m Lạc có vết nứt", "tin ve ho")
+    for post in TASK_FORCE:
+        world.phone(post).expects_sms("tin ve ho")
+    with pytest.raises(Invalid):
+        opened(world, replace(DAM, title="\x00\u202e"), key="two")
+
+
 # ---------------------------------------------------------------- stopping
 
 
@@ -302,6 +319,35 @@ def test_after_a_stop_only_those_who_got_something_are_apologised_to(world: Worl
     world.phone("cong_ttdt_lanh_dao").hears_nothing()
     for post in (*TASK_FORCE, DEPUTY):
         world.phone(post).expects_sms("Kinh mong d/c thong cam: tin vu viec 10 luc 02h00 la gui nham")
+
+
+def test_who_may_have_got_a_text_whose_answer_was_lost_is_apologised_to(world: World) -> None:
+    """The gateway took the first text, answered nothing, and is to be asked again by the same key: what waits for that is
+    not merely waiting to leave."""
+    world.sms = MemorySender(world.now, capabilities=replace(TWO_WAY, idempotent=True))
+    world.gateway = Gateway([Route("sms", world.sms)])
+    world.outbox.close()
+    world.outbox = Outbox(world.store, world.gateway, world.settings, world.now, threads=1)
+    world.sms.will(unknown_but_sent(), *[refuses(TemporaryFailure("20429", "busy"))] * 9)
+    incident = opened(world)
+    (reached,) = {message.to for message in world.sms.sent}
+    with world.store.reading() as session:
+        before = stopping.leaving(session, incident.incident_id)
+    counts = stopping.stop(world.desk, incident.incident_id, world.duty, world.time)
+    assert (counts.gone, counts.calling) == (1, 0)
+    assert counts == before
+    course.close(world.desk, incident.incident_id, "opened_by_mistake", "mở nhầm", world.duty, world.time)
+    world.fast_forward(10)
+    first, *more = world.sms.to(reached)
+    assert "vu viec 10" in first.body
+    assert len(more) == 1
+    assert "la gui nham" in more[0].body
+    assert {message.to for message in world.sms.sent} == {reached}
+    with world.store.reading() as session:
+        looked_for = session.scalars(
+            select(Message).where(Message.address == reached, Message.body == first.body)
+        ).one()
+        assert looked_for.status == "accepted", "the list of the gateway has it"
 
 
 def test_nobody_hears_of_what_was_stopped_before_it_left(world: World) -> None:

@@ -239,3 +239,42 @@ def test_somebody_who_was_added_is_addressed_as_was_chosen(world: World) -> None
     with pytest.raises(Refusal) as refused:
         newcomer(world, incident, phone="0540 888 002", xung_ho="ngài")
     assert "xung_ho" in refused.value.errors
+
+
+def test_who_is_asked_anew_and_cannot_be_reached_again_is_not_forgotten(world: World) -> None:
+    """The number was wrong, the corrected one is dead too: the second failure counts as the first did."""
+    with world.store.writing() as session:
+        session.get_one(Person, world.person(SPOKESPERSON).id).email = None
+    incident = world.opens()
+    old = world.phone(SPOKESPERSON).expects_sms("vu viec 10").never_arrives()
+    assert world.kinds(incident).count("unreachable") == 1
+    world.fast_forward(1)
+    people.correct_number(
+        world.desk, incident.incident_id, old.person.id, "0540 888 002", world.duty, world.time
+    )
+    world.deliver()
+    assert world.member(incident, SPOKESPERSON).state == "asked"
+    world.phones.pop(old.person.id)
+    phone_of(world, old.person.id).expects_sms("vu viec 10").never_arrives("30005")
+    assert world.kinds(incident).count("unreachable") == 2
+    assert world.member(incident, SPOKESPERSON).state == "unreachable"
+    quiet(world)
+
+
+def test_who_is_asked_anew_is_tried_on_every_channel_again(world: World) -> None:
+    """The call to the old number does not count as a call to the new one; what arrived there does not count either."""
+    world.can_call()
+    with world.store.writing() as session:
+        session.get_one(Person, world.person(SPOKESPERSON).id).email = None
+    incident = world.opens()
+    old = world.phone(SPOKESPERSON).expects_sms("vu viec 10").never_arrives().rings("Tổ công tác")
+    old.ends("completed")
+    world.fast_forward(1)
+    people.correct_number(
+        world.desk, incident.incident_id, old.person.id, "0540 888 002", world.duty, world.time
+    )
+    world.deliver()
+    world.phones.pop(old.person.id)
+    new = phone_of(world, old.person.id).expects_sms("vu viec 10").never_arrives("30005")
+    new.rings("Tổ công tác")
+    quiet(world)

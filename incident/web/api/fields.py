@@ -5,12 +5,13 @@ Messages are Vietnamese. Must never know a use case.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from incident.domain.texts import cleaned
 
 REQUIRED = "Cần có trường này."
 NULL = "Trường này không được để trống."
@@ -30,23 +31,6 @@ TEXT_MESSAGES: dict[str, Any] = {
 }
 LIST_MESSAGES: dict[str, Any] = {"required": REQUIRED, "null": NULL, "invalid": NOT_LIST}
 EARLIEST = 1900  # years before are slips of the hand, and their UTC may not exist
-
-# Kept out of every text: C0 and C1 controls but line feed and tab, lone surrogates, and marks that turn the reading
-# direction around (a name shown backwards).
-DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-
-
-def cleaned(text: str, lines: bool = True) -> str:
-    """NFC, without control characters; one space for any white space unless `lines`."""
-    kept = "".join(c for c in text.replace("\r\n", "\n").replace("\r", "\n") if _may_stand(c))
-    kept = unicodedata.normalize("NFC", kept)
-    return kept.strip() if lines else " ".join(kept.split())
-
-
-def _may_stand(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in DIRECTION
 
 
 class Words(fields.String):

@@ -327,7 +327,7 @@ def _suggested() -> str:
         return ""
     with wiring().store.reading() as session:
         sender = session.scalar(select(Inbound.sender).where(Inbound.id == inbound))
-    return language.phone(sender) if sender else ""
+    return language.phone(sender) if sender and "@" not in sender else ""
 
 
 def _name(person_id: str) -> Said:

@@ -54,12 +54,33 @@ def to_whom(kind: str) -> str:
     return ", ".join(notes)
 
 
-@pages.get("/settings/texts")
+@pages.route("/settings/texts", methods=["GET", "POST"])
 @signed_in
-def index() -> str:
+def index() -> str | Response | tuple[str, int]:
     command_only()
+    if request.method == "GET":
+        return _all({}, {})
+    typed = {name: request.form.get(name, "")[:2000] for name in ("carrier", "number", "body")}
+    try:
+        door.register_other(
+            wiring().desk, typed["carrier"], typed["number"], typed["body"], actor(), wiring().now()
+        )
+    except Refusal as refusal:
+        return _all(typed, faults(refusal)), refusal.status
+    flash(_("Đã ghi mẫu đã đăng ký.") if typed["body"].strip() else _("Đã bỏ mẫu đã đăng ký."), "taken")
+    return redirect(url_for("texts.index") + "#registered", 303)
+
+
+def _all(filled: dict[str, str], errors: dict[str, list[str]]) -> str:
+    strict = {
+        route.sender.name
+        for route in wiring().gateway.routes
+        if route.sender.capabilities.needs_registered_template
+    }
     with wiring().store.reading() as session:
         found = door.every(session, wiring().desk)
+        others = door.others(session, wiring().desk)
+        gaps = {name: door.unregistered(session, wiring().desk, name) for name in sorted(strict)}
     groups = [(title, [text for text in found if group_of(text.kind) == title]) for title in titles()]
     typed = request.args.get("try", "")[:2000]
     return render_template(
@@ -68,6 +89,10 @@ def index() -> str:
         to_whom=to_whom,
         typed=typed,
         tried=door.tried(typed) if typed.strip() else None,
+        gaps=gaps,
+        others=others,
+        filled=filled,
+        errors=errors,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +12,9 @@ import pytest
 from incident.delivery import carriers, health
 from incident.delivery.health import Health
 from incident.delivery.outbox import Outbox
+from incident.domain.actors import Actor, Role
 from incident.store.sessions import Store
+from incident.store.tables import Setting
 from notify.gateway import Route
 from notify.memory import TWO_WAY, MemorySender, hangs, refuses, unknown_but_sent
 from notify.message import (
@@ -21,6 +24,7 @@ from notify.message import (
     PermanentFailure,
     Receipt,
     SendFailure,
+    StatusUpdate,
     TemporaryFailure,
     UnknownOutcome,
 )
@@ -195,6 +199,40 @@ def test_only_a_yes_says_what_became_of_a_message_in_the_dark(store: Store, no: 
     assert {call.key for call in pair.first.calls} == {one}
 
 
+def test_a_report_of_the_call_in_the_dark_frees_the_message(store: Store) -> None:
+    """The gateway says that it took the text and lost it: no more reason to ask nobody else."""
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent(), refuses(BUSY))
+    (one,) = pair.send()
+    assert pair.world.get(one).passed_over == "=first"
+    lost = StatusUpdate(
+        "first", "first-1", "temporary-failure", "30003", pair.first.calls[0].reference, retries=1
+    )
+    pair.outbox.store_receipt(lost, pair.world.clock())
+    pair.outbox.sweep(pair.world.clock())
+    assert pair.world.get(one).passed_over == ""
+    pair.world.clock.forward(6)
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert [a.carrier for a in pair.world.attempts(one)] == ["first", "first", "second"]
+    assert pair.first.calls[1].key != pair.first.calls[0].key, "the gateway must not take it for a repetition"
+    assert pair.world.status(one) == "accepted"
+
+
+def test_what_waits_for_a_gateway_that_is_no_longer_configured_has_failed(store: Store) -> None:
+    """Nobody can be asked any more; the next channel has its turn at once, not when its time is over."""
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent())
+    (one,) = pair.send()
+    pair.outbox.close()
+    pair.world.clock.forward(6)
+    outbox = pair.world.another_process(4, Route("sms", pair.second))
+    outbox.drain()
+    outbox.close()
+    assert (pair.world.status(one), pair.world.get(one).error) == ("technical-failure", "NO_CARRIER")
+    assert pair.second.calls == []
+
+
 def test_it_is_looked_for_when_asking_again_stays_in_the_dark(store: Store) -> None:
     pair = Pair(store, idempotent=True)
     pair.first.fails = lambda: UnknownOutcome("503", "503")
@@ -224,6 +262,131 @@ def test_a_text_in_the_dark_is_found_although_it_was_asked_for_again_much_later(
     pair.outbox.close()
     assert pair.world.status(one) == "accepted"
     assert pair.carried() == (1, 0)
+
+
+# ------------------------------------------------------------------ carriers that take only registered texts
+
+
+def strict_pair(store: Store, *texts: str) -> Pair:
+    pair = Pair(store, needs_registered_template=True, strict=True)
+    noted = {"first": {f"other:{n}": {"number": str(n), "text": text} for n, text in enumerate(texts)}}
+    with pair.world.store.writing() as session:
+        session.merge(Setting(key="sms_registered", value=json.dumps(noted)))
+    return pair
+
+
+def test_a_text_that_is_not_registered_goes_by_the_next_carrier(store: Store) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    known, other = pair.world.message(body="Vụ việc 27"), pair.world.message(body="Moi hop luc 14h30")
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert [pair.world.attempts(one)[0].carrier for one in (known, other)] == ["first", "second"]
+    assert pair.switches() == [], "nothing is wrong with the carrier"
+
+
+def test_what_nobody_takes_fails_at_once_and_the_run_hears_why(store: Store) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    pair.outbox.close()
+    outbox = pair.world.another_process(4, Route("sms", pair.first))
+    (person,) = pair.world.people(1)
+    one = pair.world.message(body="Moi hop luc 14h30")
+    pair.world.asked(person, one)
+    test = pair.world.message("+84540000002", body="Tin thu", kind="test")
+    outbox.drain()
+    outbox.close()
+    assert (pair.world.status(one), pair.world.get(one).error) == ("technical-failure", "UNREGISTERED")
+    assert [event["reason"] for event in pair.world.events()] == ["UNREGISTERED"]
+    assert pair.world.status(test) == "accepted", "a test shows what the carrier itself says"
+
+
+@pytest.mark.parametrize("failure", [BUSY, PermanentFailure("146", "no such template", "content")])
+def test_what_one_does_not_know_and_the_other_does_not_take_goes_round_nobody(
+    store: Store, failure: SendFailure
+) -> None:
+    pair = strict_pair(store, "Vu viec {so}")
+    pair.second.fails = lambda: failure
+    one = pair.world.message(body="Moi hop luc 14h30")
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert (len(pair.first.calls), len(pair.second.calls)) == (0, 1)
+    assert pair.world.status(one) == ("created" if failure is BUSY else "permanent-failure")
+
+
+def test_of_a_carrier_with_nothing_noted_nothing_is_known(store: Store) -> None:
+    pair = strict_pair(store)
+    pair.send(3)
+    pair.outbox.close()
+    assert pair.carried() == (3, 0)
+
+
+# ------------------------------------------------------------------ what only a paused carrier could take
+
+OFFICER = Actor("user", "u", "Cán bộ trực", frozenset({Role.ADMIN}))
+
+
+def stands_still(pair: Pair, ids: list[str], seconds: int) -> bool:
+    """Whether these messages are left alone for so long: nothing is written of them."""
+    before = [pair.world.moves(one) for one in ids]
+    for _ in range(seconds):
+        pair.world.clock.forward(1)
+        pair.outbox.drain()
+    return [pair.world.moves(one) for one in ids] == before
+
+
+def refused_by_the_first(pair: Pair, count: int) -> list[str]:
+    """Texts that the first carrier's filter took, and that wait for the second."""
+    pair.first.will(*[refuses(PermanentFailure("30007", "filtered", "content"))] * count)
+    pair.second.will(*[refuses(BUSY)] * count)
+    ids = pair.send(count, critical=True)
+    assert {pair.world.get(one).passed_over for one in ids} == {"first!"}
+    return ids
+
+
+def test_what_the_other_has_refused_rests_until_the_operator_lets_the_carrier_go(pair: Pair) -> None:
+    ids = refused_by_the_first(pair, 2)
+    with pair.world.store.writing() as session:
+        carriers.hold(session, "second", "hết hạn mức", OFFICER, pair.world.clock())
+    assert stands_still(pair, ids, 90)
+    others = pair.send(3)
+    assert {pair.world.status(one) for one in others} == {"accepted"}, "what others can carry goes"
+    with pair.world.store.writing() as session:
+        carriers.let_go(session, "second", OFFICER, pair.world.clock())
+    pair.outbox.drain()
+    assert {pair.world.status(one) for one in ids} == {"accepted"}
+    assert len(pair.second.sent) == 2
+
+
+def test_a_carrier_that_refused_our_account_is_tried_with_one_of_what_waits_for_it(pair: Pair) -> None:
+    ids = refused_by_the_first(pair, 3)
+    asked = len(pair.second.calls)
+    with pair.world.store.writing() as session:
+        carriers.pause(session, "second", "20003", pair.world.clock())
+    assert stands_still(pair, ids, 25)
+    pair.second.will(refuses(ConfigurationFault("20003", "authenticate")))
+    pair.world.clock.forward(6)
+    pair.outbox.drain()
+    assert len(pair.second.calls) == asked + 1
+    assert stands_still(pair, ids, 25)
+    pair.world.clock.forward(6)
+    pair.outbox.drain()
+    assert [pair.world.status(one) for one in ids].count("accepted") == 1
+    pair.outbox.drain()
+    assert {pair.world.status(one) for one in ids} == {"accepted"}
+
+
+def test_what_only_the_held_gateway_may_be_asked_about_rests_too(store: Store) -> None:
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent())
+    (one,) = pair.send()
+    with pair.world.store.writing() as session:
+        carriers.hold(session, "first", "đang kiểm tra", OFFICER, pair.world.clock())
+    assert stands_still(pair, [one], 60)
+    with pair.world.store.writing() as session:
+        carriers.let_go(session, "first", OFFICER, pair.world.clock())
+    pair.outbox.drain()
+    pair.outbox.close()
+    assert pair.world.status(one) == "accepted"
+    assert pair.second.calls == []
 
 
 # ------------------------------------------------------------------ the traffic

@@ -117,3 +117,21 @@ def test_an_account_that_runs_dry_is_told_before_it_is_empty(site: Site) -> None
     assert "sắp hết tiền" not in site.browser("truc").text("/")
     with world.store.reading() as session:
         assert session.get_one(CarrierState, "twilio").balance_at == world.time
+
+
+class Domestic(MemorySender):
+    left = 49_000.0
+
+    def balance(self) -> Balance:
+        return Balance(self.left, "VND", low=50_000)
+
+
+def test_a_domestic_account_says_itself_what_is_little(site: Site) -> None:
+    world = site.world
+    account = Domestic(world.now, name="esms")
+    gateway = Gateway([Route("sms", account)])
+    operating.ask_balances(world.store, gateway, world.time)
+    assert "sắp hết tiền: còn 49000.00 VND" in site.browser("truc").text("/")
+    account.left = 50_001
+    operating.ask_balances(world.store, gateway, world.time)
+    assert "sắp hết tiền" not in site.browser("truc").text("/")

@@ -234,3 +234,31 @@ def test_a_disabled_account_is_out_at_once(site: Site) -> None:
         account = session.scalars(select(Account).where(Account.email == "truc@sonlam.example")).one()
         account.active = False
     assert browser.get("/").status_code == 303
+
+
+def test_what_the_service_counts_is_read_here_or_with_the_token(site: Site) -> None:
+    wiring = site.app.extensions["wiring"]
+    wiring.settings = replace(wiring.settings, metrics_token="dem-tin")
+    site.world.opens()
+    client = site.app.test_client()
+    far = {"REMOTE_ADDR": "203.0.113.7"}
+
+    def ask(environ: dict[str, str] | None = None, **headers: str) -> int:
+        return int(client.get("/metrics", headers=headers, environ_overrides=environ or {}).status_code)
+
+    assert ask() == 200
+    assert ask({"REMOTE_ADDR": "::1"}) == 200
+    assert ask(far) == 403
+    assert ask(far, Authorization="Bearer nham") == 403
+    assert ask(far, Authorization="Bearer dem-tin") == 200
+    assert ask(**{"X-Forwarded-For": "203.0.113.7"}) == 403, "a proxy that nobody configured"
+    wiring.settings = replace(wiring.settings, metrics_token=None)
+    assert ask(far, Authorization="Bearer ") == 403
+    assert client.get("/readyz", environ_overrides=far).status_code in (200, 503)
+
+
+def test_metrics_are_counted_once_for_several_who_ask(site: Site) -> None:
+    client = site.app.test_client()
+    before = client.get("/metrics").text
+    site.world.opens()
+    assert client.get("/metrics").text == before

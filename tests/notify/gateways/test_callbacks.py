@@ -42,13 +42,14 @@ SIGNED = '{kind: signature, header: X-Signature, secret: "{env:SECRET}"}'
 BASE64 = (
     '{kind: signature, header: X-Signature, secret: "{env:SECRET}", encoding: base64, algorithm: hmac-sha1}'
 )
-OVER = '{kind: signature, field: sign, over: [id, text], secret: "{env:SECRET}"}'
+OVER = '{kind: signature, field: sign, over: [id, text], separator: "|", secret: "{env:SECRET}"}'
 MD5 = '{kind: signature, field: sign, over: [id], algorithm: md5, encoding: base64, secret: "{env:SECRET}"}'
 HEADER = '{kind: secret, header: X-Secret, secret: "{env:SECRET}"}'
 FIELD = '{kind: secret, field: khoa, secret: "{env:SECRET}"}'
 ALLOWED = '{kind: addresses, allowed: [10.1.2.0/24, "2001:db8::/32"]}'
 BOTH = f"[{HEADER}, {ALLOWED}]"
-_OVER = {"id": "N-1", "text": "ạ", "sign": mac("N-1ạ".encode()).hex()}
+WITH_WORD = f"[{SIGNED}, {FIELD}]"
+_OVER = {"id": "N-1", "text": "ạ", "sign": mac("N-1|ạ".encode()).hex()}
 _MD5 = base64.b64encode(hashlib.md5(b"N-1" + SECRET.encode()).digest()).decode()
 PROOFS = [
     (SIGNED, call(headers={"x-signature": mac(BODY).hex()}), True),
@@ -63,6 +64,14 @@ PROOFS = [
         call(b"", query={"id": "N-1"}, headers={"x-signature": mac(b"").hex()}),
         False,
     ),  # of nothing: for ever
+    (SIGNED, call(query={"ref": "a1.sig"}, headers={"x-signature": mac(BODY).hex()}), True),
+    (
+        SIGNED,
+        call(query={"to": "84540"}, headers={"x-signature": mac(BODY).hex()}),
+        False,
+    ),  # nobody signed it
+    (SIGNED, call(query={"ref": "a1.sig", "status": "ok"}, headers={"x-signature": mac(BODY).hex()}), False),
+    (WITH_WORD, call(query={"khoa": SECRET}, headers={"x-signature": mac(BODY).hex()}), True),
     (BASE64, call(headers={"x-signature": base64.b64encode(mac(BODY, "sha1")).decode()}), True),
     (BASE64, call(headers={"x-signature": mac(BODY, "sha1").hex()}), False),
     (OVER, call(json.dumps(_OVER).encode()), True),
@@ -70,6 +79,8 @@ PROOFS = [
     (OVER, call(urlencode(_OVER).encode(), content_type="application/x-www-form-urlencoded"), True),
     (OVER, call(b"", query=_OVER), True),
     (OVER, call(b"\xff{"), False),
+    (OVER, call(b"", query={"id": "N", "text": "1|x", "sign": mac(b"N|1|x").hex()}), True),
+    (OVER, call(b"", query={"id": "N|1", "text": "x", "sign": mac(b"N|1|x").hex()}), False),  # cut elsewhere
     (MD5, call(b"", query={"id": "N-1", "sign": _MD5}), True),
     (MD5, call(b"", query={"id": "N-2", "sign": _MD5}), False),
     (HEADER, call(headers={"x-secret": SECRET}), True),

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notify.gateways.description import Auth, Description
-from notify.gateways.load import SHIPPED, load
+from notify.gateways.load import SHIPPED, load, read
 from notify.http_gateway import HttpGateway, callback_url
 from notify.message import (
+    Balance,
     ConfigurationFault,
     Message,
     PermanentFailure,
@@ -26,7 +27,7 @@ from notify.message import (
     UnknownOutcome,
 )
 from tests.notify.broken import answering, free_port, http
-from tests.notify.gateways.conftest import RESET, Told, described
+from tests.notify.gateways.conftest import FIELDS, HEAD, RESET, Told, described
 
 NOW = datetime(2026, 11, 22, 2, 6, tzinfo=UTC)
 PHONE = "+84540000001"
@@ -280,3 +281,81 @@ def test_the_address_of_a_callback() -> None:
     )
     assert callback_url("https://a.example", "esms", "") == "https://a.example/hooks/sms/esms/status"
     assert callback_url("", "esms", "a") == ""
+
+
+# ------------------------------------------------------------------ the account, and what came in
+
+MORE = """\
+    balance:
+      address: "{url}/so-du"
+      method: GET
+      body: query
+      fields: {{khoa: "{{env:SECRET}}"}}
+      ok: "{{code}}"
+      good: ["0"]
+      amount: "{{data.left}}"
+      currency: VND
+      low: 50000
+    replies:
+      address: "{url}/den"
+      method: GET
+      body: query
+      fields: {{since: "{{since}}", page: "{{page}}"}}
+      pages: {{first: 1, size: 2}}
+      items: rows
+      id: "{{id}}"
+      from: "{{from}}"
+      to: "{{to}}"
+      text: "{{text}}"
+      at: "{{at}}"
+    callbacks:
+"""
+
+
+def asking(told: Told) -> HttpGateway:
+    text = HEAD.format(
+        url=told.url, two_way="yes", receipts="delivered", unicode="yes", idempotent="no", send=FIELDS, method="POST",
+        proof='{kind: secret, header: X-Secret, secret: "{env:SECRET}"}',
+    )  # fmt: skip
+    (entry,) = read(text.replace("    callbacks:\n", MORE.format(url=told.url)), "g.yaml", {"SECRET": "k"})
+    assert entry.description is not None
+    return gateway(entry.description)
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        ('{"code": 0, "data": {"left": 120000}}', 120000.0),
+        ('{"code": 0, "data": {"left": "1.5"}}', 1.5),
+        ('{"code": 1, "data": {"left": 5}}', None),
+        ('{"code": 0, "data": {"left": "NaN"}}', None),
+        ('{"code": 0}', None),
+        ("<html>", None),
+    ],
+)
+def test_the_balance_is_read_or_the_gateway_did_not_say(told: Told, answer: str, left: float | None) -> None:
+    told.answers = [http(200, answer)]
+    if left is None:
+        with pytest.raises(TemporaryFailure):
+            asking(told).balance()
+    else:
+        assert asking(told).balance() == Balance(left, "VND", 50000)
+    assert told.asked[0][1] == "/so-du?khoa=k"
+
+
+def test_what_came_in_is_listed_page_by_page(told: Told) -> None:
+    row = {"id": "R-1", "from": "84540000001", "to": "8099", "text": "OK 27", "at": NOW.isoformat()}
+    old = {**row, "id": "R-0", "at": (NOW - timedelta(hours=1)).isoformat()}
+    told.answers = [
+        http(200, json.dumps({"rows": [row, old]})),
+        http(200, json.dumps({"rows": [{**row, "id": "R-2", "at": ""}]})),
+    ]
+    found = asking(told).replies(NOW)
+    assert [(r.carrier, r.carrier_id, r.sender, r.body) for r in found] == [
+        ("noi-dia", "R-1", "84540000001", "OK 27"), ("noi-dia", "R-2", "84540000001", "OK 27"),
+    ]  # fmt: skip
+
+
+def test_a_gateway_without_those_lists_is_not_asked(told: Told) -> None:
+    plain = gateway(described(told.url))
+    assert (plain.balance(), list(plain.replies(NOW)), told.asked) == (None, [], [])

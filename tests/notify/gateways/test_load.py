@@ -133,6 +133,8 @@ BROKEN = [
     ("kind: signature", "kind: ¦trust", "Chọn một trong: signature, secret, addresses"),
     ("        kind: signature\n        header: X-Signature\n", "        ¦kind: signature\n", "cần đúng một trong “header” và “field”"),
     ('        header: X-Signature\n        secret: "{env:KEY}"', "        header: X\n        algorithm: ¦sha512", "Chọn một trong: hmac-sha256"),
+    ("header: X-Signature", "header: X\n        over: ¦[id, text]", "phải có dấu ngăn cách"),
+    ("      status:\n", "      status:\n        ¦method: GET\n", "GET không có phần thân để ký"),
     ("kind: signature", "kind: addresses\n        allowed: [10.0.0.0/8, ¦10.0.0.1/8]", "không phải dải địa chỉ"),
     ("statuses: {ok: delivered, hong: failed}", "statuses: {ok: ¦done}", "Chọn một trong: accepted, sent, delivered, failed"),
     ("gateways:\n", "gateways:\n  - ¦vonage\n", "“vonage” không dùng được. Chọn một trong: twilio"),

@@ -234,3 +234,22 @@ def test_a_restart_forgets_nothing(tmp_path: Path, hooks: Hooks, clock: Callable
     with serve(**settings) as third:  # type: ignore[arg-type]
         assert third.state.opted_out == set()
         assert [s.body for s in third.state.replies(PHONE)] == ["STOP", "START"]
+
+
+@pytest.mark.parametrize(
+    ("host", "answered"),
+    [
+        ("127.0.0.1:8025", True), ("localhost", True), ("[::1]:80", True), ("127.9.9.9", True),
+        ("tin-tuc.example", False), ("127.0.0.1.tin-tuc.example", False), ("localhost.example:80", False),
+        ("[", False), ("10.1.2.3", False),
+    ],
+)  # fmt: skip
+def test_only_this_machine_is_answered_under_its_own_names(
+    browser: Browser, host: str, answered: bool
+) -> None:
+    """A page somewhere else, whose name was made to point here, neither reads a phone nor answers for it."""
+    path = f"/phones/{PHONE}.json"
+    assert (browser.get(path, Host=host).status == 200) is answered
+    assert (
+        browser.post(f"/phones/{PHONE}/reply", {"text": "OK 27"}, Host=host).status == 421
+    ) is not answered

@@ -1,0 +1,152 @@
+"""A mail that somebody wrote in answer to one of ours: whose, what it answers, and the words that are the writer's own.
+
+What a program wrote by itself (out of office, bounces, lists) is no answer of anybody. Who sent it is what the mail says,
+and no more. Must never know what the words mean. Sources: RFC 5322 (messages), 3834 (automatic responses).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parseaddr
+from html.parser import HTMLParser
+
+from notify.email import NAME
+from notify.message import Reply
+
+MOST_BYTES = 1024 * 1024
+LONGEST = 2000  # characters of an answer that are kept
+_IDS = re.compile(r"<([^<>@\s]{1,200})@[^<>@\s]{1,200}>")
+# Where the mail that is answered begins, as mail programs and people mark it.
+_QUOTED = re.compile(
+    r"^\s*(>|-{2,}\s*(original message|forwarded message|tin nhắn gốc|thư gốc|tin nhắn đã chuyển tiếp)"
+    r"|_{10,}|(from|từ|người gửi)\s*:\s.*@)|^\s*(on|vào|lúc|ngày)\b.{4,200}(wrote|đã viết|viết)\s*:\s*$",
+    re.I,
+)
+_HEADED = re.compile(r"^\s*(on|vào|lúc|ngày)\b.{4,200}$", re.I)  # a heading that runs over two lines
+_HEADED_TO = re.compile(r"^.{0,120}(wrote|đã viết|viết)\s*:\s*$", re.I)
+# What stands around an answer in a letter and says nothing.
+_SIGNED = re.compile(
+    r"^\s*(--\s*$|trân trọng|kính thư|thân ái|thân mến|cảm ơn\.?\s*$|(best )?regards|thanks|sent from|gửi từ|đã gửi từ)",
+    re.I,
+)
+_DEAR = re.compile(r"^\s*(kính gửi|kính thưa|thưa|dear)\b.{0,80}[,:.!]\s*$", re.I)
+_BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3"})
+
+
+@dataclass(frozen=True, slots=True)
+class MailReply:
+    """`answers`: the local parts of the Message-IDs it refers to, the one it answers first."""
+
+    reply: Reply
+    answers: tuple[str, ...]
+
+
+class NoMail(ValueError):
+    """What came in is no mail with a sender and an id."""
+
+
+def signature(secret: str, raw: bytes) -> str:
+    """What X-Signature must say of these bytes: HMAC-SHA256 in hexadecimal."""
+    return hmac.digest(secret.encode(), raw, "sha256").hex()
+
+
+def read(raw: bytes) -> MailReply | None:
+    """The answer in a raw message; None for what a program wrote by itself. Raises NoMail."""
+    mail = message_from_bytes(raw, policy=default)
+    if not isinstance(mail, EmailMessage):
+        raise NoMail("no message")
+    try:
+        sender = parseaddr(_header(mail, "From"))[1].lower()
+        own = _header(mail, "Message-ID").strip()
+        if "@" not in sender or len(sender) > 200 or not own:
+            raise NoMail("no sender, or no Message-ID")
+        if _automatic(mail):
+            return None
+        text = written(_text(mail))
+        answers = _IDS.findall(_header(mail, "In-Reply-To")) + _IDS.findall(_header(mail, "References"))[::-1]
+    except (
+        LookupError,
+        UnicodeError,
+        AttributeError,
+        TypeError,
+    ) as fault:  # headers no program of mail would write
+        raise NoMail(type(fault).__name__) from fault
+    reply = Reply(
+        carrier=NAME,
+        carrier_id=f"m-{hashlib.sha256(own.encode('utf-8', 'replace')).hexdigest()[:40]}",
+        sender=sender,
+        to=parseaddr(_header(mail, "To"))[1][:40],
+        body=text,
+    )
+    return MailReply(reply, tuple(dict.fromkeys(answers))[:20])
+
+
+def _header(mail: EmailMessage, name: str) -> str:
+    return str(mail.get(name, ""))[:10_000]
+
+
+def _automatic(mail: EmailMessage) -> bool:
+    auto = _header(mail, "Auto-Submitted").strip().lower()
+    return (
+        auto not in ("", "no")
+        or _header(mail, "Precedence").strip().lower() in ("bulk", "junk", "list", "auto_reply")
+        or any(mail.get(name) is not None for name in ("List-Id", "X-Autoreply", "X-Autorespond"))
+        or mail.get_content_type() == "multipart/report"
+    )
+
+
+def _text(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain", "html"))
+    if not isinstance(body, EmailMessage):
+        return ""
+    content = str(body.get_content())
+    return _plain(content) if body.get_content_type() == "text/html" else content
+
+
+def written(text: str) -> str:
+    """What the writer wrote: without the mail that is answered, greeting and signature."""
+    lines: list[str] = []
+    found = text.replace("\r\n", "\n").replace("\x00", "").split("\n")
+    for line, after in zip(found, [*found[1:], ""], strict=True):
+        if _QUOTED.search(line) or (_HEADED.search(line) and _HEADED_TO.search(after)):
+            break
+        if any(one.strip() for one in lines) and _SIGNED.search(line):
+            break
+        if not _DEAR.search(line):
+            lines.append(line.strip())
+    return "\n".join(lines).strip()[:LONGEST]
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        quote = tag == "blockquote" or "gmail_quote" in (dict(attrs).get("class") or "")
+        if self.hidden or quote or tag in ("style", "script", "head"):
+            self.hidden += tag not in ("br", "img", "hr", "meta", "link", "input")
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.hidden:
+            self.hidden -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.parts.append(data)
+
+
+def _plain(html: str) -> str:
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.parts)
