@@ -146,7 +146,9 @@ def wrong_document(film: Film) -> None:
     page.locator("#live").get_by_text("Cổng đã gỡ thông báo").first.wait_for()
     film.tells("Gỡ trước, không chờ duyệt; ghi vào nhật ký.", shot="phong-xu-ly")
     film.night.does("go_bai", POSTER, proof="https://sonlam.example/anh-chup")
-    film.night.decides("xac_minh", "bai_dang", reason="gọi Chánh Văn phòng Sở GD&ĐT lúc 02h24: văn bản đã ký đúng")
+    film.night.decides(
+        "xac_minh", "bai_dang", reason="gọi Chánh Văn phòng Sở GD&ĐT lúc 02h24: văn bản đã ký đúng"
+    )
     film.night.decides("an_toan", "khong")
     film.at("02:28")
     statement = deeds.drafts(page, film.server, film.room, WRONG_TEXT)
