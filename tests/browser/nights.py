@@ -238,7 +238,10 @@ def accident(film: Film) -> None:
     film.at("02:24")
     film.night.decides("an_toan", "co")
     film.signs_in("truc", film.room)
-    film.tells("Gia đình được báo trước báo chí: việc đứng đầu danh sách.", shot="gia-dinh-truoc")
+    film.tells(
+        "Cứu người đi trước mọi thông tin: việc đứng đầu danh sách; gia đình được báo trước khi duyệt số liệu.",
+        shot="an-toan-truoc",
+    )
     film.night.does("an_toan_truoc")
     film.night.does("bao_gia_dinh")
     film.at("02:27")
