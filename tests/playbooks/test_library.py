@@ -14,6 +14,7 @@ import pytest
 
 from incident.directory import queries
 from incident.directory.sample import load_sample
+from incident.domain.titles import draft_title, step_title
 from incident.response.casting import cast
 from incident.store.sessions import Store
 from playbooks.durations import length
@@ -39,6 +40,8 @@ CRITICISM = TOLD_FIRST
 SAFETY = {"vu-viec-chung": ("bao_nguoi_lien_quan",)}
 EXAMPLE_ORDER = "xin_y_kien lap_to xac_minh an_toan_truoc luu_bang_chung du_thao_1 duyet_1 bao_cac_xa cong_bo_1 chuyen_cong_an cap_nhat"
 MINUTES = 60
+LEAKS = (r"cap do \d", "bi lo", "lo du lieu", "du lieu bi", "thuong vong", "nan nhan")
+LONGEST_TITLE = 36  # of a statement, where a message asks for its approval
 IN_SMS = 48  # as much of a step's text as a message has room for
 
 # Words that threaten, name a culprit or label people. None of them has a place in a playbook, not even in a warning.
@@ -371,12 +374,12 @@ def test_every_sms_fits_one_part_with_the_longest_values(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_what_a_phone_shows_of_a_step_wounds_nobody_and_names_no_level(path: Path) -> None:
-    for step in shipped(path.stem).steps:
-        if step.verb in (Verb.TASK, Verb.ASK):
-            shown = plain(step.text[:IN_SMS]).lower()
-            assert not any(
-                re.search(rf"\b{word}\b", shown) for word in (*LOUD, r"cap do \d", "bi lo", "thuong vong")
-            )
+    playbook = shipped(path.stem)
+    for step in playbook.steps:
+        shown = plain(step_title(playbook, step)[:IN_SMS]).lower()
+        assert not any(re.search(rf"\b{word}\b", shown) for word in (*LOUD, *LEAKS)), shown
+        if step.verb is Verb.DRAFT:
+            assert len(draft_title(playbook, step)) <= LONGEST_TITLE
 
 
 def test_a_call_out_is_one_sms_a_person_and_gives_them_time() -> None:

@@ -157,7 +157,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     night.decides("chuyen_cong_an", "khong", STAND_IN)
     night.does("cap_nhat", SECRETARY)
     night.does("tra_loi_bao_chi", SECRETARY)
-    at_last.expects_sms("Theo doi cau hoi")
+    at_last.expects_sms("Theo doi cau", "truoc 02h58 25/11")
     night.at("03:00")
     night.drafts(REFUTED, "du_thao_2")
     night.expects(SPEAKER, "Kinh trinh d/c duyet")
