@@ -140,7 +140,7 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
     night.decides("can_thong_tin_them", "khong", SPEAKER)
     night.decides("hop_bao", "khong", LEAD)
     night.does("tra_loi_bao_chi", SECRETARY)
-    night.expects(SECRETARY, "Ra soat, de xuat")
+    night.expects(SECRETARY, "Ra soat, de", "truoc 03h25 23/11")
     night.does("ra_soat", SECRETARY)
     night.expects(LEAD, "Thong tin ket")
     night.decides("ket_thuc", "khong", LEAD)
