@@ -65,6 +65,7 @@ UNITS: tuple[tuple[str, str, str, str | None, str, str, str | None], ...] = (
     ("mttq", "Ủy ban Mặt trận Tổ quốc Việt Nam tỉnh", "UBMTTQ tỉnh", None, "doan_the", "doan_the", None),
     ("hoi_nhabao", "Hội Nhà báo tỉnh Sơn Lâm", "Hội Nhà báo tỉnh", None, "doan_the", "doan_the", None),
     ("bc_tw", "Cơ quan báo chí Trung ương thường trú", "Báo chí TW thường trú", None, "bao_chi", "ngoai", None),
+    ("ban_tcd", "Ban Tiếp công dân tỉnh Sơn Lâm", "Ban Tiếp công dân tỉnh", None, "don_vi", "nha_nuoc", "vp_ubnd"),
 )  # fmt: skip
 
 # Two of them are easily mistaken for one another.
@@ -214,6 +215,13 @@ COMMUNE_POSTS = (
     ("van_hoa_xa_hoi", "Trưởng phòng Văn hóa – Xã hội {}", "C"),
     ("van_phong", "Chánh Văn phòng HĐND và UBND {}", ""),
 )
+# Bodies that came later: their people are counted last, so that everybody keeps their name and number.
+LATER_POSTS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "ban_tcd": (
+        ("truong_ban_tcd", "Trưởng Ban Tiếp công dân tỉnh", "H"),
+        ("ban_tcd_dau_moi", "Phó Trưởng Ban Tiếp công dân tỉnh", "CR"),
+    ),
+}
 STAFF = "can_bo"  # the post of officers added by number
 
 # key, title, unit, specialist, head
@@ -224,6 +232,9 @@ TOPICS = (
     ("giao_duc", "Giáo dục", "so_gddt", "so_gddt_chuyen_mon", "giam_doc_so_gddt"),
     ("moi_truong", "Môi trường", "so_nnmt", "so_nnmt_moi_truong", "giam_doc_so_nnmt"),
     ("dat_dai", "Đất đai", "so_nnmt", "so_nnmt_dat_dai", "giam_doc_so_nnmt"),
+    ("can_bo", "Cán bộ, công vụ", "so_nv", "so_nv_dau_moi", "giam_doc_so_nv"),
+    ("an_toan_thong_tin", "An toàn thông tin, dữ liệu", "so_khcn", "so_khcn_dau_moi", "giam_doc_so_khcn"),
+    ("tai_nan", "Tai nạn, cứu nạn", "bch_pthtds", "bch_pthtds_truc_1", "bch_pthtds_chanh_vp"),
     ("chung", "Lĩnh vực khác", "vp_ubnd", "vp_ubnd_tong_hop", "pho_chanh_van_phong"),
 )
 
@@ -322,12 +333,17 @@ class _Place:
 
 def _places() -> Iterator[_Place]:
     """Every post of the sample that has a person of its own, in order."""
-    for unit, posts in POSTS.items():
-        for post, title, marks in posts:
-            yield _Place(post, title, marks, unit)
+    yield from _of_bodies(POSTS)
     for unit, _, name in COMMUNES:
         for post, title, marks in COMMUNE_POSTS:
             yield _Place(f"{unit}_{post}", title.format(name), marks, unit)
+    yield from _of_bodies(LATER_POSTS)
+
+
+def _of_bodies(posts: dict[str, tuple[tuple[str, str, str], ...]]) -> Iterator[_Place]:
+    for unit, held in posts.items():
+        for post, title, marks in held:
+            yield _Place(post, title, marks, unit)
 
 
 def _post(place: _Place) -> Post:

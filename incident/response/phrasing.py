@@ -25,6 +25,7 @@ from playbooks.run import Run
 from playbooks.signals import AskApproval, Notify, OpenDraft, OpenTask, Remind, Summon, Warn
 
 Personal = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
+NEXT_DAY = timedelta(hours=23)  # an hour so far away may be read as today's
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class Phrasing:
                 )
                 if kind == "overdue" and reader.rank == "len":
                     kind = "overdue.len"
-                due = wording.clock(effect.due)
+                due = self._due(effect)
                 at = wording.clock(self.now)
                 return "warn", self._say_what(f"warn.{kind}", effect, reader, due=due, at=at), ""
 
@@ -116,13 +117,20 @@ class Phrasing:
     ) -> tuple[str, wording.Sms, str]:
         link = self._link(person, "room", "a")
         step = next((s for s in self.playbook.steps if s.id == effect.step), None)
-        due = wording.clock(effect.due)
+        due = self._due(effect)
         if step is not None and step.verb is Verb.PUBLISH and due:
             return "publish", wording.sms(
                 "publish", self.house, self.case, reader, due=due, link=link
             ), link  # fmt: skip
         kind = wording.task_kind(reader, timed=bool(due))
         return "task", self._say_what(kind, effect, reader, due=due, link=link), link
+
+    def _due(self, effect: OpenTask | OpenDraft | Warn) -> str:
+        """The hour it falls due, with the day where the hour alone would be taken for the next one."""
+        hour = wording.clock(effect.due)
+        if effect.due is None or abs(effect.due - self.now) < NEXT_DAY:
+            return hour
+        return f"{hour} {effect.due.astimezone(wording.VIETNAM):%d/%m}"
 
     def _say_what(self, kind: str, effect: Personal, reader: wording.Reader, **slots: object) -> wording.Sms:
         return wording.sms_with_room(kind, self.house, self.case, reader, self._what(effect), **slots)

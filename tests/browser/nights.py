@@ -145,6 +145,10 @@ def wrong_document(film: Film) -> None:
     deeds.button(page, "Ghi diễn biến").click()
     page.locator("#live").get_by_text("Cổng đã gỡ thông báo").first.wait_for()
     film.tells("Gỡ trước, không chờ duyệt; ghi vào nhật ký.", shot="phong-xu-ly")
+    film.night.does("go_bai", POSTER, proof="https://sonlam.example/anh-chup")
+    film.night.decides(
+        "xac_minh", "bai_dang", reason="gọi Chánh Văn phòng Sở GD&ĐT lúc 02h24: văn bản đã ký đúng"
+    )
     film.night.decides("an_toan", "khong")
     film.at("02:28")
     statement = deeds.drafts(page, film.server, film.room, WRONG_TEXT)
@@ -234,8 +238,12 @@ def accident(film: Film) -> None:
     film.at("02:24")
     film.night.decides("an_toan", "co")
     film.signs_in("truc", film.room)
-    film.tells("Gia đình được báo trước báo chí: việc đứng đầu danh sách.", shot="gia-dinh-truoc")
-    film.night.does("bao_nguoi_lien_quan")
+    film.tells(
+        "Cứu người đi trước mọi thông tin: việc đứng đầu danh sách; gia đình được báo trước khi duyệt số liệu.",
+        shot="an-toan-truoc",
+    )
+    film.night.does("an_toan_truoc")
+    film.night.does("bao_gia_dinh")
     film.at("02:27")
     statement = deeds.drafts(page, film.server, film.room, CRASH_TEXT)
     film.at("02:30")

@@ -54,6 +54,7 @@ def test_a_fatal_accident_until_another_body_speaks(world: World, tmp_path: Path
     for post in called:
         world.phone(post).replies("OK 10").expects_sms("nhan viec 10")
     night.expects(SECRETARY, "Soan thong tin ban dau")
+    night.does("dung_bai", POSTER)
     for post in (PARTY, POLICE):
         night.expects(post, "tran trong de nghi d/c phoi hop")
 

@@ -99,6 +99,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     night.at("02:18")
     world.phone(POSTER).replies("OK 72").expects_sms("Khong thay vu viec 72", "xin tra loi OK 10")
     world.phone(POSTER).replies("OK 10").expects_sms("nhan viec 10")
+    night.does("dung_bai", POSTER)
 
     # 02h19. The stand-in is there, and is given the seat: what waits for the head waits for him from now on.
     night.at("02:19")
@@ -156,6 +157,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     night.decides("chuyen_cong_an", "khong", STAND_IN)
     night.does("cap_nhat", SECRETARY)
     night.does("tra_loi_bao_chi", SECRETARY)
+    at_last.expects_sms("Theo doi cau", "truoc 02h58 25/11")
     night.at("03:00")
     night.drafts(REFUTED, "du_thao_2")
     night.expects(SPEAKER, "Kinh trinh d/c duyet")
@@ -192,6 +194,8 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     # 06h40. Over; whoever was woken hears it.
     night.at("06:40")
     night.does("ra_soat", SECRETARY)
+    night.expects(STAND_IN, "Thong tin ket")
+    night.decides("ket_thuc", "khong", STAND_IN)
     world.closes(night.opened)
     asked = (SECRETARY, SPEAKER, POSTER, STAND_IN, LEAD, WATER_HEAD, DEPUTY, "cong_ttdt_lanh_dao")
     for post in (*asked, *COMMUNES, "pho_chu_tich_thuong_truc"):

@@ -56,6 +56,7 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
         world.phone(post).replies("OK 10").expects_sms("nhan viec 10 luc 02h22")
     for post in (PARTY, POLICE):
         night.expects(post, "tran trong de nghi d/c phoi hop")
+    night.does("dung_bai", POSTER)
 
     # 02h23. First it goes: what is wrong no longer stands there. That waits for nobody's approval.
     night.at("02:24")
@@ -139,7 +140,10 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
     night.decides("can_thong_tin_them", "khong", SPEAKER)
     night.decides("hop_bao", "khong", LEAD)
     night.does("tra_loi_bao_chi", SECRETARY)
+    night.expects(SECRETARY, "Ra soat, de", "truoc 03h25 23/11")
     night.does("ra_soat", SECRETARY)
+    night.expects(LEAD, "Thong tin ket")
+    night.decides("ket_thuc", "khong", LEAD)
     night.at("03:30")
     world.closes(night.opened)
     for post in (*called, PARTY, POLICE, COMMUNE):

@@ -21,12 +21,13 @@ SHORT = 20
 LONGEST_REASON = 300
 KINDS: tuple[tuple[str, Any, str], ...] = (
     ("rumour", _l("Tin chưa kiểm chứng"), "tin-gia-dich-benh"),
-    ("own_error", _l("Văn bản, phát ngôn của ta bị sai"), NEUTRAL),
-    ("casualties", _l("Tai nạn, thiên tai có thương vong"), NEUTRAL),
-    ("officer", _l("Cán bộ"), NEUTRAL),
-    ("portal", _l("Cổng, dữ liệu"), NEUTRAL),
-    ("complaint", _l("Khiếu kiện"), NEUTRAL),
-    ("press", _l("Báo chí đăng sai"), NEUTRAL),
+    ("own_error", _l("Văn bản, phát ngôn của ta bị sai"), "van-ban-sai"),
+    ("casualties", _l("Tai nạn, thiên tai có thương vong"), "tai-nan-thuong-vong"),
+    ("officer", _l("Cán bộ"), "hanh-vi-can-bo"),
+    ("portal", _l("Cổng, dữ liệu"), "lo-du-lieu"),
+    ("complaint", _l("Khiếu kiện"), "khieu-kien-dong-nguoi"),
+    ("press", _l("Báo chí đăng sai"), "bao-chi-dang-sai"),
+    ("draft_policy", _l("Dự thảo chính sách bị phản ứng"), "du-thao-chinh-sach"),
     ("other", _l("Việc khác"), NEUTRAL),
     ("call_out", _l("Gọi xác nhận toàn địa bàn (mọi cán bộ trả lời đã nhận tin)"), CALL_OUT),
 )

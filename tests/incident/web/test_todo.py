@@ -33,13 +33,13 @@ def test_an_own_question_comes_first_with_its_buttons(site: Site, room: str) -> 
 
 
 def test_who_has_nothing_else_is_asked_to_answer(site: Site, room: str) -> None:
-    said = card(site, "nguoidang", room)
+    said = card(site, "phatngon", room)
     assert said.startswith("answer: ")
     assert "Tôi đã nhận, tham gia" in said
 
 
 def test_who_has_answered_has_nothing_waiting_and_reads_who_has(site: Site, room: str) -> None:
-    browser = site.browser("nguoidang")
+    browser = site.browser("phatngon")
     browser.post(f"{room}/own-answer", {"answer": "accept"}, page=room)
     text = browser.text(room)
     assert "Không có việc nào chờ đồng chí. Đang chờ: đ/c" in text
