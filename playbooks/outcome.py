@@ -29,7 +29,7 @@ class Line:
     person: str = ""
 
     def __str__(self) -> str:
-        return f"{clock(self.at)}  {self.text}"
+        return f"{moment(self.at)}  {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _load(person: str, heard: list[Message]) -> Load:
 def broken_rules(messages: Iterable[Message], silences: Iterable[Silence]) -> tuple[str, ...]:
     """What no playbook may do, whatever people do: stay silent about what is overdue, flood a person."""
     found = [
-        f"im lặng {span(silence.end - silence.start)} từ {clock(silence.start)} khi {silence.step} quá hạn, "
+        f"im lặng {span(silence.end - silence.start)} từ {moment(silence.start)} khi {silence.step} quá hạn, "
         f"tối đa {span(LONGEST_SILENCE)}"
         for silence in silences
     ]
@@ -166,7 +166,7 @@ def broken_rules(messages: Iterable[Message], silences: Iterable[Silence]) -> tu
     for person, heard in groupby(over, key=lambda m: m.person):
         first = next(heard)
         found.append(
-            f"quá nhiều tin nhắn trong giờ đầu cho {person}: lúc {clock(first.at)} ({first.about[0]})"
+            f"quá nhiều tin nhắn trong giờ đầu cho {person}: lúc {moment(first.at)} ({first.about[0]})"
         )
     return tuple(found)
 
@@ -210,7 +210,7 @@ def as_data(playbook: Playbook, title: str, level: int, outcome: Outcome) -> dic
 # ---------------------------------------------------------------- words
 
 
-def clock(seconds: int) -> str:
+def moment(seconds: int) -> str:
     """Hours and minutes after the opening: 02:25."""
     minutes = seconds // 60
     return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from playbooks.engine import EngineRefusal, advance
 from playbooks.language import Playbook, Step, Verb
-from playbooks.outcome import Clock, Line, Outcome, Silence, Stuck, broken_rules, clock, never_told
+from playbooks.outcome import Clock, Line, Outcome, Silence, Stuck, broken_rules, moment, never_told
 from playbooks.outgoing import Outgoing, sms_parts
 from playbooks.run import ACTIVE, DONE, NOT_NEEDED, OPEN, SKIPPED, STUCK, Run
 from playbooks.scenario import (
@@ -228,7 +228,7 @@ class _Stage:
         self.lines.append(Line(_seconds(self.now), text, role, person))
 
     def _clock(self, due: datetime | None) -> str:
-        return f", trước {clock(_seconds(due))}" if due else ""
+        return f", trước {moment(_seconds(due))}" if due else ""
 
     def _note(self, record: Record) -> None:
         text = NOTES.get(record.kind)
