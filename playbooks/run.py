@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from playbooks.signals import Holders, LawClock
 from playbooks.wire import decode, encode
@@ -111,6 +111,17 @@ class Run:
     wake_at: datetime | None = None
     reminded_at: datetime | None = None  # last bundled reminder for stuck steps
     serial: int = 0  # counts what may happen more than once, so that no key is ever used twice
+
+
+State = TypeVar("State", Run, StepState)
+
+
+def evolve(before: State, /, **fields: Any) -> State:
+    """The same with other fields, as `dataclasses.replace`: at a third of its cost, which is paid several times an event."""
+    new = object.__new__(type(before))
+    for name in before.__slots__:
+        object.__setattr__(new, name, fields[name] if name in fields else getattr(before, name))
+    return new
 
 
 class UnknownEngine(ValueError):
