@@ -69,8 +69,8 @@ def main(words: Sequence[str]) -> int:
     sections: list[str] = []
     if "rehearsals" in parts:
         sections.append(_timed("Playbooks, without the service", rehearsals.measure()))
-    for setting in chosen if set(parts) - set(WITHOUT_SERVICE) else ():
-        sections.append(_timed(setting.title, _measured(setting, parts)))
+    if set(parts) - set(WITHOUT_SERVICE):
+        sections += [_timed(setting.title, _measured(setting, parts)) for setting in chosen]
     if parts == list(PARTS) and chosen == list(SETTINGS):
         PAGE.write_text(_page(sections))
         print(f"{PAGE.relative_to(ROOT)}")
