@@ -132,7 +132,6 @@ def replay(playbook: Playbook, log: Iterable[tuple[Event, datetime]]) -> Run:
 
 # ---------------------------------------------------------------- the four movements
 
-AT_REST = (DONE, SKIPPED, CANCELLED)
 AFTER_CLOSING = (Reopened, Acknowledged, Declined, Unreachable, AudienceFrozen, FactChanged, TimePassed)
 
 
@@ -150,12 +149,12 @@ def _check_possible(p: Progress, run: Run | None, event: Event) -> None:
 
 def _settle(p: Progress) -> None:
     """Begin what may begin, withdraw what may no longer go on, until nothing changes."""
-    while not p.run.cancelled and not p.settled:
-        before = p.run
+    while p.unsettled and not p.run.cancelled:
         for step in p.steps.values():
-            if p.run.steps[step.id].state not in AT_REST and not (p.run.held and p.holds(step.id)):
-                _settle_step(p, step)
-        p.settled = p.run == before
+            if step.id in p.unsettled:
+                p.unsettled.discard(step.id)
+                if not (p.run.held and p.holds(step.id)):
+                    _settle_step(p, step)
 
 
 def _settle_step(p: Progress, step: Step) -> None:

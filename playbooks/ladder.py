@@ -19,9 +19,11 @@ LONGEST_GRACE = timedelta(minutes=30)
 
 
 def climb_overdue(p: Progress) -> None:
-    for step in p.steps.values():
-        while _overdue(p.run.steps[step.id], p.now):
-            if p.state(step.id).rung < len(step.ladder):
+    late = [id for id, state in p.run.steps.items() if state.due is not None and _overdue(state, p.now)]
+    for id in late:
+        step = p.steps[id]
+        while _overdue(p.state(id), p.now):
+            if p.state(id).rung < len(step.ladder):
                 _climb(p, step)
             else:
                 _give_up(p, step)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from playbooks import budget, messages, templates
-from playbooks.budget import FIRST_HOUR, Told, when_to_tell
+from playbooks.budget import FIRST_HOUR, LOOKED_BACK, Told, when_to_tell
 from playbooks.language import Playbook
 from playbooks.messages import Personal
 from playbooks.outcome import HeldBack, Message
@@ -35,6 +35,7 @@ class Outgoing:
         self.held_back: list[HeldBack] = []
         self.reached: dict[str, datetime] = {}
         self._told: dict[str, list[Told]] = {}
+        self._first: dict[str, datetime] = {}
         self._members: set[str] = set()
         self._parts: dict[str, int] = {}
 
@@ -82,17 +83,23 @@ class Outgoing:
         kind = messages.kind_of(self.playbook, effect)
         at = when_to_tell(
             kind,
-            self._told.get(person, ()),
+            self._of_late(person, now),
             THIS,
             now,
             member=person in self._members,
-            answered=person in _answered(run),
+            answered=person in self._members and person in _answered(run),
         )
         pointless = at is not None and isinstance(effect, Remind) and effect.due and effect.due <= at
         if at is None or pointless:
             self.held_back.append(HeldBack(self._seconds(now), person, kind, about))
             return None
         return at
+
+    def _of_late(self, person: str, now: datetime) -> list[Told]:
+        """What they heard in the time the budget looks back on; what is older is forgotten."""
+        told = [one for one in self._told.get(person, ()) if one.at > now - LOOKED_BACK]
+        self._told[person] = told
+        return told
 
     def _put(
         self,
@@ -115,11 +122,17 @@ class Outgoing:
 
     def _is_over(self, person: str, kind: str, at: datetime, run: Run) -> bool:
         """A call-up goes always, also to one who had had their fill of the first hour. Approvals are not counted."""
-        heard = [told.at for told in self._told.get(person, ()) if told.kind != APPROVE]
-        if kind == APPROVE or person not in self._members or not heard or at - min(heard) >= FIRST_HOUR:
+        first = self._first.setdefault(person, at)
+        if (
+            kind not in budget.ALWAYS
+            or kind == APPROVE
+            or person not in self._members
+            or at - first >= FIRST_HOUR
+        ):
             return False
+        heard = sum(told.kind != APPROVE for told in self._told.get(person, ()))
         answered = person in _answered(run)
-        return len(heard) >= (budget.MOST_TO_WHO_ANSWERED if answered else budget.MOST_TO_WHO_IS_SILENT)
+        return heard >= (budget.MOST_TO_WHO_ANSWERED if answered else budget.MOST_TO_WHO_IS_SILENT)
 
     def _parts_of(self, effect: Personal) -> int:
         if not isinstance(effect, Notify):

@@ -18,6 +18,7 @@ from playbooks.wire import encode
 AD_HOC = ""  # the role of the person of a task added during the run
 DUTY_PICK = "on_duty"
 LEADER = "lanh_dao"
+DECISIVE = frozenset({"level", "held", "cancelled", "added", "steps"})  # what may let any step begin or end
 
 
 class EngineRefusal(Exception):
@@ -73,7 +74,10 @@ class Progress:
         self.event = event
         self.effects: list[Effect] = []
         self.count = run.serial
-        self.settled = True  # nothing has changed since every step was looked at: each advance ends so
+        self.unsettled: set[str] = (
+            set()
+        )  # steps something has changed for since they were looked at: none, as each advance ends so
+        self._duty: tuple[dict[str, Holders], tuple[str, tuple[str, ...]]] | None = None
         self._steps = steps_of(playbook, run)
 
     # ------------------------------------------------------------ the run
@@ -85,14 +89,20 @@ class Progress:
         return self._steps
 
     def change(self, **fields: Any) -> None:
+        """Facts of the whole run; those of its steps are put or amended."""
         self.run = evolve(self.run, **fields)
-        self.settled = False
+        if not fields.keys().isdisjoint(DECISIVE):
+            self.unsettled.update(self.run.steps)
 
     def state(self, step: str) -> StepState:
         return self.run.steps[step]
 
     def put(self, step: str, state: StepState) -> None:
-        self.change(steps=self.run.steps | {step: state})
+        before = self.run.steps.get(step)
+        self.run = evolve(self.run, steps=self.run.steps | {step: state})
+        if before is None or (before.state, before.result) != (state.state, state.result):
+            self.unsettled.add(step)
+            self.unsettled.update(self.playbook.followers.get(step, ()))
 
     def amend(self, step: str, **fields: Any) -> StepState:
         state = evolve(self.run.steps[step], **fields)
@@ -163,6 +173,11 @@ class Progress:
 
     def duty(self) -> tuple[str, tuple[str, ...]]:
         """The role that hears what nobody else does, and its people: on duty, else the leader, else anybody named."""
+        if self._duty is None or self._duty[0] is not self.run.roles:
+            self._duty = (self.run.roles, self._find_duty())
+        return self._duty[1]
+
+    def _find_duty(self) -> tuple[str, tuple[str, ...]]:
         roles = self.playbook.roles
         on_duty = [slug for slug, role in roles.items() if role.pick == DUTY_PICK]
         for slug in (*on_duty, LEADER, *roles):

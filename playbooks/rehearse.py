@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from playbooks.engine import EngineRefusal, advance
 from playbooks.language import Playbook, Step, Verb
+from playbooks.messages import Personal
 from playbooks.outcome import Clock, Line, Outcome, Silence, Stuck, broken_rules, moment, never_told
 from playbooks.outgoing import Outgoing, sms_parts
 from playbooks.run import ACTIVE, DONE, NOT_NEEDED, OPEN, SKIPPED, STUCK, Run
@@ -193,9 +194,6 @@ class _Stage:
     def _tell(self, run: Run | None, event: Event) -> Run:
         after, effects = advance(self.playbook, run, event, self.now)
         self.run = after
-        for id, state in after.steps.items():
-            if state.state == DONE and state.done_at:
-                self.done.setdefault(id, state.done_at)
         self.outgoing.take(effects, after, self.now)
         self.watch.look(after, self.outgoing.reached, self.now)
         for effect in effects:
@@ -205,7 +203,7 @@ class _Stage:
     def _hear(self, effect: Effect) -> None:
         if isinstance(effect, Record):
             self._note(effect)
-        elif isinstance(effect, Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn):
+        elif isinstance(effect, Personal):
             if self._repeats_itself(effect):
                 return
             self.told |= {effect.role, effect.person or effect.role}
@@ -232,6 +230,9 @@ class _Stage:
         return f", trước {moment(_seconds(due))}" if due else ""
 
     def _note(self, record: Record) -> None:
+        if record.kind == "step_done":
+            id = str(record.data["step"])
+            self.done.setdefault(id, self.run.steps[id].done_at or self.now)
         text = NOTES.get(record.kind)
         if text is None:
             return
@@ -426,10 +427,8 @@ def _late(record: Record) -> bool:
 
 # ---------------------------------------------------------------- sentences
 
-Told = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
 
-
-def _sentence(playbook: Playbook, effect: Told, before: str) -> str:
+def _sentence(playbook: Playbook, effect: Personal, before: str) -> str:
     role = playbook.roles.get(effect.role)
     title = role.title if role else effect.role
     whom = f"{title} ({effect.person or f'{GROUP_SIZE} nơi'})"

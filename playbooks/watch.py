@@ -27,17 +27,18 @@ class Watch:
         """After each advance. `reached`: when each step was last spoken of."""
         for id, state in run.steps.items():
             if not _overdue(state):
-                self._end(id, now)
+                if id in self._heard:
+                    self._end(id, now)
             elif self._marks.get(id) != (mark := (state.activation, state.state == STUCK)):
-                self._end(id, now)
+                if id in self._heard:
+                    self._end(id, now)
                 self._heard[id], self._marks[id] = now, mark
             elif (at := reached.get(id)) is not None and at > self._heard[id]:
                 self._pause(id, at)
 
     def _end(self, id: str, now: datetime) -> None:
-        if id in self._heard:
-            self._pause(id, now)
-            del self._heard[id], self._marks[id]
+        self._pause(id, now)
+        del self._heard[id], self._marks[id]
 
     def _pause(self, id: str, at: datetime) -> None:
         if at - self._heard[id] > LONGEST:

@@ -36,7 +36,7 @@ from incident.store.tables import (
 from incident.store.types import canonical
 from incident.timeline import ledger
 from playbooks import budget, messages, templates
-from playbooks.budget import Told
+from playbooks.budget import LOOKED_BACK, Told
 from playbooks.language import Playbook
 from playbooks.messages import Personal
 from playbooks.run import Run
@@ -53,7 +53,6 @@ from playbooks.signals import (
     Unreachable,
 )
 
-LOOKED_BACK = timedelta(hours=2)  # longer than any rule of the budget
 PRIORITY = {"approve": 10, "summon": 10, "confirm": 10, "stand_in": 10, "warn": 15, "remind": 20, "task": 20}
 LATER = {"notify": 30, "stand_down": 40}
 DRILL_LATER = 50
