@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from playbooks.english import english as translated
+from playbooks.english import length
+
 ERROR, WARNING, ADVICE = "lỗi", "nhắc", "gợi ý"
 SEVERITIES = (ERROR, WARNING, ADVICE)
 SHOWN = 10
@@ -48,8 +51,8 @@ CATALOGUE: dict[str, Entry] = {
     "PB001": Entry(ERROR, "có dấu Tab; chỉ dùng dấu cách", "a tab; use spaces only"),
     "PB002": Entry(
         ERROR,
-        "có ký tự vô hình {name}, thường do chép từ Word hoặc trang web",
-        "an invisible character {name}, usually pasted from Word or a web page",
+        "có ký tự vô hình {what}, thường do chép từ Word hoặc trang web",
+        "an invisible character {what}, usually pasted from Word or a web page",
     ),
     "PB003": Entry(
         ERROR,
@@ -314,6 +317,11 @@ CATALOGUE: dict[str, Entry] = {
         "hỏi mọi người trong địa bàn mà chỉ chờ {span}; nên ít nhất 15 phút",
         "everybody of an area is asked with only {span}; at least 15 minutes",
     ),
+    "PB088": Entry(
+        WARNING,
+        "đã quá hạn mà {span} không báo cho ai; tối đa 30 phút",
+        "overdue, and for {span} nobody is told; at most 30 minutes",
+    ),
     # feasibility
     "PB092": Entry(
         WARNING,
@@ -328,6 +336,13 @@ CATALOGUE: dict[str, Entry] = {
         "vượt mục tiêu nội bộ {limit} giờ (đường: {path})",
         "level {level}: if everybody uses the whole limit, “{step}” comes after {hours} hours,\n"
         "over the internal target of {limit} hours (path: {path})",
+    ),
+    "PB094": Entry(
+        ADVICE,
+        "cấp độ {level}: nếu bước nào cũng phải báo đến nấc cuối của else thì tới “{step}” mất {hours} giờ,\n"
+        "vượt {limit} giờ (đường: {path})",
+        "level {level}: if every step has to climb to the last rung of its else, “{step}” comes after {hours} hours,\n"
+        "over {limit} hours (path: {path})",
     ),
 }
 
@@ -375,13 +390,31 @@ def render(fault: Fault, source: str, english: bool = False) -> str:
     severity, message, hint_word = fault.severity, fault.message, "gợi ý"
     if english:
         severity, hint_word = _ENGLISH_SEVERITY[severity], "hint"
-        message = CATALOGUE[fault.code].english.format(**dict(fault.values))
+        message = in_english(fault)
     message = message.replace("\n", "\n" + " " * 10)
     lines = [f"{fault.file}:{fault.line}:{fault.column}: {severity} {fault.code}: {message}"]
     lines += _excerpt(fault, source)
     if fault.hint:
-        lines.append(f"      = {hint_word}: {fault.hint}")
+        hint = in_english_hint(fault) if english else fault.hint
+        lines.append(f"      = {hint_word}: {hint}")
     return "\n".join(lines)
+
+
+# The values of a message that are our own words; the others are quoted from the file and stay as they are there.
+_WORDS = frozenset({"what", "problem", "wanted", "where", "reason", "construct"})
+_LENGTHS = frozenset({"span", "low_span", "high_span", "hours", "limit"})
+
+
+def in_english(fault: Fault) -> str:
+    """The message of a fault."""
+    values = dict(fault.values)
+    values |= {name: translated(values[name]) for name in _WORDS & values.keys()}
+    values |= {name: length(values[name]) for name in _LENGTHS & values.keys()}
+    return CATALOGUE[fault.code].english.format(**values)
+
+
+def in_english_hint(fault: Fault) -> str:
+    return translated(fault.hint)
 
 
 def _excerpt(fault: Fault, source: str) -> list[str]:

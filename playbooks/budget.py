@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 GAP = timedelta(minutes=3)
 FIRST_HOUR = timedelta(hours=1)
+LOOKED_BACK = timedelta(hours=2)  # longer than any rule of the budget
 MOST_TO_WHO_ANSWERED = 4
 MOST_TO_WHO_IS_SILENT = 5
 ALWAYS = frozenset({"summon", "stand_in", "approve"})
