@@ -18,14 +18,16 @@ pages = Blueprint("playbooks", __name__)
 @pages.get("/playbooks")
 @signed_in
 def index() -> str:
-    return render_template("playbooks/index.html", cards=library.playbooks(wiring().desk))
+    with wiring().store.reading() as session:
+        return render_template("playbooks/index.html", cards=library.playbooks(session, wiring().desk))
 
 
 @pages.get("/playbooks/<slug>")
 @signed_in
 def show(slug: str) -> str:
     try:
-        playbook = library.read(wiring().desk, slug)
+        with wiring().store.reading() as session:
+            playbook = library.read(session, wiring().desk, slug)
     except Refusal as refusal:
         raise NotFound("unknown_playbook", spoken(refusal.text)) from None
     level = request.args.get("level", max(playbook.levels), int)

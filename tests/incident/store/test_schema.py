@@ -90,7 +90,12 @@ def test_the_guards_stand_at_head(store: Store) -> None:
     assert triggers(store) == {
         f"{table}_no_{what}"
         for table in (
-            "entry", "approval", "revision", "playbook_version", "playbook_edit", "playbook_publication"
+            "entry",
+            "approval",
+            "revision",
+            "playbook_version",
+            "playbook_edit",
+            "playbook_publication",
         )
         for what in ("update", "delete", third)
     }

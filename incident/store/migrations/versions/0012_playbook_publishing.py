@@ -78,7 +78,9 @@ def _publication() -> list[sa.schema.SchemaItem]:
             "faults = 0 AND red = 0 AND green > 0", name=op.f("ck_playbook_publication_proved")
         ),
         sa.ForeignKeyConstraint(
-            ["version_id"], ["playbook_version.id"], name=op.f("fk_playbook_publication_version_id_playbook_version")
+            ["version_id"],
+            ["playbook_version.id"],
+            name=op.f("fk_playbook_publication_version_id_playbook_version"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_playbook_publication")),
         sa.UniqueConstraint("slug", "version", name=op.f("uq_playbook_publication_slug")),
