@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbooks import templates
 from playbooks.engine import EngineRefusal, advance
 from playbooks.language import Playbook, Step, Verb
+from playbooks.outcome import Clock, Line, Outcome, Silence, Stuck, broken_rules, moment, never_told
+from playbooks.outgoing import Outgoing, sms_parts
 from playbooks.run import ACTIVE, DONE, NOT_NEEDED, OPEN, SKIPPED, STUCK, Run
 from playbooks.scenario import (
     DECLINES,
@@ -57,6 +57,7 @@ from playbooks.signals import (
     TimePassed,
     Warn,
 )
+from playbooks.watch import Watch
 
 __all__ = [
     "Line",
@@ -84,41 +85,18 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the rehearsal, `at` seconds after the opening. `person` is who is told, if anybody."""
-
-    at: int
-    text: str
-    role: str = ""
-    person: str = ""
-
-    def __str__(self) -> str:
-        minutes = self.at // 60
-        return f"{minutes // 60:02}:{minutes % 60:02}  {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What happened, and in Vietnamese what was expected and did not come true."""
-
-    lines: tuple[Line, ...]
-    faults: tuple[str, ...]
-    run: Run
-
-    @property
-    def ok(self) -> bool:
-        return not self.faults
-
-
 def run_scenario(playbook: Playbook, scenario: Scenario) -> Outcome:
     """Rehearse until everything has ended or waits for the call list, eight days at most."""
     if scenario.level not in playbook.levels:
         return Outcome((), (f"kịch bản không có cấp độ {scenario.level}",), Run())
     stage = _Stage(playbook, scenario)
     stage.play()
-    faults = (*stage.unplayed(), *_unmet(stage, scenario.expect))
-    return Outcome(tuple(stage.lines), faults, stage.run)
+    return stage.outcome()
+
+
+def _seconds(at: datetime) -> int:
+    """After the opening."""
+    return (at - OPENED) // timedelta(seconds=1)
 
 
 # ---------------------------------------------------------------- the stage
@@ -134,6 +112,9 @@ class _Stage:
         self.scenario = scenario
         self.now = OPENED
         self.lines: list[Line] = []
+        self.outgoing = Outgoing(playbook, OPENED, GROUP_SIZE)
+        self.watch = Watch()
+        self.stuck: dict[str, datetime] = {}
         self.told: set[str] = set()
         self.reminded: set[tuple[str, int, str]] = set()
         self.unapproved: set[str] = set()  # approvals that were missing when a text went out
@@ -177,11 +158,8 @@ class _Stage:
 
     def _awake(self, moment: datetime) -> datetime:
         """While the system is down nothing is heard and nothing is swept; it all comes when it is up again."""
-        if self.scenario.outage is None:
-            return moment
-        start, length = self.scenario.outage
-        down, up = self._time(start), self._time(start + length)
-        return up if down <= moment < up else moment
+        outage = self._down()
+        return outage[1] if outage and outage[0] <= moment < outage[1] else moment
 
     def _due(self) -> Iterable[Reaction]:
         while self.agenda and self.agenda[0][0] <= self.now:
@@ -217,6 +195,8 @@ class _Stage:
         for id, state in after.steps.items():
             if state.state == DONE and state.done_at:
                 self.done.setdefault(id, state.done_at)
+        self.outgoing.take(effects, after, self.now)
+        self.watch.look(after, self.outgoing.reached, self.now)
         for effect in effects:
             self._hear(effect)
         return after
@@ -245,24 +225,68 @@ class _Stage:
         return known
 
     def _line(self, text: str, role: str = "", person: str = "") -> None:
-        self.lines.append(Line((self.now - OPENED) // timedelta(seconds=1), text, role, person))
+        self.lines.append(Line(_seconds(self.now), text, role, person))
 
     def _clock(self, due: datetime | None) -> str:
-        if due is None:
-            return ""
-        minutes = (due - OPENED) // timedelta(minutes=1)
-        return f", trước {minutes // 60:02}:{minutes % 60:02}"
+        return f", trước {moment(_seconds(due))}" if due else ""
 
     def _note(self, record: Record) -> None:
         text = NOTES.get(record.kind)
         if text is None:
             return
+        if record.kind == "step_stuck":
+            self.stuck.setdefault(str(record.data["step"]), self.now)
         if record.kind == "deadline_met" and _late(record):
             text = "xong sau thời hạn {}"
         subject = str(record.data.get("step") or record.data.get("deadline") or "")
         result = record.data.get("result")
         choice = f" ({result})" if result else ""
         self._line(text.format(subject) + choice)
+
+    # ------------------------------------------------------------ what it came to
+
+    def outcome(self) -> Outcome:
+        messages = tuple(sorted(self.outgoing.messages, key=lambda message: message.at))
+        silences = tuple(
+            Silence(step, _seconds(start), _seconds(end))
+            for step, start, end in self.watch.silences(self.now, self._down())
+        )
+        rules = broken_rules(messages, silences)
+        return Outcome(
+            lines=tuple(self.lines),
+            faults=(*self.unplayed(), *_unmet(self, self.scenario.expect), *rules),
+            run=self.run,
+            messages=messages,
+            held_back=tuple(self.outgoing.held_back),
+            clocks=tuple(self._clocks()),
+            stuck=tuple(
+                Stuck(step, _seconds(at), self.run.steps[step].state == STUCK)
+                for step, at in self.stuck.items()
+            ),
+            silences=silences,
+            never_told=never_told(self.playbook, self.told),
+        )
+
+    def _clocks(self) -> Iterable[Clock]:
+        for deadline in self.playbook.deadlines:
+            state = self.run.deadlines[deadline.id]
+            if state.applies:
+                due = _seconds(state.due) if state.due else None
+                met = _seconds(state.met_at) if state.met_at else None
+                yield Clock(
+                    deadline.id,
+                    deadline.title,
+                    deadline.law is not None,
+                    due,
+                    met,
+                    state.missed_at is not None,
+                )
+
+    def _down(self) -> tuple[datetime, datetime] | None:
+        if self.scenario.outage is None:
+            return None
+        start, length = self.scenario.outage
+        return self._time(start), self._time(start + length)
 
     # ------------------------------------------------------------ what people do
 
@@ -437,19 +461,8 @@ REQUESTS = {
 
 def _notice(playbook: Playbook, effect: Notify) -> str:
     channels = ", ".join(CHANNELS.get(name, name) for name in effect.via or ("sms",))
-    parts = _sms_parts(playbook, effect.message) if "sms" in (effect.via or ("sms",)) else None
+    parts = sms_parts(playbook, effect.message) if "sms" in (effect.via or ("sms",)) else None
     return f"{channels} ({parts} phần)" if parts else channels
-
-
-def _sms_parts(playbook: Playbook, template: str) -> int | None:
-    text = playbook.templates.get(template)
-    if text is None:
-        return None
-    values = {name: variable.example for name, variable in templates.VARIABLES.items()}
-    try:
-        return templates.sms_parts(templates.render(text, values))
-    except templates.TemplateRefused:
-        return None
 
 
 # ---------------------------------------------------------------- expectations

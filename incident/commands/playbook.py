@@ -1,4 +1,4 @@
-"""`incident playbook …`: check, rehearse and test playbooks at the desk, before anybody runs one.
+"""`incident playbook …`: check, rehearse, test and draw playbooks at the desk, before anybody runs one.
 
 Responsible for arguments, printing and exit codes (0 good, 1 faults, 2 wrong use). Knows no rule of the language.
 """
@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playbooks.faults import Fault
     from playbooks.language import Playbook
     from playbooks.load import Loaded
-    from playbooks.rehearse import Outcome
+    from playbooks.outcome import Outcome
     from playbooks.scenario import Scenario
 
 _EXISTING = click.Path(exists=True, path_type=Path)
@@ -26,14 +26,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
+_FORMAT = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Dạng kết quả."
+)
+
+
 @click.group("playbook", short_help="Kiểm tra, diễn thử và kiểm thử kịch bản")
 def group() -> None:
-    """Kiểm tra, diễn thử và kiểm thử các kịch bản xử lý."""
+    """Kiểm tra, diễn thử, kiểm thử và vẽ các kịch bản xử lý."""
 
 
 @group.command("check", short_help="Tìm lỗi trong kịch bản: tệp, dòng, cột")
 @click.argument("paths", nargs=-1, required=True, type=_EXISTING)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Dạng kết quả.")
+@_FORMAT
 @click.option(
     "--library", type=_FOLDER, help="Thư viện thành phần dùng chung và mẫu (mặc định: kèm chương trình)."
 )
@@ -56,7 +61,7 @@ def check(paths: tuple[Path, ...], form: str, library: Path | None) -> None:
 
 def _as_json(found: Iterable[tuple[Fault, ...]]) -> str:
     rows = [asdict(fault) | {"values": dict(fault.values)} for faults in found for fault in faults]
-    return json.dumps(rows, ensure_ascii=False, indent=2)
+    return _json(rows)
 
 
 def _show(file: Path, loaded: Loaded) -> None:
@@ -78,19 +83,36 @@ def _show(file: Path, loaded: Loaded) -> None:
 )
 @click.option("--scenario", "scenario_file", type=_FILE, help="Diễn theo một tệp tình huống.")
 @click.option("--library", type=_FOLDER, help="Thư viện thành phần dùng chung và mẫu.")
+@_FORMAT
 def rehearse(
-    file: Path, level: int | None, people: str | None, scenario_file: Path | None, library: Path | None
+    file: Path,
+    level: int | None,
+    people: str | None,
+    scenario_file: Path | None,
+    library: Path | None,
+    form: str,
 ) -> None:
-    """In ra ai được báo gì, lúc nào, qua đâu; thời hạn nào kịp, bước nào chưa có người xử lý. Không gửi gì."""
+    """In ra ai được báo gì, lúc nào, qua đâu; bao nhiêu phần SMS; thời hạn nào kịp, bước nào chưa có người xử lý, vai nào
+    không được báo. Không gửi gì."""
+    from playbooks.outcome import as_data
     from playbooks.rehearse import run_scenario
 
     playbook = _sound(file, library)
     scenario = _chosen(playbook, level, people, scenario_file)
-    click.echo(f"{playbook.title} – {scenario.title}")
     outcome = run_scenario(playbook, scenario)
-    for line in outcome.lines:
-        click.echo(str(line))
-    _conclude(outcome, playbook)
+    if form == "json":
+        click.echo(_json(as_data(playbook, scenario.title, scenario.level, outcome)))
+    else:
+        click.echo(f"{playbook.title} – {scenario.title}")
+        for line in outcome.lines:
+            click.echo(str(line))
+        _conclude(outcome, playbook)
+    if not outcome.ok:
+        raise SystemExit(1)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 def _sound(file: Path, library: Path | None) -> Playbook:
@@ -111,80 +133,132 @@ def _chosen(playbook: Playbook, level: int | None, people: str | None, file: Pat
         raise click.UsageError(
             "--scenario đã nêu cấp độ và mọi người làm gì; không dùng cùng --level, --people"
         )
-    if level and level not in playbook.levels:
-        raise click.BadParameter(
-            f"kịch bản có các cấp độ {', '.join(map(str, playbook.levels))}", param_hint="--level"
-        )
+    level = _level(playbook, level)
     try:
         return load_scenario(file) if file else simple(level or max(playbook.levels), people)
     except ScenarioFault as error:
         raise click.UsageError(str(error)) from error
 
 
+def _level(playbook: Playbook, level: int | None) -> int | None:
+    """A level the playbook has, or none said."""
+    if level and level not in playbook.levels:
+        raise click.BadParameter(
+            f"kịch bản có các cấp độ {', '.join(map(str, playbook.levels))}", param_hint="--level"
+        )
+    return level
+
+
 def _conclude(outcome: Outcome, playbook: Playbook) -> None:
-    """The deadlines and what is left, then the exit code: 1 when what the scenario expects did not come true."""
-    for deadline in playbook.deadlines:
-        state = outcome.run.deadlines.get(deadline.id)
-        if state and state.applies and state.due:
-            met = state.met_at is not None and state.met_at <= state.due
-            click.echo(f"{'Kịp' if met else 'KHÔNG KỊP'}: {deadline.title} ({deadline.id})")
-    stuck = [id for id, state in outcome.run.steps.items() if state.state == "stuck"]
+    """The deadlines, what is left, what it costs, who hears nothing, and what did not come true."""
+    for clock in outcome.clocks:
+        if clock.due is not None:
+            met = clock.met_at is not None and clock.met_at <= clock.due
+            click.echo(f"{'Kịp' if met else 'KHÔNG KỊP'}: {clock.title} ({clock.id})")
+    stuck = [one.step for one in outcome.stuck if one.still]
     if stuck:
         click.echo(f"Quá hạn, chưa có người xử lý: {', '.join(stuck)}")
+    click.echo(f"SMS: {outcome.parts} phần")
+    for load in outcome.people:
+        emails = f", {load.emails} thư điện tử" if load.emails else ""
+        who = load.person or playbook.roles[load.role].title
+        click.echo(f"    {who}: {load.sms} SMS, {load.parts} phần{emails}")
+    if outcome.held_back:
+        kept = ", ".join(dict.fromkeys(f"{held.person} ({held.about[0]})" for held in outcome.held_back))
+        click.echo(f"Không gửi SMS vì đã đủ số tin trong giờ đầu (vẫn có trên màn hình, thư điện tử): {kept}")
+    if outcome.never_told:
+        titles = ", ".join(playbook.roles[slug].title for slug in outcome.never_told)
+        click.echo(f"Không được báo gì: {titles}")
     for fault in outcome.faults:
         click.echo(f"lỗi: {fault}")
-    if not outcome.ok:
-        raise SystemExit(1)
 
 
 @group.command("test", short_help="Chạy mọi tình huống của kịch bản")
 @click.argument("path", required=False, type=_EXISTING)
 @click.option("--library", type=_FOLDER, help="Thư viện thành phần dùng chung và mẫu.")
-def test(path: Path | None, library: Path | None) -> None:
+@_FORMAT
+def test(path: Path | None, library: Path | None, form: str) -> None:
     """Chạy tình huống có sẵn và tình huống viết trong scenarios/ của một kịch bản, một thư mục, hoặc cả thư viện."""
     from playbooks.load import LIBRARY, playbook_files
 
     files = playbook_files(path or library or LIBRARY)
     if not files:
         raise click.UsageError("không thấy kịch bản nào (*.yaml) trong thư mục")
-    results = [_test_one(file, library) for file in files]
-    if not all(results):
+    results = [_test_one(file, library, quiet=form == "json") for file in files]
+    if form == "json":
+        click.echo(_json(results))
+    if not all(result["ok"] for result in results):
         raise SystemExit(1)
 
 
-def _test_one(file: Path, library: Path | None) -> bool:
+def _test_one(file: Path, library: Path | None, quiet: bool) -> dict[str, Any]:
+    """The outcome of every scenario of one file as data; told line by line on the way, unless `quiet`."""
     from playbooks.load import load
+    from playbooks.outcome import as_data
     from playbooks.rehearse import builtin, run_scenario
 
     loaded = load(file, library)
     if loaded.playbook is None:
-        _show(file, loaded)
-        return False
-    written, unread = _written(file, loaded.playbook.slug)
-    failed = unread
-    scenarios = [*builtin(loaded.playbook), *written]
-    for scenario in scenarios:
-        faults = run_scenario(loaded.playbook, scenario).faults
-        click.echo(f"{'ĐỎ  ' if faults else 'xanh'}  {loaded.playbook.slug}: {scenario.title}")
-        for fault in faults:
-            click.echo(f"        {fault}")
-        failed += bool(faults)
-    click.echo(f"{file}: {len(scenarios) - failed + unread}/{len(scenarios) + unread} tình huống xanh")
-    return not failed
+        if not quiet:
+            _show(file, loaded)
+        faults = [asdict(fault) | {"values": dict(fault.values)} for fault in loaded.faults]
+        return {"file": str(file), "ok": False, "faults": faults, "unread": [], "scenarios": []}
+    say = _silent if quiet else click.echo
+    playbook = loaded.playbook
+    written, unread = _written(file, playbook.slug)
+    for words in unread:
+        say(f"ĐỎ    {words}")
+    scenarios = []
+    for scenario in [*builtin(playbook), *written]:
+        outcome = run_scenario(playbook, scenario)
+        say(f"{'xanh' if outcome.ok else 'ĐỎ  '}  {playbook.slug}: {scenario.title}")
+        for fault in outcome.faults:
+            say(f"        {fault}")
+        scenarios.append(as_data(playbook, scenario.title, scenario.level, outcome))
+    green = sum(scenario["ok"] for scenario in scenarios)
+    say(f"{file}: {green}/{len(scenarios) + len(unread)} tình huống xanh")
+    ok = green == len(scenarios) and not unread
+    return {"file": str(file), "ok": ok, "faults": [], "unread": unread, "scenarios": scenarios}
 
 
-def _written(file: Path, slug: str) -> tuple[list[Scenario], int]:
-    """The scenarios written for a playbook, beside it; and how many of the files could not be read."""
+def _silent(_: str) -> None:
+    """Where a machine reads, nothing but the result is printed."""
+
+
+def _written(file: Path, slug: str) -> tuple[list[Scenario], list[str]]:
+    """The scenarios written for a playbook, beside it; and what is wrong with those that could not be read."""
     from playbooks.scenario import ScenarioFault, load_scenario
 
-    scenarios, unread = [], 0
+    scenarios, unread = [], []
     for path in sorted((file.parent / "scenarios" / slug).glob("*.yaml")):
         try:
             scenarios.append(load_scenario(path))
         except ScenarioFault as error:
-            click.echo(f"ĐỎ    {error}")
-            unread += 1
+            unread.append(str(error))
     return scenarios, unread
+
+
+@group.command("graph", short_help="Vẽ sơ đồ các bước theo vai")
+@click.argument("file", type=_FILE)
+@click.option("--level", type=click.IntRange(1, 9), help="Cấp độ (mặc định: cấp cao nhất).")
+@click.option("--library", type=_FOLDER, help="Thư viện thành phần dùng chung và mẫu.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "svg"]), default="text", help="Chữ, hoặc hình SVG."
+)
+def graph(file: Path, level: int | None, library: Path | None, form: str) -> None:
+    """In ra các bước theo vai và thời gian, nếu ai cũng trả lời kịp thời: bằng chữ, hoặc hình SVG có hạn theo luật."""
+    from incident.domain.titles import step_title
+    from incident.report import lanes
+    from playbooks.plan import planned
+
+    playbook = _sound(file, library)
+    plan = planned(playbook, _level(playbook, level) or max(playbook.levels))
+    titles = {step.id: step_title(playbook, step) for step in playbook.steps}
+    if form == "svg":
+        click.echo(lanes.draw(plan, titles, lanes.Standing()))
+    else:
+        click.echo(f"{playbook.title} – cấp độ {plan.level}")
+        click.echo(lanes.written(plan, titles))
 
 
 @group.command("schema", short_help="In JSON Schema cho trình soạn thảo")

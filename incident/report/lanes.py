@@ -15,6 +15,7 @@ from incident.domain.words import Said, Speak, said
 from incident.papers.dates import length
 from incident.papers.drawing import INK, PAPER, SOFT, Drawing, shortened
 from incident.report.record import IncidentView
+from playbooks.outcome import moment
 from playbooks.plan import Plan, PlannedStep
 
 RED, BLUE = "#b01a1a", "#1d4e89"
@@ -208,3 +209,17 @@ def describe(plan: Plan, titles: Mapping[str, str], at: Standing, speak: Speak =
     ]
     head = speak(said("Sơ đồ các bước theo vai, cấp %(n)s", n=plan.level))
     return f"{head}. " + "; ".join(told + limits) + "."
+
+
+def written(plan: Plan, titles: Mapping[str, str]) -> str:
+    """The picture as lines of text: each role with its steps from hour to hour, then the deadlines."""
+    rows: list[str] = []
+    for slug, title in plan.roles:
+        rows.append(title)
+        rows += [
+            f"  {moment(step.start)}–{moment(step.end)}  {titles.get(step.id, step.id)} ({step.id})"
+            for step in plan.steps
+            if slug in step.roles
+        ]
+    rows += [f"{moment(limit.due)}  {limit.title}" for limit in plan.limits]
+    return "\n".join(rows)

@@ -19,7 +19,6 @@ from incident.domain.message_states import FINAL_STATUSES
 from incident.response import casting, hops
 from incident.response.desk import Desk
 from incident.response.hops import Reach
-from incident.response.phrasing import Personal
 from incident.store.tables import (
     Incident,
     Message,
@@ -31,6 +30,7 @@ from incident.store.tables import (
 from incident.timeline import ledger
 from notify.message import Channel
 from playbooks.language import Playbook, Step, Verb
+from playbooks.messages import Personal
 from playbooks.progress import steps_of
 from playbooks.run import OPEN, Actor, Run
 from playbooks.signals import AskApproval, Notify, Remind, Summon, Unreachable

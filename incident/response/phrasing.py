@@ -21,10 +21,9 @@ from incident.response.desk import Desk
 from incident.store.tables import Incident, Link, Person, Revision
 from playbooks import templates
 from playbooks.language import Playbook, Verb
+from playbooks.messages import Personal
 from playbooks.run import Run
 from playbooks.signals import AskApproval, Notify, OpenDraft, OpenTask, Remind, Summon, Warn
-
-Personal = Summon | Notify | Remind | OpenTask | OpenDraft | AskApproval | Warn
 
 
 @dataclass(slots=True)

@@ -19,11 +19,11 @@ from incident.report.cards import gather_list
 from incident.report.record import IncidentCard
 from incident.response import casting
 from incident.response.advance import state_of
-from incident.response.budget import GAP
 from incident.response.desk import Desk
 from incident.response.telling import DRILL_LATER
 from incident.store.tables import Handover, Incident, Message, Person
 from playbooks import run as run_state
+from playbooks.budget import GAP
 
 CONCERNED = ("to_truong", "thu_ky")
 ACCEPTED = "accepted"

@@ -20,11 +20,10 @@ from incident.directory import queries
 from incident.domain.actors import SYSTEM
 from incident.domain.ids import new_id
 from incident.domain.titles import draft_title
-from incident.response import budget, casting, withdrawing
-from incident.response.budget import Told
+from incident.response import casting, withdrawing
 from incident.response.climbing import Climbing
 from incident.response.desk import Desk
-from incident.response.phrasing import Personal, Phrasing, reader_of
+from incident.response.phrasing import Phrasing, reader_of
 from incident.store.tables import (
     Incident,
     Mailing,
@@ -36,8 +35,10 @@ from incident.store.tables import (
 )
 from incident.store.types import canonical
 from incident.timeline import ledger
-from playbooks import templates
-from playbooks.language import Playbook, Verb
+from playbooks import budget, messages, templates
+from playbooks.budget import Told
+from playbooks.language import Playbook
+from playbooks.messages import Personal
 from playbooks.run import Run
 from playbooks.signals import (
     AskApproval,
@@ -46,17 +47,13 @@ from playbooks.signals import (
     Event,
     Notify,
     OpenDraft,
-    OpenTask,
     Remind,
     StandDown,
     Summon,
     Unreachable,
-    Warn,
 )
 
 LOOKED_BACK = timedelta(hours=2)  # longer than any rule of the budget
-# What a person is told when several effects meet in one transaction: the first of these that is among them.
-PRECEDENCE = (AskApproval, Summon, Notify, Remind, OpenTask, OpenDraft, Warn)
 PRIORITY = {"approve": 10, "summon": 10, "confirm": 10, "stand_in": 10, "warn": 15, "remind": 20, "task": 20}
 LATER = {"notify": 30, "stand_down": 40}
 DRILL_LATER = 50
@@ -75,9 +72,7 @@ class Draft:
     effects: list[Personal] = field(default_factory=list)
 
     def primary(self) -> Personal:
-        return min(
-            self.effects, key=lambda e: (PRECEDENCE.index(type(e)), e.rung if hasattr(e, "rung") else 0)
-        )
+        return messages.primary(self.effects)
 
 
 class Telling:
@@ -430,9 +425,9 @@ class Telling:
         person = self._person(draft.person)
         seen = self.incident.names.get(draft.person, {})
         reader = reader_of(person, seen, self.playbook, effect)
-        if self._only_on_screen(effect):
+        if messages.only_on_screen(self.playbook, effect):
             return
-        via = self._via(effect)
+        via = messages.channels(self.playbook, effect)
         hop = self.climbing.beside(effect, via, person)
         reach = self.climbing.reach(person) if hop else casting.reach(person, self.desk)
         link = ""
@@ -472,23 +467,6 @@ class Telling:
         kind, mail = self.words.email(effect, reader, person, link, self.words.also(draft.effects, effect))
         counted = wording.Sms(mail.body, "mail", 1)
         self._put(draft, effect, kind, "email", address, mail.subject, counted, self.now, requests)
-
-    def _only_on_screen(self, effect: Personal) -> bool:
-        """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
-        role = self.playbook.roles.get(effect.role)
-        return (
-            isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
-        )
-
-    def _via(self, effect: Personal) -> tuple[str, ...]:
-        if isinstance(effect, Notify):
-            return effect.via
-        if isinstance(effect, Warn) and effect.about == "deadline":
-            return ("sms", "email")
-        step = next((s for s in self.playbook.steps if s.id == getattr(effect, "step", "")), None)
-        if step is not None and step.verb in (Verb.ASSIGN, Verb.NOTIFY) and step.via:
-            return step.via
-        return ("sms",) if isinstance(effect, Warn | Remind) else ("sms", "email")
 
     # -------------------------------------------------------------- the next channel
 

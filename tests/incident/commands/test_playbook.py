@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -112,7 +114,65 @@ def test_a_broken_playbook_is_not_rehearsed() -> None:
     assert "PB044" in result.output
 
 
+def test_a_rehearsal_says_what_it_costs_and_who_hears_nothing() -> None:
+    output = run("rehearse", LIBRARY / "tin-gia-dich-benh.yaml", "--level", "3").output
+    assert re.search(r"^SMS: \d+ phần$", output, re.M)
+    assert "    nguoi_phat_ngon: 4 SMS, 4 phần, " in output
+    assert "    UBND cấp xã trong vùng: 5 SMS, 5 phần, 5 thư điện tử" in output
+    assert "Không được báo gì: Lãnh đạo trực" in output
+
+
+def test_a_rehearsal_for_machines_is_one_json_text() -> None:
+    result = run("rehearse", LIBRARY / "goi-xac-nhan.yaml", "--people", "im_lang", "--format", "json")
+    assert result.exit_code == 0
+    data = json.loads(result.output)
+    assert (data["playbook"], data["level"], data["ok"]) == ("goi-xac-nhan", 3, True)
+    assert [one["step"] for one in data["stuck"]] == ["goi"]
+    assert data["parts"] == sum(person["parts"] for person in data["people"])
+
+
+# ---------------------------------------------------------------- graph
+
+
+def test_the_steps_are_drawn_as_text_by_role_with_their_hours() -> None:
+    result = run("graph", LIBRARY / "tin-gia-dich-benh.yaml", "--level", "2")
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert lines[0].endswith("– cấp độ 2")
+    assert "  00:00–00:03  Báo cáo, xin ý kiến lãnh đạo trực (xin_y_kien)" in lines
+    assert lines[lines.index("Cán bộ trực") + 1].startswith("  00:00–00:03")
+    assert "24:00  Thời hạn theo luật" in lines
+
+
+def test_the_steps_are_drawn_as_svg_with_the_line_of_the_law() -> None:
+    result = run("graph", LIBRARY / "tin-gia-dich-benh.yaml", "--format", "svg")
+    assert result.exit_code == 0
+    root = ElementTree.fromstring(result.output)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert any("Hạn theo luật" in (text.text or "") for text in root.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def test_a_level_that_is_not_there_is_not_drawn() -> None:
+    assert run("graph", LIBRARY / "goi-xac-nhan.yaml", "--level", "8").exit_code == 2
+    assert run("graph", BROKEN / "cycle.yaml").exit_code == 1
+
+
 # ---------------------------------------------------------------- test
+
+
+def test_machines_are_told_every_scenario_and_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "goi-xac-nhan.yaml").write_bytes((LIBRARY / "goi-xac-nhan.yaml").read_bytes())
+    (tmp_path / "hong.yaml").write_text("playbook: hong\n")
+    folder = tmp_path / "scenarios" / "goi-xac-nhan"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text("scenario: Sai\nplaybook: goi-xac-nhan\nincident: {level: ba}\n")
+    result = run("test", tmp_path, "--format", "json")
+    assert result.exit_code == 1
+    good, broken = json.loads(result.output)
+    assert (good["ok"], broken["ok"]) == (False, False)
+    assert good["unread"] == ["a.yaml: cần số cấp độ, không phải “ba”"]
+    assert [scenario["ok"] for scenario in good["scenarios"]] == [True] * 9
+    assert {fault["code"] for fault in broken["faults"]} == {"PB023"}
 
 
 def test_every_scenario_of_the_library_is_green() -> None:

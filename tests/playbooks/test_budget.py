@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from incident.response.budget import Told, when_to_tell
+from playbooks.budget import Told, when_to_tell
 
 T0 = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 
