@@ -71,6 +71,13 @@ def current(session: Session, desk: Desk, slug: str) -> Shelved | None:
     return _filed(desk, path) if path else None
 
 
+def filed(desk: Desk, slug: str) -> Playbook | None:
+    """What the file of this name says, whatever is published over it."""
+    path = shelf(desk).get(slug)
+    found = _filed(desk, path) if path else None
+    return found.playbook if found else None
+
+
 def read(session: Session, desk: Desk, slug: str) -> Playbook:
     """The playbook in use. Raises Invalid for an unknown or faulty one."""
     return _used(session, desk, slug).playbook

@@ -29,6 +29,7 @@ from incident.timeline import ledger
 EDITORS = (Role.ADMIN, Role.DUTY_OFFICER, Role.SECRETARY, Role.SPOKESPERSON)
 SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 60
+RESERVED = ("new", "help")  # addresses of pages
 LONGEST = 200 * 1024  # of what the checker reads
 SKELETON = """\
 playbook: {slug}
@@ -270,7 +271,12 @@ def _new_name(session: Session, desk: Desk, slug: str, title: str) -> None:
             {"title": [said("Ghi tên kịch bản, không quá 200 ký tự.")]},
         )
     used = select(PlaybookPublication.id).where(PlaybookPublication.slug == slug).limit(1)
-    if slug in shelf(desk) or session.get(PlaybookDraft, slug) is not None or session.scalar(used):
+    if (
+        slug in RESERVED
+        or slug in shelf(desk)
+        or session.get(PlaybookDraft, slug) is not None
+        or session.scalar(used)
+    ):
         raise Invalid(
             "slug_used", "Chưa tạo được kịch bản.", {"slug": [said("Mã “%(slug)s” đã dùng.", slug=slug)]}
         )

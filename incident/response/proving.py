@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -15,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from incident.domain.words import Said, said
 from incident.response.desk import Desk
-from incident.response.library import BUILT_IN, current, shelf
+from incident.response.library import BUILT_IN, filed
 from incident.store.tables import PlaybookPublication
 from playbooks.faults import ERROR, Fault
 from playbooks.language import Playbook
-from playbooks.load import Loaded, load
+from playbooks.load import Loaded, compile, from_compiled, load
 from playbooks.rehearse import Outcome, run_scenario
 from playbooks.scenario import Scenario, ScenarioFault, builtin, read_scenario
 
@@ -90,6 +91,14 @@ def proof(session: Session, desk: Desk, slug: str, source: str, scenarios: str) 
 
 def played_through(playbook: Playbook, scenarios: str) -> tuple[Played, ...]:
     """The three of every level that nobody has to write, then the written ones."""
+    return _played(compile(playbook), scenarios)
+
+
+@lru_cache(
+    maxsize=16
+)  # the same text is looked at by one who writes it and one who signs it, a second each time
+def _played(compiled: str, scenarios: str) -> tuple[Played, ...]:
+    playbook = from_compiled(compiled)
     found = [_play(playbook, scenario, written=False) for scenario in builtin(playbook)]
     for n, text in enumerate(parted(scenarios), 1):
         try:
@@ -108,14 +117,8 @@ def parted(scenarios: str) -> list[str]:
 def next_version(session: Session, desk: Desk, slug: str) -> int:
     """The first number that no published version and no file of this playbook has had."""
     highest = select(func.max(PlaybookPublication.version)).where(PlaybookPublication.slug == slug)
-    path = shelf(desk).get(slug)
-    filed = load(path, BUILT_IN).playbook if path else None
-    return 1 + max(session.scalar(highest) or 0, filed.version if filed else 0)
-
-
-def in_use(session: Session, desk: Desk, slug: str) -> Playbook | None:
-    used = current(session, desk, slug)
-    return used.playbook if used else None
+    file = filed(desk, slug)
+    return 1 + max(session.scalar(highest) or 0, file.version if file else 0)
 
 
 def files_of(desk: Desk, slug: str, loaded: Loaded, scenarios: str) -> dict[str, str]:
