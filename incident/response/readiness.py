@@ -46,15 +46,18 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
+    """`names`: who holds what a role picks, by the pick; a rehearsal knows people by nothing else."""
+
     holders: tuple[Holder, ...]
     gaps: tuple[Gap, ...]
+    names: dict[str, str]
 
 
 def readiness(session: Session, desk: Desk, playbook: Playbook, now: datetime) -> Readiness:
     """Holders of every role for an incident in the whole province, and what the directory lacks for this playbook."""
     look = _Look(session, desk, playbook, now)
     gaps = dict.fromkeys(gap for role in playbook.roles.values() for gap in look.gaps(role))
-    return Readiness(look.holders(), tuple(gaps))
+    return Readiness(look.holders(), tuple(gaps), look.names())
 
 
 class _Look:
@@ -76,6 +79,13 @@ class _Look:
             for slug, role in self.playbook.roles.items()
         )  # fmt: skip
 
+    def names(self) -> dict[str, str]:
+        named = [role for role in self.playbook.roles.values() if not role.is_group]
+        picks = dict.fromkeys(pick for role in named for pick in (role.pick, *role.standin))
+        held = {pick: self._held(pick, self.topics[0]) for pick in picks}
+        seen = queries.snapshot(self.session, [people[0] for people in held.values() if people], self.now)
+        return {pick: str(seen[people[0]]["name"]) for pick, people in held.items() if people}
+
     def gaps(self, role: Role) -> Iterator[Gap]:
         if role.pick in GROUP_PICKS:
             yield from self._of_group(role)
@@ -94,9 +104,11 @@ class _Look:
                 text = said("%(title)s: danh bạ không có chức danh “%(pick)s”.", title=role.title, pick=pick)
                 yield Gap("unknown_post", role.slug, text)
         for topic in self.topics if role.pick in queries.BY_TOPIC else (self.topics[0],):
-            held = queries.holders(self.session, role.pick, now=self.now, topic=topic, area=self.area)
-            if not held:
+            if not self._held(role.pick, topic):
                 yield self._vacant(role, topic)
+
+    def _held(self, pick: str, topic: str | None) -> list[str]:
+        return queries.holders(self.session, pick, now=self.now, topic=topic, area=self.area)
 
     def _vacant(self, role: Role, topic: str | None) -> Gap:
         if role.pick in queries.BY_TOPIC and topic:

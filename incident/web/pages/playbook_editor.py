@@ -113,7 +113,7 @@ def edit(slug: str) -> str | Response | tuple[str, int]:
 def check(slug: str) -> str:
     """What is typed so far, looked at beside the typing. Keeps nothing."""
     editors_only()
-    return render_template("playbooks/checked.html", checked=look(slug, _typed("text")))
+    return render_template("playbooks/checked.html", checked=look(slug, _typed("text")), lines_at="")
 
 
 def look(slug: str, text: str) -> Checked:

@@ -4,6 +4,7 @@ province; and the two people who put it into use. Decides nothing: the door does
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,6 +31,8 @@ from playbooks.outcome import as_data
 
 pages = Blueprint("playbook_proof", __name__)
 
+PICK = re.compile(r"(?<=\()[a-z][a-z0-9_]+(?=\))|(?<= thay )[a-z][a-z0-9_]+|^[a-z][a-z0-9_]+$")
+
 
 @dataclass(frozen=True, slots=True)
 class Proved:
@@ -51,6 +54,11 @@ class Proved:
         if self.used is None or self.playbook is None or self.draft is None:
             return []
         return changes(self.used, self.playbook, english=chosen() == "en")
+
+    def in_province(self, line: object) -> str:
+        """A line of the rehearsal with the names of those who would be told tonight."""
+        names = self.ready.names if self.ready else {}
+        return PICK.sub(lambda found: names.get(found[0], found[0]), str(line))
 
     @property
     def never_told(self) -> list[str]:
