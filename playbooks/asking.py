@@ -13,7 +13,7 @@ from typing import Any
 
 from playbooks.language import Step, Verb
 from playbooks.progress import Progress, for_level, later, text_time
-from playbooks.run import ACTIVE, DONE, WAITING, Actor, Counter, StepState
+from playbooks.run import ACTIVE, DONE, WAITING, Actor, Counter, StepState, evolve
 from playbooks.signals import AskApproval, Effect, Notify, OpenDraft, OpenTask, Summon, Warn
 
 ASKED, ACCEPTED, DECLINED, REPLACED, UNREACHABLE = "asked", "accepted", "declined", "replaced", "unreachable"
@@ -43,8 +43,8 @@ def activate(
     before = p.state(step.id)
     limit = for_level(step.within, p.run.level)
     due = later(p.now, limit) if limit else None
-    began = replace(fresh(before), state=ACTIVE, activation=before.activation + 1, since=p.now, due=due)
-    state = replace(began, actors=keep, **carried)
+    began = evolve(fresh(before), state=ACTIVE, activation=before.activation + 1, since=p.now, due=due)
+    state = evolve(began, actors=keep, **carried)
     p.put(step.id, state)
     asking = len(p.effects)
     if only:

@@ -68,7 +68,7 @@ def _inspect_row(row: str, file: str, line: int, faults: Faults) -> None:
     for char, name in _INVISIBLE.items():
         if char in row:
             hint = "Xóa ký tự này và gõ lại dấu cách thường."
-            faults.add("PB002", Mark(file, line, row.index(char) + 1), hint, name=name)
+            faults.add("PB002", Mark(file, line, row.index(char) + 1), hint, what=name)
     if match := _CONTROL.search(row):
         name = f"U+{ord(match[0]):04X}"
         faults.add("PB005", Mark(file, line, match.start() + 1, 0), "Xóa ký tự này.", name=name)

@@ -6,19 +6,11 @@ anywhere makes it wait. `after` is content with any end; an answer is not: a ski
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from playbooks.language import Playbook, Step, Verb, When
 from playbooks.run import CANCELLED, DONE, NOT_NEEDED, SKIPPED, Run
 
 ENDED = (DONE, SKIPPED, NOT_NEEDED)
-
-
-def all_of(values: Iterable[bool | None]) -> bool | None:
-    found = list(values)
-    if False in found:
-        return False
-    return None if None in found else True
+UNANSWERED = (SKIPPED, NOT_NEEDED, CANCELLED)
 
 
 def level_holds(when: When, run: Run) -> bool:
@@ -26,22 +18,17 @@ def level_holds(when: When, run: Run) -> bool:
 
 
 def answers_hold(when: When, run: Run) -> bool | None:
-    return all_of(_answered(run, step, allowed) for step, allowed in when.answers.items())
-
-
-def _answered(run: Run, step: str, allowed: tuple[str, ...]) -> bool | None:
-    state = run.steps[step]
-    if state.state == DONE:
-        return state.result in allowed
-    return False if state.state in (SKIPPED, NOT_NEEDED, CANCELLED) else None
-
-
-def approvals_of(playbook: Playbook, draft: str) -> list[Step]:
-    return [step for step in playbook.steps if step.verb is Verb.APPROVE and step.target == (draft,)]
-
-
-def publications_of(playbook: Playbook, draft: str) -> list[Step]:
-    return [step for step in playbook.steps if step.verb is Verb.PUBLISH and step.target == (draft,)]
+    known: bool | None = True
+    for question, allowed in when.answers.items():
+        state = run.steps[question]
+        if state.state == DONE:
+            if state.result not in allowed:
+                return False
+        elif state.state in UNANSWERED:
+            return False
+        else:
+            known = None
+    return known
 
 
 def _submitted(run: Run, draft: str) -> bool | None:
@@ -53,10 +40,13 @@ def _submitted(run: Run, draft: str) -> bool | None:
 
 def _released(playbook: Playbook, run: Run, draft: str) -> bool | None:
     """Every approval this run needs is given or was skipped by a person; a text nobody need approve is never published."""
-    states = [run.steps[step.id].state for step in approvals_of(playbook, draft)]
-    if any(state not in ENDED for state in states):
-        return None
-    return any(state in (DONE, SKIPPED) for state in states)
+    given = False
+    for step in playbook.approvals.get(draft, ()):
+        state = run.steps[step.id].state
+        if state not in ENDED:
+            return None
+        given = given or state != NOT_NEEDED
+    return given
 
 
 def text_ready(playbook: Playbook, run: Run, step: Step) -> bool | None:
@@ -64,17 +54,22 @@ def text_ready(playbook: Playbook, run: Run, step: Step) -> bool | None:
     if step.verb is Verb.APPROVE:
         return _submitted(run, step.text)
     if step.verb is Verb.PUBLISH:
-        return all_of([_submitted(run, step.text), _released(playbook, run, step.text)])
+        submitted = _submitted(run, step.text)
+        released = _released(playbook, run, step.text)
+        return False if released is False else submitted and released
     return True
 
 
 def may_begin(playbook: Playbook, run: Run, step: Step) -> bool | None:
-    before = [True if run.steps[id].state in ENDED else None for id in step.after]
-    return all_of(
-        [
-            level_holds(step.when, run),
-            answers_hold(step.when, run),
-            text_ready(playbook, run, step),
-            *before,
-        ]
-    )
+    """Asked of every waiting step at every event: the first no ends it."""
+    if not level_holds(step.when, run):
+        return False
+    answered = answers_hold(step.when, run)
+    if answered is False:
+        return False
+    ready = text_ready(playbook, run, step)
+    if ready is False:
+        return False
+    if answered and ready and all(run.steps[id].state in ENDED for id in step.after):
+        return True
+    return None

@@ -43,7 +43,7 @@ from playbooks.asking import (
     seat,
     unserved_roles,
 )
-from playbooks.conditions import answers_hold, approvals_of, may_begin, publications_of, text_ready
+from playbooks.conditions import answers_hold, may_begin, text_ready
 from playbooks.events import event_name
 from playbooks.language import Playbook, Step, Verb
 from playbooks.progress import EngineRefusal, Progress
@@ -114,8 +114,8 @@ def advance(playbook: Playbook, run: Run | None, event: Event, now: datetime) ->
         deadlines.refresh(p)
     _finish_run(p)
     wake = _wake_at(p)
-    if wake != p.run.wake_at:
-        p.change(wake_at=wake)
+    if (wake, p.count) != (p.run.wake_at, p.run.serial):
+        p.change(wake_at=wake, serial=p.count)
     after = run if run is not None and p.run == run else p.run
     return after, [*p.effects, WakeAt(wake)]
 
@@ -132,6 +132,7 @@ def replay(playbook: Playbook, log: Iterable[tuple[Event, datetime]]) -> Run:
 
 # ---------------------------------------------------------------- the four movements
 
+AT_REST = (DONE, SKIPPED, CANCELLED)
 AFTER_CLOSING = (Reopened, Acknowledged, Declined, Unreachable, AudienceFrozen, FactChanged, TimePassed)
 
 
@@ -149,13 +150,12 @@ def _check_possible(p: Progress, run: Run | None, event: Event) -> None:
 
 def _settle(p: Progress) -> None:
     """Begin what may begin, withdraw what may no longer go on, until nothing changes."""
-    while not p.run.cancelled:
+    while not p.run.cancelled and not p.settled:
         before = p.run
         for step in p.steps.values():
-            if not p.holds(step.id):
+            if p.run.steps[step.id].state not in AT_REST and not (p.run.held and p.holds(step.id)):
                 _settle_step(p, step)
-        if p.run == before:
-            return
+        p.settled = p.run == before
 
 
 def _settle_step(p: Progress, step: Step) -> None:
@@ -471,11 +471,11 @@ def _took_it(p: Progress, step: Step, person: str | None) -> None:
 
 def _void_approvals(p: Progress, draft: str) -> None:
     """The text changes: every approval of it is void (also one that was skipped), a waiting publish is withdrawn."""
-    for step in approvals_of(p.playbook, draft):
+    for step in p.playbook.approvals.get(draft, ()):
         if p.state(step.id).state in (*OPEN, DONE, SKIPPED):
             _back_to_waiting(p, step)
             p.record("approvals_voided", step=step.id)
-    for step in publications_of(p.playbook, draft):
+    for step in p.playbook.publications.get(draft, ()):
         if p.state(step.id).state in OPEN:
             _back_to_waiting(p, step)
             p.record("publish_withdrawn", step=step.id)

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from playbooks.english import english as translated
+from playbooks.english import length
+
 ERROR, WARNING, ADVICE = "lỗi", "nhắc", "gợi ý"
 SEVERITIES = (ERROR, WARNING, ADVICE)
 SHOWN = 10
@@ -48,8 +51,8 @@ CATALOGUE: dict[str, Entry] = {
     "PB001": Entry(ERROR, "có dấu Tab; chỉ dùng dấu cách", "a tab; use spaces only"),
     "PB002": Entry(
         ERROR,
-        "có ký tự vô hình {name}, thường do chép từ Word hoặc trang web",
-        "an invisible character {name}, usually pasted from Word or a web page",
+        "có ký tự vô hình {what}, thường do chép từ Word hoặc trang web",
+        "an invisible character {what}, usually pasted from Word or a web page",
     ),
     "PB003": Entry(
         ERROR,
@@ -375,13 +378,31 @@ def render(fault: Fault, source: str, english: bool = False) -> str:
     severity, message, hint_word = fault.severity, fault.message, "gợi ý"
     if english:
         severity, hint_word = _ENGLISH_SEVERITY[severity], "hint"
-        message = CATALOGUE[fault.code].english.format(**dict(fault.values))
+        message = in_english(fault)
     message = message.replace("\n", "\n" + " " * 10)
     lines = [f"{fault.file}:{fault.line}:{fault.column}: {severity} {fault.code}: {message}"]
     lines += _excerpt(fault, source)
     if fault.hint:
-        lines.append(f"      = {hint_word}: {fault.hint}")
+        hint = in_english_hint(fault) if english else fault.hint
+        lines.append(f"      = {hint_word}: {hint}")
     return "\n".join(lines)
+
+
+# The values of a message that are our own words; the others are quoted from the file and stay as they are there.
+_WORDS = frozenset({"what", "problem", "wanted", "where", "reason", "construct"})
+_LENGTHS = frozenset({"span", "low_span", "high_span", "hours", "limit"})
+
+
+def in_english(fault: Fault) -> str:
+    """The message of a fault."""
+    values = dict(fault.values)
+    values |= {name: translated(values[name]) for name in _WORDS & values.keys()}
+    values |= {name: length(values[name]) for name in _LENGTHS & values.keys()}
+    return CATALOGUE[fault.code].english.format(**values)
+
+
+def in_english_hint(fault: Fault) -> str:
+    return translated(fault.hint)
 
 
 def _excerpt(fault: Fault, source: str) -> list[str]:

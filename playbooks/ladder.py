@@ -20,7 +20,7 @@ LONGEST_GRACE = timedelta(minutes=30)
 
 def climb_overdue(p: Progress) -> None:
     for step in p.steps.values():
-        while _overdue(p.state(step.id), p.now):
+        while _overdue(p.run.steps[step.id], p.now):
             if p.state(step.id).rung < len(step.ladder):
                 _climb(p, step)
             else:
@@ -126,8 +126,10 @@ def remind_stuck(p: Progress) -> None:
 def repeat(p: Progress) -> None:
     """Begin again what is due again, once however often it was missed, while its condition on the level holds."""
     for step in p.steps.values():
+        if step.every is None:
+            continue
         again = p.state(step.id).again_at
-        if p.state(step.id).state != DONE or again is None or again > p.now or step.every is None:
+        if p.state(step.id).state != DONE or again is None or again > p.now:
             continue
         if step.when.levels is None or p.run.level in step.when.levels:
             activate(p, step)

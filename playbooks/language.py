@@ -114,7 +114,9 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A whole playbook with its fragments expanded and its templates inlined (`templates`: path -> text)."""
+    """A whole playbook with its fragments expanded and its templates inlined (`templates`: path -> text).
+
+    `approvals` and `publications` of each draft follow from the steps, and are asked for at every event of a run."""
 
     slug: str
     version: int
@@ -126,9 +128,23 @@ class Playbook:
     deadlines: tuple[Deadline, ...] = ()
     review: Review | None = None
     templates: dict[str, str] = field(default_factory=dict)
+    by_id: dict[str, Step] = field(init=False, repr=False, compare=False)
+    approvals: dict[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
+    publications: dict[str, tuple[Step, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_id", {step.id: step for step in reversed(self.steps)})
+        object.__setattr__(self, "approvals", self._governing(Verb.APPROVE))
+        object.__setattr__(self, "publications", self._governing(Verb.PUBLISH))
+
+    def _governing(self, verb: Verb) -> dict[str, tuple[Step, ...]]:
+        """The steps of that verb, by the draft they are about."""
+        found: dict[str, tuple[Step, ...]] = {}
+        for step in self.steps:
+            if step.verb is verb:
+                found[step.text] = (*found.get(step.text, ()), step)
+        return found
 
     def step(self, id: str) -> Step:
-        for step in self.steps:
-            if step.id == id:
-                return step
-        raise KeyError(id)
+        """Raises KeyError."""
+        return self.by_id[id]

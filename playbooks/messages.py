@@ -65,4 +65,4 @@ def only_on_screen(playbook: Playbook, effect: Personal) -> bool:
 
 def find(playbook: Playbook, id: str) -> Step | None:
     """The step of the file with that id; None for one added during the run."""
-    return next((step for step in playbook.steps if step.id == id), None)
+    return playbook.by_id.get(id)

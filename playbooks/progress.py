@@ -6,13 +6,12 @@ a role and how keys are made, and nothing of the rules of any verb.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from playbooks import calendar
 from playbooks.language import ByLevel, Playbook, Rung, Span, Step, Verb
-from playbooks.run import OPEN, AdHoc, Run, StepState
+from playbooks.run import OPEN, AdHoc, Run, StepState, evolve
 from playbooks.signals import Effect, Holders, Record, StandDown
 from playbooks.wire import encode
 
@@ -73,15 +72,21 @@ class Progress:
         self.now = now
         self.event = event
         self.effects: list[Effect] = []
+        self.count = run.serial
+        self.settled = True  # nothing has changed since every step was looked at: each advance ends so
+        self._steps = steps_of(playbook, run)
 
     # ------------------------------------------------------------ the run
 
     @property
     def steps(self) -> dict[str, Step]:
-        return steps_of(self.playbook, self.run)
+        if len(self._steps) != len(self.playbook.steps) + len(self.run.added):
+            self._steps = steps_of(self.playbook, self.run)
+        return self._steps
 
     def change(self, **fields: Any) -> None:
-        self.run = replace(self.run, **fields)
+        self.run = evolve(self.run, **fields)
+        self.settled = False
 
     def state(self, step: str) -> StepState:
         return self.run.steps[step]
@@ -90,7 +95,7 @@ class Progress:
         self.change(steps=self.run.steps | {step: state})
 
     def amend(self, step: str, **fields: Any) -> StepState:
-        state = replace(self.state(step), **fields)
+        state = evolve(self.run.steps[step], **fields)
         self.put(step, state)
         return state
 
@@ -128,8 +133,9 @@ class Progress:
         self.effects.append(effect)
 
     def serial(self) -> int:
-        self.change(serial=self.run.serial + 1)
-        return self.run.serial
+        """A number no other effect of the run has; the run takes the count over at the end of the advance."""
+        self.count += 1
+        return self.count
 
     def record(self, kind: str, **data: Any) -> None:
         self.emit(Record(f"run:0:record:{self.serial()}:{kind}", kind, data))
@@ -157,10 +163,10 @@ class Progress:
 
     def duty(self) -> tuple[str, tuple[str, ...]]:
         """The role that hears what nobody else does, and its people: on duty, else the leader, else anybody named."""
-        roles = [slug for slug in self.playbook.roles if not self.is_group(slug)]
-        on_duty = [slug for slug in roles if self.playbook.roles[slug].pick == DUTY_PICK]
-        leader = [slug for slug in roles if slug == LEADER]
-        for slug in [*on_duty, *leader, *roles]:
-            if people := self.listeners(slug):
+        roles = self.playbook.roles
+        on_duty = [slug for slug, role in roles.items() if role.pick == DUTY_PICK]
+        for slug in (*on_duty, LEADER, *roles):
+            people = self.listeners(slug)
+            if people and slug in roles and not self.is_group(slug):
                 return slug, people
         return AD_HOC, ()

@@ -142,7 +142,8 @@ class _Stage:
             for reaction in self._due():
                 self._say(reaction())
             self._play_planned()
-            self._say(TimePassed())
+            if self.run.wake_at is not None and self.run.wake_at <= self.now:
+                self._say(TimePassed())
             if self._over():
                 return
 

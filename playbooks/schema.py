@@ -1,11 +1,14 @@
 """The draft-07 JSON Schema an editor completes and checks playbooks with, made from the same table as the loader.
 
-Run as a module it prints the schema. Knows nothing of the loader's faults: an editor's check is a first look only.
+`patternErrorMessage` and `errorMessage` are what yaml-language-server says in place of its own English; other validators
+pass them over. Run as a module it prints the schema. Knows nothing of the loader's faults: an editor's check is a first
+look only.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from playbooks import verbs
@@ -72,9 +75,20 @@ def _part(part: Part, values: dict[str, Schema]) -> Schema:
     return {
         "type": "object",
         "required": list(part.required),
-        "properties": {key: {"description": MEANING[key], **values[key]} for key in part.keys},
+        "properties": _explained(values, part.keys),
         "additionalProperties": False,
+        "errorMessage": _rule(part),
     }
+
+
+def _explained(values: dict[str, Schema], keys: Iterable[str]) -> dict[str, Schema]:
+    return {key: {"description": MEANING[key], **values[key]} for key in keys}
+
+
+def _rule(part: Part) -> str:
+    """One sentence for a key too many and for one too few: an editor has one message for both."""
+    may = f"; có thể có {', '.join(part.optional)}" if part.optional else ""
+    return f"Trong {part.name}: phải có {', '.join(part.required)}{may}; không có từ khóa khác."
 
 
 def _headings() -> dict[str, Schema]:
@@ -104,7 +118,7 @@ def _value(key: str, part: Part) -> Schema:
     special: dict[str, Schema] = {
         "title": _ref_of("text"),
         "pick": {"allOf": [_ref("slug")], "examples": sorted(GROUP_PICKS)},
-        "law": {"enum": sorted(verbs.LAWS)},
+        "law": _one_of(sorted(verbs.LAWS)),
         "from": {"allOf": [_ref("slug")], "examples": list(ANCHORS)},
         "warn": _ref_of("spans"),
         "template": _ref_of("template"),
@@ -117,11 +131,11 @@ def _value(key: str, part: Part) -> Schema:
         "within": _ref_of("spanByLevel" if part not in (verbs.REVIEW,) else "span"),
         "every": _ref_of("spanByLevel"),
         "else": {"type": "array", "minItems": 1, "items": _ref("rung")},
-        "ack": {"anyOf": [{"enum": ["none", "any", "all"]}, {"type": "integer", "minimum": 1}]},
+        "ack": {"anyOf": [_one_of(["none", "any", "all"], "hoặc một số"), {"type": "integer", "minimum": 1}]},
         "choices": {"type": "object", "minProperties": 2, "additionalProperties": _ref("text")},
         "items": {"type": "array", "minItems": 1, "items": _ref("text")},
-        "proof": {"type": "boolean"},
-        "critical": {"type": "boolean"},
+        "proof": _flag(),
+        "critical": _flag(),
     }
     if key == "after":
         return _ref_of("span" if part is verbs.RUNG else "slugs")
@@ -135,6 +149,14 @@ def _value(key: str, part: Part) -> Schema:
 _LISTS = frozenset({"standin", "assign", "notify", "via", "by"})
 
 
+def _one_of(words: list[str], more: str = "") -> Schema:
+    return {"enum": words, "errorMessage": f"Chỉ dùng: {', '.join(words)} {more}".rstrip() + "."}
+
+
+def _flag() -> Schema:
+    return {"type": "boolean", "errorMessage": "Viết true hoặc false."}
+
+
 def _when() -> Schema:
     levels = {"anyOf": [_ref("level"), {"type": "array", "items": _ref("level"), "minItems": 1}]}
     return {
@@ -146,17 +168,22 @@ def _when() -> Schema:
 
 
 def _step() -> Schema:
-    """One if/then a verb, so that the messages are about the verb that was written."""
+    """One if/then a verb, so that the messages are about the verb that was written; before one is, all are offered."""
     cases = [_case(verb.value, verbs.STEPS[verb]) for verb in Verb]
-    return {"type": "object", "allOf": [*cases, _case("use", verbs.USE)], "anyOf": _some_verb()}
+    return {
+        "type": "object",
+        "properties": {"id": _ref_of("slug")} | {key: {"description": MEANING[key]} for key in _BEGINNINGS},
+        "allOf": [*cases, _case("use", verbs.USE)],
+        "anyOf": [{"required": [key], "errorMessage": _NO_VERB} for key in _BEGINNINGS],
+    }
+
+
+_BEGINNINGS = (*(verb.value for verb in Verb), "use")
+_NO_VERB = f"Mỗi bước cần đúng một trong: {', '.join(_BEGINNINGS)}."
 
 
 def _case(key: str, part: Part) -> Schema:
     return {"if": {"required": [key]}, "then": _part(part, _values(part))}
-
-
-def _some_verb() -> list[Schema]:
-    return [{"required": [key]} for key in (*(verb.value for verb in Verb), "use")]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tests.bench import (
     inbound,
     memory,
     pages,
+    rehearsals,
     reports,
     watching,
 )
@@ -31,7 +32,18 @@ from tests.bench.service import ROOT, Service, running
 from tests.bench.timelines import incident_with
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-PARTS = ("memory", "first-sms", "pages", "watching", "reports", "inbound", "fan-out", "failover")
+WITHOUT_SERVICE = ("rehearsals",)
+PARTS = (
+    *WITHOUT_SERVICE,
+    "memory",
+    "first-sms",
+    "pages",
+    "watching",
+    "reports",
+    "inbound",
+    "fan-out",
+    "failover",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +67,10 @@ def main(words: Sequence[str]) -> int:
     parts = given.only or list(PARTS)
     chosen = [setting for setting in SETTINGS if given.on in (None, setting.key)]
     sections: list[str] = []
-    for setting in chosen:
-        before = conditions.load()
-        lines = list(_shown(_measured(setting, parts)))
-        sections.append(_section(setting, lines, before, conditions.load()))
+    if "rehearsals" in parts:
+        sections.append(_timed("Playbooks, without the service", rehearsals.measure()))
+    if set(parts) - set(WITHOUT_SERVICE):
+        sections += [_timed(setting.title, _measured(setting, parts)) for setting in chosen]
     if parts == list(PARTS) and chosen == list(SETTINGS):
         PAGE.write_text(_page(sections))
         print(f"{PAGE.relative_to(ROOT)}")
@@ -108,11 +120,17 @@ def _row(line: Line) -> str:
     return f"| {line.what} | {line.found} | {line.asked or '–'} | {met} |"
 
 
-def _section(setting: Setting, lines: Sequence[Line], before: str, after: str) -> str:
+def _timed(title: str, measured: Iterator[Line]) -> str:
+    before = conditions.load()
+    lines = list(_shown(measured))
+    return _section(title, lines, before, conditions.load())
+
+
+def _section(title: str, lines: Sequence[Line], before: str, after: str) -> str:
     head = ["| measure | found | asked | met |", "|---|---|---|---|"]
     return "\n".join(
         [
-            f"## {setting.title}", "",
+            f"## {title}", "",
             f"Load of the machine (1, 5, 15 minutes): {before} before, {after} after{conditions.priority()}.", "",
             *head, *map(_row, lines), "",
         ]

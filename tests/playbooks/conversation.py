@@ -17,12 +17,18 @@ Kind = TypeVar("Kind", bound=Effect)
 class Talk:
     """Every event said is kept, and so is every effect."""
 
-    def __init__(self, playbook: Playbook = FLOOD, level: int = 3, roles: dict[str, Holders] | None = None):
+    def __init__(
+        self,
+        playbook: Playbook = FLOOD,
+        level: int = 3,
+        roles: dict[str, Holders] | None = None,
+        first: Started | None = None,
+    ):
         self.playbook = playbook
         self.now = T0
         self.log: list[tuple[Event, datetime]] = []
         self.keys: list[str] = []
-        self.run, self.last = self._advance(None, started(level, roles))
+        self.run, self.last = self._advance(None, first or started(level, roles))
 
     def _advance(self, run: Run | None, event: Event) -> tuple[Run, list[Effect]]:
         after, effects = advance(self.playbook, run, event, self.now)

@@ -14,7 +14,7 @@ from playbooks import verbs
 from playbooks.durations import parse_levels, parse_span, span_text, suggest_span
 from playbooks.faults import SEVERITIES, render_all
 from playbooks.language import Playbook, Span, Verb
-from playbooks.load import compile, from_compiled, load, playbook_files, sha256
+from playbooks.load import LIBRARY, compile, from_compiled, load, playbook_files, sha256
 
 HERE = Path(__file__).parent
 SOUND = HERE / "sound" / "sound.yaml"
@@ -229,3 +229,22 @@ def test_any_step_among_sound_ones_is_read_or_told(step: dict[str, object], at: 
     odd = "  - " + json.dumps({"id": "la"} | step, ensure_ascii=True)
     text = "  - id:".join(lines).replace(f"  - id: x{at}\n", odd + "\n")
     sound_whatever_happens(text.encode("utf-8", "replace"), tmp_path)
+
+
+@FUZZ
+@given(file=st.sampled_from(playbook_files(LIBRARY)), data=st.data())
+def test_any_change_of_a_shipped_playbook_is_read_or_told(
+    file: Path, data: st.DataObject, tmp_path: Path
+) -> None:
+    lines = file.read_text("utf-8").split("\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        line, put = lines[at], data.draw(st.one_of(st.text(ALPHABET, max_size=8), WORDS))
+        place = data.draw(st.integers(0, len(line)))
+        cut = data.draw(st.integers(0, 20))
+        lines[at] = data.draw(st.sampled_from([line[:place] + put + line[place + cut :], put, line + put]))
+    path = tmp_path / file.name
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
+    loaded = load(path)
+    assert loaded.faults or loaded.playbook
+    assert render_all(loaded.faults, loaded.sources, english=True, shown=1000) or loaded.playbook

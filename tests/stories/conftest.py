@@ -20,5 +20,6 @@ def world(store: Store, tmp_path: Path) -> Iterator[World]:
     try:
         yield made
         made.no_unexpected_message()
+        made.every_run_is_what_its_events_make_of_it()
     finally:
         made.close()

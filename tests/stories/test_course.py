@@ -12,10 +12,7 @@ from incident.domain.errors import Conflict, Forbidden, Invalid, Refusal
 from incident.response import course, statement, task
 from incident.response.open import Opening, open_incident
 from incident.response.preview import preview
-from incident.store.tables import Approval, Incident, Message, Revision, Run, RunEvent
-from playbooks import run as run_state
-from playbooks.engine import replay
-from playbooks.events import event_from_json
+from incident.store.tables import Approval, Incident, Message, Revision
 from tests.stories.test_everyone_answers import TASK_FORCE, TEXT
 from tests.stories.world import World
 
@@ -271,30 +268,17 @@ def test_the_24_hours_of_the_law(world: World) -> None:
     quiet(world)
 
 
-def test_what_was_replayed_is_what_is_stored(world: World) -> None:
-    """The stored events of a whole incident, told again to a fresh run, give the stored run."""
+def test_every_text_that_was_submitted_is_kept(world: World) -> None:
     incident = called_up(world)
     world.drafts(incident, TEXT, WRITER)
     world.returns(incident, SPOKESPERSON, "sửa")
     world.drafts(incident, TEXT + "\nThêm.\n", WRITER)
     world.fast_forward(200)
     world.closes(incident)
-    from incident.response.library import pinned
-
     with world.store.reading() as session:
-        import json
-
-        rows = session.scalars(
-            select(RunEvent).where(RunEvent.incident_id == incident.incident_id).order_by(RunEvent.id)
-        )
-        log = [(event_from_json(json.dumps(row.event)), row.applied_at) for row in rows]
-        stored = session.get_one(Run, incident.incident_id)
-        playbook = pinned(session, session.get_one(Incident, incident.incident_id).playbook_version)
         revisions = session.scalar(select(func.count()).select_from(Revision))
-    assert all(at is not None for _, at in log)
-    again = replay(playbook, [(event, at) for event, at in log if at is not None])
-    assert run_state.to_json(again) == stored.state
-    assert revisions == sum(type(event).__name__ == "Submitted" for event, _ in log)
+    log = world.run_log(incident.incident_id)
+    assert revisions == sum(type(event).__name__ == "Submitted" for event, _ in log) == 2
     quiet(world)
 
 

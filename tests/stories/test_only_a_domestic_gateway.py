@@ -84,6 +84,7 @@ def _night(store: Store, folder: Path, description: str) -> Iterator[Night]:
         app.register_blueprint(hooks.blueprint(wiring))
         world.gateway, world.outbox, world.desk = wiring.gateway, wiring.outbox, wiring.desk
         yield Night(world, phones, wiring)
+        world.every_run_is_what_its_events_make_of_it()
         world.close()
     web.shutdown()
     web.server_close()

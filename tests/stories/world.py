@@ -8,6 +8,7 @@ did not expect fails the test at its end.
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +22,12 @@ from incident.report.gathering import gather
 from incident.report.record import IncidentView, MemberView, StatementView
 from incident.response import advance, calling, course, handover, inbox, press, statement, task
 from incident.response.desk import Desk
+from incident.response.library import pinned
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.statement import Submitted
 from incident.settings import Settings
 from incident.store.sessions import Store
-from incident.store.tables import Assignment, Mailing, Message, Person, Run, RunEvent
+from incident.store.tables import Assignment, Incident, Mailing, Message, Person, Run, RunEvent
 from incident.timeline.verify import Verdict, verify_chain
 from notify import twilio_voice
 from notify.gateway import Gateway, Route
@@ -33,6 +35,10 @@ from notify.memory import ONE_WAY, MemorySender
 from notify.message import Message as Sent
 from notify.message import Reply, StatusUpdate
 from notify.phone import strip_marks
+from playbooks.engine import replay
+from playbooks.events import event_from_json
+from playbooks.run import to_json
+from playbooks.signals import Event
 
 NIGHT = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)  # 02h00 of 22 November in Việt Nam
 _reply_ids = itertools.count(1)
@@ -360,6 +366,28 @@ class World:
             )
 
     # -------------------------------------------------------------- at the end
+
+    def run_log(self, incident_id: str) -> list[tuple[Event, datetime]]:
+        """The events an incident's run has heard, in their order."""
+        with self.store.reading() as session:
+            rows = session.scalars(
+                select(RunEvent)
+                .where(RunEvent.incident_id == incident_id, RunEvent.applied_at.is_not(None))
+                .order_by(RunEvent.id)
+            )
+            return [(event_from_json(json.dumps(row.event)), row.applied_at) for row in rows]
+
+    def every_run_is_what_its_events_make_of_it(self) -> None:
+        with self.store.reading() as session:
+            runs = session.execute(
+                select(Run.incident_id, Run.state, Incident.playbook_version)
+                .join(Incident, Incident.id == Run.incident_id)
+                .where(Run.state != "")
+            ).all()
+            playbooks = {version: pinned(session, version) for _, _, version in runs}
+        for incident_id, state, version in runs:
+            again = replay(playbooks[version], self.run_log(incident_id))
+            assert to_json(again) == state, f"the run of {incident_id} is not what its events make of it"
 
     def no_unexpected_message(self) -> None:
         """Every phone the story looked at has been read to the end."""
