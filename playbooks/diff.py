@@ -79,7 +79,7 @@ Aspects = dict[str, str | dict[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One sentence. `kind`: playbook, level, role, deadline, step, template, review; `subject` its id, "" for the whole."""
+    """One sentence. `kind`: playbook, level, role, deadline, step, place, template, review; `subject` its id, "" for the whole."""
 
     kind: str
     subject: str
@@ -95,13 +95,15 @@ def changes(before: Playbook, after: Playbook, english: bool = False) -> list[Ch
     return list(_Comparing(before, after, english).all())
 
 
-def hindrances(before: Playbook, after: Playbook, begun: Collection[str]) -> list[Change]:
+def hindrances(
+    before: Playbook, after: Playbook, begun: Collection[str], english: bool = False
+) -> list[Change]:
     """What keeps a run in which the steps `begun` have begun from going on with `after`: each such step that is no
     longer the same, and each role that one of them asks and that has another holder."""
     roles = {slug for id in begun if (step := _step(before, id)) for slug in (*step.by, *_called(step))}
     return [
         change
-        for change in changes(before, after)
+        for change in changes(before, after, english)
         if (change.kind == "step" and change.subject in begun)
         or (change.kind == "role" and change.subject in roles)
     ]
@@ -192,7 +194,7 @@ class _Comparing:
             if id not in stayed:
                 place = _places(self.after)[id]
                 word = "moved" if place else "moved_first"
-                yield Change("step", id, self.say(word, subject=self.subject("step", id), before=place))
+                yield Change("place", id, self.say(word, subject=self.subject("step", id), before=place))
 
     def templates(self) -> Iterator[Change]:
         old, new = self.before.templates, self.after.templates

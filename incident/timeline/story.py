@@ -219,6 +219,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Đổi cấp độ| từ {before}| thành {level}|, lý do: {reason}",
         "Level changed| from {before}| to {level}|, reason: {reason}",
     ),
+    "playbook_revised": (
+        "Đổi kịch bản| từ phiên bản {before}| sang phiên bản {version}|, lý do: {reason}",
+        "Playbook changed| from version {before}| to version {version}|, reason: {reason}",
+    ),
     "facts_changed": ("Sửa thông tin vụ việc|: {fields}|, lý do: {reason}", "Facts changed|: {fields}|: {reason}"),
     "kinds_set": (
         "Xác định vụ việc thuộc: {kinds_or_none}|, lý do: {reason}",

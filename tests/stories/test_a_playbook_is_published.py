@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
-from incident.response import library, playbook_draft, publishing
+from incident.response import library, playbook_draft, publishing, revising
 from incident.response.library import pinned
+from incident.response.open import Opened
 from incident.store.tables import Entry, PlaybookEdit, PlaybookPublication
 from incident.store.tables import Incident as IncidentRow
 from incident.timeline.verify import verify_chain
@@ -244,3 +248,91 @@ def test_what_is_given_back_says_why(world: World) -> None:
     playbook_draft.discard(world.desk, SLUG, writer(world), world.time)
     with pytest.raises(NotFound):
         publishing.ask(world.desk, SLUG, n, writer(world), world.time)
+
+
+# ------------------------------------------------------------------ an incident under way
+
+
+def passes(world: World, incident: Opened, sha256: str = "") -> None:
+    with world.store.reading() as session:
+        row = session.get_one(IncidentRow, incident.incident_id)
+        found = revising.outlook(session, world.desk, row)
+    revising.revise(
+        world.desk, incident.incident_id, sha256 or found.sha256, "Kịch bản mới đã ký", world.duty, world.time
+    )
+
+
+def run_version(world: World, incident: Opened) -> int:
+    return world.view(incident).playbook_version
+
+
+NEW_STEP = """  - id: xem_lai
+    task: "Rà lại nội dung trước khi công bố"
+    by: truc_ban
+    after: duyet_1
+    within: 10 phút
+    else: [{to: lanh_dao}]
+  - id: cong_bo_1
+"""
+
+
+def test_what_has_not_begun_follows_the_new_version_and_nobody_is_asked_twice(world: World) -> None:
+    incident = world.opens()
+    first = run_version(world, incident)
+    asked = {m.person_id for m in world.view(incident).task_force}
+    sent = len(world.sms.sent)
+    second = publishes(world, ("  - id: cong_bo_1\n", NEW_STEP))
+    assert run_version(world, incident) == first
+    passes(world, incident)
+    world.deliver()
+    assert run_version(world, incident) == second
+    assert world.step(incident, "xem_lai") == "waiting"
+    assert {m.person_id for m in world.view(incident).task_force} == asked
+    assert len(world.sms.sent) == sent
+    passes(world, incident)  # pressed twice
+    assert [e.kind for e in world.view(incident).timeline].count("playbook_revised") == 1
+    world.fast_forward(45)
+    reads_all(world)
+
+
+def test_what_has_begun_and_differs_is_named_and_nothing_changes(world: World) -> None:
+    incident = world.opens()
+    first = run_version(world, incident)
+    publishes(world, ("Thông tin đang lan truyền là đúng hay sai?", "Đúng hay sai?"))
+    with pytest.raises(Conflict, match="Bước xac_minh: nội dung từ"):
+        passes(world, incident)
+    assert run_version(world, incident) == first
+    with pytest.raises(Conflict, match="phiên bản mới hơn"):
+        passes(world, incident, sha256="0" * 64)
+    reads_all(world)
+
+
+def test_a_step_that_had_not_begun_may_go_and_a_limit_may_change(world: World) -> None:
+    incident = world.opens()
+    with world.store.reading() as session:
+        text, _scenarios, _n = playbook_draft.text_in_use(session, world.desk, SLUG)
+    limit = re.search(r"- id: duyet_1.*?within: ({[^}]+})", text, re.S)
+    assert limit
+    publishes(world, (limit[0], limit[0].replace(limit[1], "{1: 60 phút, 2: 20 phút, 3: 9 phút}")))
+    passes(world, incident)
+    for post in (SIGNER, WRITER, "so_nnmt_thuy_loi", "nguoi_phat_ngon"):
+        world.phone(post).replies("OK 10")
+    world.drafts(incident, "Thông tin ban đầu", WRITER)
+    step = next(s for s in world.view(incident).steps if s.id == "duyet_1")
+    assert step.due is not None
+    assert step.due - world.time <= timedelta(minutes=9)
+    reads_all(world)
+
+
+def test_only_those_who_command_pass_an_incident_on_and_a_closed_one_stays(world: World) -> None:
+    incident = world.opens(level=1)
+    publishes(world)
+    for who in (writer(world), signer(world)):
+        with pytest.raises(Forbidden):
+            revising.revise(world.desk, incident.incident_id, "x", "lý do", who, world.time)
+    with pytest.raises(Invalid):
+        revising.revise(world.desk, incident.incident_id, "x", " ", world.duty, world.time)
+    world.closes(incident)
+    with pytest.raises(Conflict):
+        passes(world, incident)
+    reads_all(world)

@@ -33,6 +33,7 @@ from incident.web.pages import (
     reached,
     released,
     report,
+    revision,
     room,
     sending,
     sheets,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks, playbook_editor,
-    playbook_proof, playbook_help,
+    playbook_proof, playbook_help, revision,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
     pictures, reached, texts, carriers,
 )  # fmt: skip

@@ -91,6 +91,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "carriers.index": ("truc", "/settings/carriers"),
     "texts.index": ("truc", "/settings/texts?try=D%E1%BB%ABng+c%C3%B4ng+b%E1%BB%91%2C+ch%E1%BB%9D+b%C3%A3o+tan"),
     "texts.show": ("quantri", "/settings/texts/summon"),
+    "revision.show": ("truc", ROOM + "/playbook"),
     "reached.show": ("truc", ROOM + "/delivery"),
     "report.show": ("thuky", ROOM + "/report"),
     "statement.show": ("phatngon", TEXT_PAGE),

@@ -242,3 +242,30 @@ def test_the_result_for_machines(site: Site) -> None:
     used = json.loads(browser.get("/playbooks/tin-gia-dich-benh/rehearsal.json").text)
     assert used["ok"]
     assert not re.search(r"\+84|0540", json.dumps(used))
+
+
+def test_an_incident_under_way_passes_to_the_new_version(site: Site) -> None:
+    publishes(site)
+    duty, writer = site.browser("truc"), site.browser("thuky")
+    room = f"/incidents/{site.world.opens(playbook='mua-lu-quet', topic=None).incident_id}"
+    page = f"{room}/playbook"
+    assert "Vụ việc đang chạy đúng phiên bản đang dùng" in duty.text(page)
+    writer.post(f"{OWN}/begin", page=OWN)
+    new = SKELETON.replace("version: 1", "version: 2").replace('"Mưa, lũ quét"', '"Mưa, lũ quét lớn"')
+    saves(writer, new)
+    proves(writer, "ask")
+    proves(site.browser("totruong"), "sign")
+    found = duty.get(page).text
+    assert "Từ phiên bản 1 sang 2" in words(found)
+    assert "Mưa, lũ quét lớn" in words(found)
+    digest = re.search(r'name="sha256" value="(\w{64})"', found)
+    assert digest
+    assert duty.post(page, {"sha256": digest[1], "reason": ""}, page=page).status_code == 422
+    assert duty.post(page, {"sha256": digest[1], "reason": "Bản mới đã ký"}, page=page).status_code == 303
+    assert "Đổi kịch bản từ phiên bản 1 sang phiên bản 2" in duty.text(room)
+    assert (
+        site.browser("nguoidang")
+        .post(page, {"sha256": digest[1], "reason": "x"}, page="/account")
+        .status_code
+        == 403
+    )
