@@ -14,7 +14,15 @@ from incident.web.language import _, chosen
 from incident.web.pages.access import actor, signed_in, wiring
 from incident.web.pages.forms import faults
 from incident.web.pages.playbooks import may
-from playbooks.faults import CATALOGUE, ERROR, SHOWN, WARNING, Fault, split_lines
+from playbooks.faults import (
+    ERROR,
+    SHOWN,
+    WARNING,
+    Fault,
+    in_english,
+    in_english_hint,
+    split_lines,
+)
 from playbooks.load import Loaded
 
 pages = Blueprint("playbook_editor", __name__)
@@ -30,6 +38,7 @@ class Told:
     row: str
     word: str
     message: str
+    hint: str
     tone: str
 
 
@@ -131,11 +140,11 @@ def _told(fault: Fault, file: str, loaded: Loaded) -> Told:
     english = chosen() == "en"
     rows = split_lines(loaded.sources.get(fault.file, ""))
     row = rows[fault.line - 1].strip() if fault.length and 1 <= fault.line <= len(rows) else ""
-    message = CATALOGUE[fault.code].english.format(**dict(fault.values)) if english else fault.message
+    message, hint = (in_english(fault), in_english_hint(fault)) if english else (fault.message, fault.hint)
     words = {ERROR: _("lỗi"), WARNING: _("nhắc")}
     tones = {ERROR: "red", WARNING: "orange"}
     return Told(
-        fault, file, row[:120], words.get(fault.severity, _("gợi ý")), message.replace("\n", " "),
+        fault, file, row[:120], words.get(fault.severity, _("gợi ý")), message.replace("\n", " "), hint,
         tones.get(fault.severity, "blue"),
     )  # fmt: skip
 

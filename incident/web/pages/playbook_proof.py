@@ -27,7 +27,7 @@ from incident.web.pages.playbooks import asked_level, may, read_drafts, titles_o
 from playbooks.diff import Change, changes
 from playbooks.language import Playbook
 from playbooks.load import compile, sha256
-from playbooks.outcome import as_data
+from playbooks.outcome import Outcome, as_data
 
 pages = Blueprint("playbook_proof", __name__)
 
@@ -54,6 +54,18 @@ class Proved:
         if self.used is None or self.playbook is None or self.draft is None:
             return []
         return changes(self.used, self.playbook, english=chosen() == "en")
+
+    def parts(self, outcome: Outcome) -> int:
+        """SMS parts of a rehearsal, its groups as large as they are in the whole province."""
+        sizes = {one.role: one.size for one in self.ready.holders} if self.ready else {}
+        return sum(
+            one.parts * (one.recipients if one.person else sizes.get(one.role) or one.recipients)
+            for one in outcome.messages
+        )
+
+    @property
+    def groups(self) -> bool:
+        return self.ready is not None and any(one.size for one in self.ready.holders)
 
     def in_province(self, line: object) -> str:
         """A line of the rehearsal with the names of those who would be told tonight."""
@@ -190,7 +202,7 @@ def _data(found: Proved) -> Response:
             for f, name in proving.own_faults(found.slug, loaded)
         ],
         "changes": [asdict(change) for change in found.differs],
-        "scenarios": [_scenario(playbook, one) for one in found.proof.played],
+        "scenarios": [_scenario(found, one) for one in found.proof.played],
         "never_told": found.never_told,
         "holders": [asdict(one) for one in found.ready.holders] if found.ready else [],
         "gaps": [asdict(one) for one in found.ready.gaps] if found.ready else [],
@@ -201,7 +213,8 @@ def _data(found: Proved) -> Response:
     return Response(body + "\n", mimetype="application/json", headers=headers)
 
 
-def _scenario(playbook: Playbook | None, one: Played) -> dict[str, Any]:
-    if playbook is None or one.outcome is None:
+def _scenario(found: Proved, one: Played) -> dict[str, Any]:
+    if found.playbook is None or one.outcome is None:
         return {"scenario": one.title, "written": one.written, "ok": one.ok, "faults": list(one.faults)}
-    return as_data(playbook, one.title, one.level, one.outcome) | {"written": one.written}
+    more = {"written": one.written, "parts_in_province": found.parts(one.outcome)}
+    return as_data(found.playbook, one.title, one.level, one.outcome) | more

@@ -241,6 +241,12 @@ def test_the_result_for_machines(site: Site) -> None:
     assert data["faults"][0]["file"] == "mua-lu-quet.yaml"
     used = json.loads(browser.get("/playbooks/tin-gia-dich-benh/rehearsal.json").text)
     assert used["ok"]
+    groups = [one for one in used["holders"] if one["size"]]
+    assert [one["size"] for one in groups] == [5]
+    called = json.loads(browser.get("/playbooks/goi-xac-nhan/rehearsal.json").text)
+    (everybody,) = [one["size"] for one in called["holders"] if one["size"]]
+    in_time = next(one for one in called["scenarios"] if one["level"] == 3)
+    assert (in_time["parts"], in_time["parts_in_province"]) == (5, everybody)
     assert not re.search(r"\+84|0540", json.dumps(used))
 
 
