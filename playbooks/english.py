@@ -71,6 +71,8 @@ ENGLISH: dict[str, str] = {
     "Thêm thời gian cho cấp độ này, hoặc giới hạn bước bằng when: {level: …}.": "Add a time for this level, or limit the step by when: {level: …}.",
     "Thêm bước có “when: {{}}”: thông tin đúng cũng phải có người xử lý.": "Add a step with “when: {{}}”: somebody must act on what is true, too.",
     "Rút ngắn hạn của các bước trên đường này, hoặc cho chúng chạy song song (after: start).": "Shorten the limits on this path, or let its steps run side by side (after: start).",
+    "Thêm một nấc ở giữa, hoặc rút ngắn after.": "Add a rung between, or shorten after.",
+    "Cũng vượt ở cấp độ {}.": "Also over at level {}.",
     # hints: templates and SMS
     "Đặt tệp mẫu trong thư mục mau/ cạnh kịch bản.": "Put the template into mau/ beside the playbook.",
     "Xem các biến trong playbooks/templates.py.": "The variables are in playbooks/templates.py.",

@@ -317,6 +317,11 @@ CATALOGUE: dict[str, Entry] = {
         "hỏi mọi người trong địa bàn mà chỉ chờ {span}; nên ít nhất 15 phút",
         "everybody of an area is asked with only {span}; at least 15 minutes",
     ),
+    "PB088": Entry(
+        WARNING,
+        "đã quá hạn mà {span} không báo cho ai; tối đa 30 phút",
+        "overdue, and for {span} nobody is told; at most 30 minutes",
+    ),
     # feasibility
     "PB092": Entry(
         WARNING,
@@ -331,6 +336,13 @@ CATALOGUE: dict[str, Entry] = {
         "vượt mục tiêu nội bộ {limit} giờ (đường: {path})",
         "level {level}: if everybody uses the whole limit, “{step}” comes after {hours} hours,\n"
         "over the internal target of {limit} hours (path: {path})",
+    ),
+    "PB094": Entry(
+        ADVICE,
+        "cấp độ {level}: nếu bước nào cũng phải báo đến nấc cuối của else thì tới “{step}” mất {hours} giờ,\n"
+        "vượt {limit} giờ (đường: {path})",
+        "level {level}: if every step has to climb to the last rung of its else, “{step}” comes after {hours} hours,\n"
+        "over {limit} hours (path: {path})",
     ),
 }
 

@@ -20,6 +20,9 @@ from playbooks.yamlmarks import Text
 
 CALLED_OUT = "moi_nguoi_dia_ban"
 LEAST_FOR_EVERYBODY = 15 * 60
+LONGEST_SILENCE = (
+    30 * 60
+)  # between two rungs of an overdue step; `outcome` watches for the same in a rehearsal
 _TRUTH = ("dung", "sai", "that", "gia")
 
 
@@ -217,6 +220,9 @@ class _Names:
             self.faults.add(code, places[0].mark, f"{hint}{others}".strip(), name=name)
 
     def _rung(self, rung: RungSheet, step: StepSheet) -> None:
+        if length(rung.after) > LONGEST_SILENCE:
+            hint = "Thêm một nấc ở giữa, hoặc rút ngắn after."
+            self.faults.add("PB088", rung.to.mark, hint, span=span_text(rung.after))
         if rung.to.value in (STANDIN, REMIND):
             return
         self._role(rung.to, "else")
