@@ -89,6 +89,7 @@ from playbooks.signals import (
     Resumed,
     Retracted,
     Returned,
+    Revised,
     Skipped,
     Started,
     Submitted,
@@ -120,10 +121,21 @@ def advance(playbook: Playbook, run: Run | None, event: Event, now: datetime) ->
     return after, [*p.effects, WakeAt(wake)]
 
 
-def replay(playbook: Playbook, log: Iterable[tuple[Event, datetime]]) -> Run:
-    """The run a log of events leads to."""
+def replay(
+    playbook: Playbook,
+    log: Iterable[tuple[Event, datetime]],
+    versions: Callable[[str], Playbook] | None = None,
+) -> Run:
+    """The run a log of events leads to. `versions` finds the playbooks by their ids where the log passes from one version
+    to another; elsewhere it is `playbook` throughout."""
     run: Run | None = None
+    log = list(log)
+    first = next((event for event, _ in log if isinstance(event, Revised)), None)
+    if first is not None and versions is not None:
+        playbook = versions(first.before)
     for event, now in log:
+        if isinstance(event, Revised) and versions is not None:
+            playbook = versions(event.version)
         run, _ = advance(playbook, run, event, now)
     if run is None:
         raise EngineRefusal("not_started", "replay")
@@ -239,6 +251,32 @@ def _started(p: Progress, event: Started) -> None:
         steps={step.id: StepState() for step in p.playbook.steps},
         deadlines={deadline.id: DeadlineState(applies=False) for deadline in p.playbook.deadlines},
     )
+
+
+def begun(run: Run) -> frozenset[str]:
+    """The steps in which something has happened already."""
+    return frozenset(
+        id for id, state in run.steps.items() if state.activation or state.state not in (WAITING, NOT_NEEDED)
+    )
+
+
+def _revised(p: Progress, event: Revised) -> None:
+    """What has begun stays as it is; that it is the same in both versions is for the caller to see. Steps and deadlines
+    that are new wait for their turn, those that are gone had none."""
+    if p.run.level not in p.playbook.levels:
+        raise p.refuse("unknown_level")
+    gone = begun(p.run) - p.steps.keys()
+    if gone:
+        raise p.refuse("step_has_begun", min(gone))
+    known = p.run.deadlines
+    p.change(
+        steps={id: p.run.steps.get(id, StepState()) for id in p.steps},
+        deadlines={d.id: known.get(d.id, DeadlineState(applies=False)) for d in p.playbook.deadlines},
+    )
+    for role, holders in event.roles.items():
+        if p.run.roles.get(role) != holders:
+            _change_holders(p, role, holders)
+    p.change(roles={role: held for role, held in p.run.roles.items() if role in p.playbook.roles})
 
 
 def _level_changed(p: Progress, event: LevelChanged) -> None:
@@ -646,5 +684,6 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     Resumed: _resumed,
     Cancelled: _cancelled,
     Reopened: _reopened,
+    Revised: _revised,
     TimePassed: _time_passed,
 }

@@ -40,9 +40,10 @@ class Loaded:
         return self.playbook is not None
 
 
-def load(path: Path, library: Path | None = None) -> Loaded:
-    """Read the playbook at `path`; fragments and templates come from beside it, then from `library`."""
-    return _Loading(path, library or LIBRARY).run()
+def load(path: Path, library: Path | None = None, typed: str | None = None) -> Loaded:
+    """Read the playbook at `path`; fragments and templates come from beside it, then from `library`. `typed`: what
+    is to stand in that file, which need not exist."""
+    return _Loading(path, library or LIBRARY, typed).run()
 
 
 def playbook_files(place: Path) -> list[Path]:
@@ -51,8 +52,9 @@ def playbook_files(place: Path) -> list[Path]:
 
 
 class _Loading:
-    def __init__(self, path: Path, library: Path) -> None:
+    def __init__(self, path: Path, library: Path, typed: str | None) -> None:
         self.path, self.folders = path, tuple(dict.fromkeys((path.parent, library)))
+        self.typed = typed
         self.faults = Faults()
         self.sources: dict[str, str] = {}
 
@@ -80,7 +82,8 @@ class _Loading:
     def _tree(self, path: Path) -> Node | None:
         file = str(path)
         try:
-            raw = path.read_bytes()
+            typed = self.typed if path == self.path else None
+            raw = path.read_bytes() if typed is None else typed.encode()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.faults.add("PB008", Mark(file, 1, 1, 0), reason=reason)

@@ -114,13 +114,24 @@ def _with(scenario: Scenario, title: str, **fields: Any) -> Scenario:
 def load_scenario(path: Path) -> Scenario:
     """Raises ScenarioFault."""
     try:
-        data = yaml.load(unicodedata.normalize("NFC", path.read_text("utf-8")), Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return read_scenario(path.read_text("utf-8"), path.name)
+    except UnicodeDecodeError as error:
         raise ScenarioFault(f"{path.name}: tệp không đọc được: {error}") from error
+
+
+def read_scenario(text: str, name: str) -> Scenario:
+    """The scenario a text tells; `name` is what a fault calls it. Raises ScenarioFault."""
+    text = unicodedata.normalize("NFC", text)
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+            raise ScenarioFault(f"{name}: không dùng tham chiếu (*)")
+        data = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ScenarioFault(f"{name}: tệp không đọc được: {error}") from error
     try:
         return _scenario(_table(data, "tệp"))
     except ScenarioFault as error:
-        raise ScenarioFault(f"{path.name}: {error}") from error
+        raise ScenarioFault(f"{name}: {error}") from error
 
 
 def behaviour(text: str) -> Behaviour:

@@ -262,6 +262,16 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True)
+class Revised:
+    """The run goes on with another version of its playbook, which is the one `advance` is given. `before`, `version`: ids
+    of the two; `roles`: the holders of every role of the new one."""
+
+    before: str
+    version: str
+    roles: dict[str, Holders] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     pass
 
@@ -294,6 +304,7 @@ Event = (
     | Resumed
     | Cancelled
     | Reopened
+    | Revised
     | TimePassed
 )
 

@@ -19,7 +19,7 @@ import click
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from incident.domain.actors import ROLE_TITLES, SYSTEM, Role
+from incident.domain.actors import ROLE_TITLES, SYSTEM, Actor, Role
 from incident.store.sessions import Store
 from incident.store.tables import Account, Assignment, Passkey, Person, Shift
 from incident.timeline import ledger
@@ -140,6 +140,16 @@ def _known(session: Session, email: str) -> Account:
     if account is None:
         raise Refused(f"Không có tài khoản {email}.")
     return account
+
+
+def actor_of(store: Store, email: str) -> Actor:
+    """Whoever signs in with this address, for a command that is given in his name. Raises Refused."""
+    with store.reading() as session:
+        account = _known(session, email)
+        if not account.active:
+            raise Refused(f"Tài khoản {email} đã khóa.")
+        roles = frozenset(Role(name) for name in account.roles)
+        return Actor("user", str(account.id), account.name, roles, account.person_id)
 
 
 def _person(session: Session, key: str) -> Person:

@@ -1,4 +1,5 @@
-"""`incident playbook …`: check, rehearse, test and draw playbooks at the desk, before anybody runs one.
+"""`incident playbook …`: check, rehearse, test, draw and compare playbooks at the desk; hand a file in for signature,
+and write what is published to files.
 
 Responsible for arguments, printing and exit codes (0 good, 1 faults, 2 wrong use). Knows no rule of the language.
 """
@@ -31,7 +32,7 @@ _FORMAT = click.option(
 )
 
 
-@click.group("playbook", short_help="Kiểm tra, diễn thử và kiểm thử kịch bản")
+@click.group("playbook", short_help="Kiểm tra, diễn thử, trình ký kịch bản")
 def group() -> None:
     """Kiểm tra, diễn thử, kiểm thử và vẽ các kịch bản xử lý."""
 
@@ -259,6 +260,92 @@ def graph(file: Path, level: int | None, library: Path | None, form: str) -> Non
     else:
         click.echo(f"{playbook.title} – cấp độ {plan.level}")
         click.echo(lanes.written(plan, titles))
+
+
+@group.command("diff", short_help="Hai phiên bản khác nhau ở đâu, bằng lời")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option("--library", type=_FOLDER, help="Thư viện thành phần dùng chung và mẫu.")
+def diff(before: str, after: str, library: Path | None) -> None:
+    """So hai kịch bản: mỗi cái là một tệp, hoặc mã kịch bản đang dùng (tin-gia-dich-benh), hoặc một phiên bản đã công bố
+    (tin-gia-dich-benh@5)."""
+    from playbooks.diff import changes
+
+    english = os.environ.get("LANG") == "en"
+    found = changes(_named(before, library), _named(after, library), english)
+    for change in found:
+        click.echo(str(change))
+    if not found:
+        click.echo("no difference" if english else "không khác gì")
+
+
+def _named(name: str, library: Path | None) -> Playbook:
+    """A playbook by its file, or by its name in the service. Raises UsageError."""
+    if Path(name).is_file():
+        return _sound(Path(name), library)
+    from incident.domain.errors import Refusal
+    from incident.response import library as shelf
+    from incident.response.publishing import publications
+    from incident.wiring import Wiring
+
+    slug, _, number = name.partition("@")
+    desk = Wiring.from_env().desk
+    try:
+        with desk.store.reading() as session:
+            if not number:
+                return shelf.read(session, desk, slug)
+            ids = {str(one.version): one.version_id for one in publications(session, slug)}
+            if number in ids:
+                return shelf.pinned(session, ids[number])
+    except Refusal as refusal:
+        raise click.UsageError(refusal.text) from refusal
+    raise click.UsageError(f"không có tệp hay phiên bản “{name}”")
+
+
+@group.command("publish", short_help="Đưa một tệp vào bản soạn và trình ký")
+@click.argument("file", type=_FILE)
+@click.option("--by", "email", required=True, help="Thư điện tử của tài khoản người soạn.")
+def publish(file: Path, email: str) -> None:
+    """Đưa kịch bản, cùng các tình huống trong scenarios/ cạnh tệp, vào bản soạn và trình ký. Người thứ hai xem và ký trên
+    trang web; lệnh này một mình không công bố được. Mã thoát 1 khi còn lỗi hoặc tình huống chưa đạt."""
+    from incident.commands.accounts import actor_of
+    from incident.domain.errors import Refusal
+    from incident.response import playbook_draft, publishing
+    from incident.wiring import Wiring
+
+    playbook = _sound(file, None)
+    slug, wiring = playbook.slug, Wiring.from_env()
+    folder = file.parent / "scenarios" / slug
+    scenarios = "\n---\n".join(path.read_text("utf-8").strip() for path in sorted(folder.glob("*.yaml")))
+    now = wiring.now()
+    try:
+        actor = actor_of(wiring.store, email)
+        n = playbook_draft.take_in(wiring.desk, slug, file.read_text("utf-8"), scenarios, actor, now)
+        publishing.ask(wiring.desk, slug, n, actor, now)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.text) from refusal
+    click.echo(f"Đã trình ký phiên bản {playbook.version}. Người thứ hai ký tại:")
+    click.echo(f"{wiring.settings.public_url}/playbooks/{slug}/draft")
+
+
+@group.command("export", short_help="Ghi các kịch bản đã công bố ra tệp")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(folder: Path) -> None:
+    """Ghi mọi kịch bản đang dùng đã công bố trên trang web, cùng thành phần, mẫu và tình huống, vào thư mục; để giữ trong
+    git, hoặc làm PLAYBOOKS_DIR của máy khác."""
+    from incident.response.publishing import in_force
+    from incident.wiring import Wiring
+
+    with Wiring.from_env().store.reading() as session:
+        found = in_force(session)
+    for slug, version in sorted(found.items()):
+        for name, text in version.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        click.echo(f"{slug}: phiên bản {version.version}, {len(version.files)} tệp")
+    if not found:
+        click.echo("chưa có kịch bản nào công bố trên trang web")
 
 
 @group.command("schema", short_help="In JSON Schema cho trình soạn thảo")

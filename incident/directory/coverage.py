@@ -32,7 +32,7 @@ def coverage(session: Session, now: datetime, days: int = 14) -> list[Gap]:
     held = _held(session, now)
     staff = people(session, now, limit=EVERYBODY)
     return [
-        *(gap for kind in ROTAS for gap in _rota(session, kind, now, days)),
+        *(gap for kind in ROTAS for gap in open_rota(session, kind, now, days)),
         *_vacant(session, today, held),
         *_bodies(session, today, held),
         *_numbers(staff),
@@ -81,7 +81,7 @@ def _numbers(staff: list[Listed]) -> Iterator[Gap]:
             yield Gap("no_number", row.id, f"Không có số di động ({way}): {who}")
 
 
-def _rota(session: Session, kind: str, now: datetime, days: int) -> Iterator[Gap]:
+def open_rota(session: Session, kind: str, now: datetime, days: int) -> Iterator[Gap]:
     """Stretches without anybody, from now to the end of the coming days."""
     end = now + timedelta(days=days)
     query = (

@@ -24,6 +24,7 @@ BY_ENTRY = {
     "release_link_corrected": "Sửa đường dẫn công bố",
     "nobody_to_ask": "Vai không có người để hỏi",
     "level_changed": "Thay đổi cấp độ",
+    "playbook_revised": "Đổi phiên bản kịch bản",
     "facts_changed": "Sửa mốc thời gian, dữ kiện",
     "kinds_set": "Xác định lại loại việc theo luật",
     "paused": "Tạm dừng nhắc",

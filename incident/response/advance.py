@@ -48,6 +48,7 @@ REFUSED = {
     "unknown_choice": said("Câu trả lời không nằm trong các lựa chọn."),
     "unknown_item": said("Mục này không có trong danh sách của bước."),
     "unknown_level": said("Kịch bản không có cấp độ này."),
+    "step_has_begun": said("Phiên bản mới không còn một bước đã bắt đầu."),
     "in_the_future": said("Thời điểm không được ở tương lai."),
     "not_held": said("Tổ công tác của vụ việc này đã được báo."),
     "closed": said("Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước."),

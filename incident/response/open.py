@@ -249,7 +249,7 @@ def open_incident(
         known = _known(session, scope, key, digest)
         if known:
             return known
-        opening = checked(session, opening, read(desk, opening.playbook), now)
+        opening = checked(session, opening, read(session, desk, opening.playbook), now)
         others: tuple[likeness.Like, ...] = ()
         if told_apart is not None:
             others = likeness.look_again(session, sought(opening), told_apart, actor.name, now)

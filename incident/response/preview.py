@@ -104,7 +104,7 @@ class Preview:
 def preview(desk: Desk, opening: Opening, now: datetime) -> Preview:
     """Who would be told what, now, if this were opened. Raises Invalid."""
     with desk.store.reading() as session:
-        playbook = read(desk, opening.playbook)
+        playbook = read(session, desk, opening.playbook)
         opening = checked(session, opening, playbook, now)
         basis = legal.basis_for(opening.occurred_at or opening.detected_at or now).as_json()
         started = started_by(session, opening, playbook, basis, now)
@@ -130,8 +130,8 @@ def preview_call_out(desk: Desk, incident_id: str, now: datetime) -> Preview:
 
 def counts(desk: Desk, playbook_slug: str, area: tuple[str, ...], now: datetime) -> dict[int, int]:
     """How many people each level of a playbook would tell at once. Nothing is asked that the number does not need."""
-    playbook = read(desk, playbook_slug)
     with desk.store.reading() as session:
+        playbook = read(session, desk, playbook_slug)
         cast = casting.cast(
             session, playbook, topic=next(iter(playbook.topics), None), area=list(area), now=now
         )

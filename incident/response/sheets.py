@@ -153,8 +153,8 @@ def numbers(person: Person) -> tuple[str, str]:
 def _playbook_roles(session: Session, desk: Desk, now: datetime) -> list[Role]:
     """Every named role once: several playbooks know the same ones."""
     roles: dict[str, Role] = {}
-    for card in library.playbooks(desk):
-        playbook = library.read(desk, card.slug)
+    for card in library.playbooks(session, desk):
+        playbook = library.read(session, desk, card.slug)
         cast = casting.cast(session, playbook, topic=None, area=[], now=now)
         for role in playbook.roles.values():
             if role.is_group or role.pick in (*queries.BY_TOPIC, *queries.ROTAS):

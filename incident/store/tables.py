@@ -235,6 +235,67 @@ class PlaybookVersion(Base):
     created_at: Mapped[datetime]
 
 
+class PlaybookDraft(Base):
+    """A playbook in work, one a slug. Its texts are the edits from `first` to `n`; `based_on` is the version it began
+    from, 0 for a new one. `asked_n`: the edit for which a second person's signature is asked."""
+
+    __tablename__ = "playbook_draft"
+    slug: Mapped[str] = mapped_column(String(60), primary_key=True)
+    first: Mapped[int] = mapped_column(Integer)
+    n: Mapped[int] = mapped_column(Integer)
+    based_on: Mapped[int] = mapped_column(Integer, default=0)
+    asked_n: Mapped[int | None] = mapped_column(Integer)
+    asked_by: Mapped[str | None] = mapped_column(String(36))
+    asked_name: Mapped[str] = mapped_column(String(120), default="")
+    asked_at: Mapped[datetime | None]
+    returned: Mapped[str] = mapped_column(Text, default="")  # why the second person gave it back
+
+
+class PlaybookEdit(Base):
+    """One saved text of a playbook in work, for ever: what another hand has overwritten can be read again.
+    `scenarios`: the scenarios written for it, parted by lines of ---."""
+
+    __tablename__ = "playbook_edit"
+    slug: Mapped[str] = mapped_column(String(60), primary_key=True)
+    n: Mapped[int] = mapped_column(Integer, primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    scenarios: Mapped[str] = mapped_column(Text, default="")
+    edited_by: Mapped[str] = mapped_column(String(36))
+    edited_name: Mapped[str] = mapped_column(String(120))
+    edited_at: Mapped[datetime]
+
+
+class PlaybookPublication(Base):
+    """A version that two people put into use: the files it was made of, who wrote, who signed, and what its rehearsal
+    came to. Only its withdrawal is written later. `editors`: everybody who saved a text of it."""
+
+    __tablename__ = "playbook_publication"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int] = mapped_column(Integer)
+    version_id: Mapped[str] = mapped_column(ForeignKey("playbook_version.id"))
+    files: Mapped[dict[str, Any]]  # path -> text: the playbook, its fragments, templates, scenarios
+    editors: Mapped[list[Any]]
+    edited_by: Mapped[str] = mapped_column(String(36))
+    edited_name: Mapped[str] = mapped_column(String(120))
+    signed_by: Mapped[str] = mapped_column(String(36))
+    signed_name: Mapped[str] = mapped_column(String(120))
+    faults: Mapped[int] = mapped_column(Integer)
+    green: Mapped[int] = mapped_column(Integer)
+    red: Mapped[int] = mapped_column(Integer)
+    rehearsal: Mapped[list[Any]]  # each scenario: title, ok, faults
+    rehearsed_at: Mapped[datetime]
+    published_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(120))
+    withdrawn_why: Mapped[str] = mapped_column(Text, default="")
+    __table_args__ = (
+        UniqueConstraint("slug", "version"),
+        CheckConstraint("signed_by <> edited_by AND replace(editors, signed_by, '') = editors", name="two_people"),
+        CheckConstraint("faults = 0 AND red = 0 AND green > 0", name="proved"),
+    )  # fmt: skip
+
+
 class Incident(Base):
     """`code` is the reply code ("27"), `number` "VV-27/2026" or "DT-…". `area` a list of commune keys or ["toan_tinh"].
     `chain_seq`, `chain_hash`: the head of its timeline, moved only under the row's lock."""

@@ -219,6 +219,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Đổi cấp độ| từ {before}| thành {level}|, lý do: {reason}",
         "Level changed| from {before}| to {level}|, reason: {reason}",
     ),
+    "playbook_revised": (
+        "Đổi kịch bản| từ phiên bản {before}| sang phiên bản {version}|, lý do: {reason}",
+        "Playbook changed| from version {before}| to version {version}|, reason: {reason}",
+    ),
     "facts_changed": ("Sửa thông tin vụ việc|: {fields}|, lý do: {reason}", "Facts changed|: {fields}|: {reason}"),
     "kinds_set": (
         "Xác định vụ việc thuộc: {kinds_or_none}|, lý do: {reason}",
@@ -331,6 +335,25 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "directory_imported": (
         "Nhập danh bạ| ({sheet})|: thêm {added}|, sửa {changed}",
         "Directory imported| ({sheet})|: {added} added|, {changed} changed",
+    ),
+    "playbook_begun": ("Bắt đầu soạn kịch bản {playbook}", "Work on the playbook {playbook} begun"),
+    "playbook_saved": ("Lưu kịch bản {playbook}|, bản {n}", "Playbook {playbook} saved|, text {n}"),
+    "playbook_dropped": ("Bỏ bản đang soạn của kịch bản {playbook}", "Work on the playbook {playbook} dropped"),
+    "playbook_asked": (
+        "Trình ký kịch bản {playbook}|, bản {n}",
+        "A signature asked for the playbook {playbook}|, text {n}",
+    ),
+    "playbook_given_back": (
+        "Trả lại kịch bản {playbook}|, bản {n}|, lý do: {reason}",
+        "The playbook {playbook} given back|, text {n}|, reason: {reason}",
+    ),
+    "playbook_published": (
+        "Công bố kịch bản {playbook}|, phiên bản {version}|, người soạn: {edited_by}",
+        "The playbook {playbook} published|, version {version}|, written by {edited_by}",
+    ),
+    "playbook_withdrawn": (
+        "Rút kịch bản {playbook}|, phiên bản {version}|, lý do: {reason}",
+        "The playbook {playbook} withdrawn|, version {version}|, reason: {reason}",
     ),
     "settings_changed": (
         "Đổi thiết lập|: {fields}|, lý do: {reason}",

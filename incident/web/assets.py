@@ -82,6 +82,7 @@ def build(modules: Path, out: Path = OUT) -> dict[str, str]:
     bundle.add("draft.js", (HERE / "scripts/draft.js").read_bytes())
     bundle.add("room.js", (HERE / "scripts/room.js").read_bytes())
     bundle.add("opening.js", (HERE / "scripts/opening.js").read_bytes())
+    bundle.add("editor.js", (HERE / "scripts/editor.js").read_bytes())
     bundle.add("htmx.js", _source(modules / "htmx.org/dist/htmx.min.js"))
     bundle.add("report.css", (HERE / "styles/report/report.css").read_bytes())
     for name in ("icon.svg", "icon-drill.svg"):

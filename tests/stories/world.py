@@ -384,10 +384,11 @@ class World:
                 .join(Incident, Incident.id == Run.incident_id)
                 .where(Run.state != "")
             ).all()
-            playbooks = {version: pinned(session, version) for _, _, version in runs}
-        for incident_id, state, version in runs:
-            again = replay(playbooks[version], self.run_log(incident_id))
-            assert to_json(again) == state, f"the run of {incident_id} is not what its events make of it"
+            for incident_id, state, version in runs:
+                again = replay(
+                    pinned(session, version), self.run_log(incident_id), lambda id: pinned(session, id)
+                )
+                assert to_json(again) == state, f"the run of {incident_id} is not what its events make of it"
 
     def no_unexpected_message(self) -> None:
         """Every phone the story looked at has been read to the end."""

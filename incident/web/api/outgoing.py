@@ -217,7 +217,7 @@ class UnitOut(Schema):
 
 
 class PlaybookOut(Schema):
-    slug, title = string(), string()
+    slug, title, sha256, origin = string(), string(), string(), string()
     version = whole()
     levels = words(fields.String())
     topics = texts()

@@ -73,7 +73,8 @@ def units(query: dict[str, Any]) -> Any:
 
 @calls.call("GET", "/playbooks", summary="Kịch bản dùng được", gives=outgoing.PlaybookOut(many=True))
 def all_playbooks() -> Any:
-    return playbooks(wiring().desk)
+    with wiring().store.reading() as session:
+        return playbooks(session, wiring().desk)
 
 
 @calls.call(

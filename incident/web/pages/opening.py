@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as Answered
 from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, Refusal
 from incident.domain.names import search_key
-from incident.response import drafts, likeness, preview
+from incident.response import drafts, library, likeness, preview
 from incident.response import open as opening_door
 from incident.response.likeness import Alike, Like, Sought
 from incident.response.open import KeyUsed, Opened, Opening
@@ -30,6 +30,7 @@ from incident.web.pages.opening_form import (
     KEPT_IN_DRAFT,
     KINDS,
     NEUTRAL,
+    OWN,
     PLAYBOOKS,
     WHOLE_PROVINCE,
     Typed,
@@ -41,6 +42,7 @@ from incident.web.pages.opening_form import (
     level_hints,
     opening_of,
     place,
+    playbook_of,
     typed_of,
     wrong_drill_code,
 )
@@ -213,17 +215,30 @@ def _form(typed: Typed, errors: dict[str, Any]) -> str:
         "opening/form.html",
         typed={**typed, "key": typed.get("key") or secrets.token_urlsafe(18)},
         errors=errors,
-        kinds=KINDS,
+        kinds=(*KINDS, *_own_playbooks()),
         places=_places(),
         hints=hints,
         alike=_alike_so_far(typed),
     )
 
 
+def _own_playbooks() -> list[tuple[str, str, str]]:
+    """What the province added to the playbooks that every kind has."""
+    with wiring().store.reading() as reading:
+        cards = library.playbooks(reading, wiring().desk)
+    named = set(PLAYBOOKS.values())
+    return [
+        (OWN + card.slug, card.title, card.slug)
+        for card in cards
+        if card.origin != library.BUNDLED and card.slug not in named
+    ]
+
+
 def _hints(kind: str, area: list[str]) -> dict[int, str]:
     """Exact where kind and area are known; else of the neutral playbook, and said to be so."""
-    exact = kind in PLAYBOOKS and bool(area)
-    slug = PLAYBOOKS[kind] if exact else NEUTRAL
+    known = playbook_of(kind)
+    exact = known is not None and bool(area)
+    slug = known if known and exact else NEUTRAL
     try:
         where = area_of(area) if exact else (WHOLE_PROVINCE,)
         found = preview.counts(wiring().desk, slug, where, wiring().now())
@@ -236,7 +251,7 @@ def _alike_so_far(typed: Typed) -> tuple[Like, ...]:
     """Like incidents of what stands in a form that came back; a blank form is like nothing."""
     if not typed.get("title"):
         return ()
-    slug = PLAYBOOKS.get(str(typed.get("kind", "")), NEUTRAL)
+    slug = playbook_of(str(typed.get("kind", ""))) or NEUTRAL
     mode = "drill" if is_drill(typed) else "live"
     return _alike(Sought(clean(typed["title"]), slug, None, area_of(typed.get("area", [])), mode), typed)
 

@@ -25,11 +25,15 @@ from incident.web.pages import (
     people,
     phone_approval,
     pictures,
+    playbook_editor,
+    playbook_help,
+    playbook_proof,
     playbooks,
     press,
     reached,
     released,
     report,
+    revision,
     room,
     sending,
     sheets,
@@ -46,7 +50,8 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
+    board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks, playbook_editor,
+    playbook_proof, playbook_help, revision,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
     pictures, reached, texts, carriers,
 )  # fmt: skip

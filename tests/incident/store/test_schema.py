@@ -89,7 +89,14 @@ def test_the_guards_stand_at_head(store: Store) -> None:
     third = "replace" if store.dialect == "sqlite" else "truncate"
     assert triggers(store) == {
         f"{table}_no_{what}"
-        for table in ("entry", "approval", "revision")
+        for table in (
+            "entry",
+            "approval",
+            "revision",
+            "playbook_version",
+            "playbook_edit",
+            "playbook_publication",
+        )
         for what in ("update", "delete", third)
     }
 

@@ -59,6 +59,19 @@ SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
     ),
     ("deadline_set", {"deadline": "k3", "due": None}, {}, "Đặt hạn: k3, chưa có mốc"),
     ("deadline_warned", {"deadline": "k3", "left_seconds": 15000}, {}, "Sắp đến hạn: k3, còn 4 giờ 10 phút"),
+    (
+        "playbook_published",
+        {"playbook": "mua-lu-quet", "version": 2, "edited_by": "Bùi Thị Phỏng 18"},
+        {},
+        "Công bố kịch bản mua-lu-quet, phiên bản 2, người soạn: Bùi Thị Phỏng 18",
+    ),
+    (
+        "playbook_withdrawn",
+        {"playbook": "mua-lu-quet", "version": 2},
+        {"reason": "Sai hạn"},
+        "Rút kịch bản mua-lu-quet, phiên bản 2, lý do: Sai hạn",
+    ),
+    ("playbook_saved", {"playbook": "mua-lu-quet", "n": 3}, {}, "Lưu kịch bản mua-lu-quet, bản 3"),
     ("note", {}, {"text": "Đã gọi trưởng thôn"}, "Ghi diễn biến: Đã gọi trưởng thôn"),
     ("closed", {"outcome": "handled"}, {}, "Kết thúc xử lý, đã xử lý"),
     (

@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from incident.domain.actors import Role
-from incident.response import calls, course, drafts, handover, phone_approval, press, statement, stopping
+from incident.response import (
+    calls,
+    course,
+    drafts,
+    handover,
+    phone_approval,
+    playbook_draft,
+    press,
+    publishing,
+    statement,
+    stopping,
+)
 from incident.response.calls import Heard
 from incident.response.open import Opened
 from incident.response.phone_approval import Call
@@ -44,6 +55,12 @@ PAGES: dict[str, tuple[str, str]] = {
     "approval_policy.show": ("quantri", "/settings/approval"),
     "playbooks.index": ("nguoidang", "/playbooks"),
     "playbooks.show": ("thuky", "/playbooks/tin-gia-dich-benh"),
+    "playbooks.version": ("totruong", "/playbooks/{playbook}/versions/1"),
+    "playbook_editor.new": ("thuky", "/playbooks/new"),
+    "playbook_editor.edit": ("thuky", "/playbooks/{playbook}/edit"),
+    "playbook_help.show": ("thuky", "/playbooks/help"),
+    "playbook_proof.draft": ("totruong", "/playbooks/{playbook}/draft"),
+    "playbook_proof.used": ("theodoi", "/playbooks/goi-xac-nhan/rehearsal?level=2"),
     "opening.form": ("truc", "/incidents/new?draft={draft}"),
     "unsent.ask": ("truc", "/incidents/drafts/{draft}/discard"),
     "room.show": ("truc", ROOM),
@@ -74,6 +91,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "carriers.index": ("truc", "/settings/carriers"),
     "texts.index": ("truc", "/settings/texts?try=D%E1%BB%ABng+c%C3%B4ng+b%E1%BB%91%2C+ch%E1%BB%9D+b%C3%A3o+tan"),
     "texts.show": ("quantri", "/settings/texts/summon"),
+    "revision.show": ("truc", ROOM + "/playbook"),
     "reached.show": ("truc", ROOM + "/delivery"),
     "report.show": ("thuky", ROOM + "/report"),
     "statement.show": ("phatngon", TEXT_PAGE),
@@ -88,6 +106,10 @@ ALSO: tuple[tuple[str, str], ...] = (
     ("truc", "/incidents/new"),
     ("truc", "/khong-co-trang-nay"),
     ("theodoi", "/incidents/new"),
+    ("thuky", "/playbooks"),
+    ("truc", "/playbooks/{playbook}"),
+    ("phatngon", "/playbooks/{broken}/draft"),
+    ("truc", "/playbooks/{broken}/edit"),
     ("truc", "/?q=suoi+lac"),
     ("truc", "/incidents/{stopped}"),
     ("truc", "/incidents/{held}"),
@@ -103,7 +125,7 @@ ALSO: tuple[tuple[str, str], ...] = (
 NO_PAGE = re.compile(
     r"^(api-|health\.|hooks\.|files\.file$|security\.(static|tf_select|two_factor_rescue|mf_recovery|mf_recovery_codes"
     r"|two_factor_token_validation|verify)$|simulator\.show$|(board|room)\.live$|board\.wall_live$|opening\.counts$"
-    r"|sheets\..*_pdf$|report\.download$)"
+    r"|sheets\..*_pdf$|playbook_proof\..*_data$|report\.download$)"
 )
 OF_THE_INCIDENT = tuple(address for _who, address in PAGES.values() if address.startswith(ROOM))
 
@@ -146,6 +168,7 @@ def a_night(site: Site, mode: str = "live") -> Night:
     names |= _others(site, mode)
     world.fast_forward(20)  # what nobody does becomes late
     names |= _links(site, main)
+    names |= _playbooks(world)
     handed = world.person(DEPUTY).id
     names["handover"] = handover.hand_over(world.desk, handed, "Theo dõi báo chí", world.duty, world.time)
     # Still leaving: opened, and nothing has gone out yet.
@@ -238,6 +261,25 @@ def _others(site: Site, mode: str) -> dict[str, str]:
         "writing_text": current.id,
         "draft": drafts.save(world.desk, typed, world.duty, world.time),
     }
+
+
+def _playbooks(world: World) -> dict[str, str]:
+    """One that two people published and of which the next version waits for a signature; one that is full of faults."""
+    own, broken = "mua-lu-quet", "lo-du-lieu"
+    writer, signer = world.actor(SECRETARY, Role.SECRETARY), world.actor(HEAD, Role.APPROVER)
+    playbook_draft.begin_new(world.desk, own, "Mưa lớn, lũ quét", "", writer, world.time)
+    publishing.ask(world.desk, own, 1, writer, world.time)
+    publishing.sign(world.desk, own, 1, signer, world.time)
+    playbook_draft.begin(world.desk, own, writer, world.time)
+    next_one = playbook_draft.SKELETON.format(slug=own, title="Mưa lớn, lũ quét, sạt lở").replace(
+        "version: 1", "version: 2"
+    )
+    n = playbook_draft.save(world.desk, own, next_one, "", 2, writer, world.time)
+    publishing.ask(world.desk, own, n, writer, world.time)
+    playbook_draft.begin_new(world.desk, broken, "Lộ dữ liệu", "", world.duty, world.time)
+    faulty = playbook_draft.SKELETON.format(slug=broken, title="Lộ dữ liệu").replace("within:", "wihtin:")
+    playbook_draft.save(world.desk, broken, faulty, "", 1, world.duty, world.time)
+    return {"playbook": own, "broken": broken}
 
 
 def _links(site: Site, main: Opened) -> dict[str, str]:
