@@ -111,6 +111,7 @@ class RevisionLine:
     submitted_at: datetime
     voided_at: datetime | None
     decisions: tuple[DecisionLine, ...]
+    unapproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,12 +459,23 @@ def _statement(statement: StatementView, view: IncidentView, naming: Naming) -> 
     original = next((s.title for s in view.statements if s.id == statement.corrects), "")
     return StatementLine(
         title=naming.text(statement.title),
-        state=titles.UNCONFIRMED
-        if statement.state == "approved" and statement.unconfirmed
-        else titles.said(titles.STATEMENTS, statement.state),
+        state=_state(statement),
         revisions=tuple(_revision(revision, naming) for revision in statement.revisions),
         releases=_releases(statement, naming, view.basis.get("forms", {})),
         corrects=naming.text(original),
+    )
+
+
+def _state(statement: StatementView) -> str:
+    if statement.state == "approved" and statement.unconfirmed:
+        return titles.UNCONFIRMED
+    known = titles.said(titles.STATEMENTS, statement.state)
+    if not statement.unapproved:
+        return known
+    return (
+        f"{titles.UNAPPROVED}, chưa công bố"
+        if statement.state == "approved"
+        else f"{known}, {titles.UNAPPROVED.lower()}"
     )
 
 
@@ -478,6 +490,7 @@ def _revision(revision: RevisionView, naming: Naming) -> RevisionLine:
         submitted_by=naming.person(revision.submitted_by),
         submitted_at=revision.submitted_at,
         voided_at=revision.voided_at,
+        unapproved=revision.unapproved,
         decisions=tuple(
             DecisionLine(
                 who=naming.person(approval.name),

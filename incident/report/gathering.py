@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory.queries import CHUNK, batched
+from incident.domain.leading import heads
 from incident.report import asked, course, press, queries
 from incident.report.asked import Asked, Contact, Sent
 from incident.report.places import area_names, area_titles
@@ -350,6 +351,7 @@ def _view(session: Session, head: Head, rows: _Rows, entries: tuple[EntryView, .
         stopped_at=incident.stopped_at,
         leaving=rows.messages.get("created", 0) + rows.messages.get("sending", 0) + head.unexpanded,
         left_out=tuple(incident.left_out),
+        heads=heads(run),
     )
 
 

@@ -200,8 +200,9 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
         else "nội dung được sửa"
     )
     voided = f" Hết hiệu lực lúc {stamp(revision.voided_at)} do {why}." if revision.voided_at else ""
+    mark = "CHƯA DUYỆT. " if revision.unapproved else ""
     yield Paragraph(
-        f"Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
+        f"{mark}Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
         f"{drafted}{voided} Mã băm: {revision.sha256[:SHORT_HASH]}."
     )
     yield Quote(revision.text)

@@ -20,6 +20,7 @@ STATES = {
     "submitted": said("Đã trình"),
     "returned": said("Bị trả lại"),
     "approved": said("Đã duyệt, chưa công bố"),
+    "unapproved": said("Chưa duyệt, được cho công bố"),
     "released": said("Đã công bố"),
 }
 
@@ -120,13 +121,14 @@ def _turns(view: IncidentView, text: StatementView) -> list[tuple[datetime, str]
     begun = step.since if step and step.since and step.activation <= 1 else None
     first = text.revisions[0].submitted_at if text.revisions else text.updated_at or view.opened_at
     found = [(min(begun or first, first), "drafting")]
+    ready = "unapproved" if text.unapproved else "approved"
     for revision in text.revisions:
         found.append((revision.submitted_at, "submitted"))
         found += [(a.at, "returned") for a in revision.approvals if a.decision == "returned"]
     if text.state == "approved" and text.revisions and text.revisions[-1].approvals:
-        found.append((text.revisions[-1].approvals[-1].at, "approved"))
+        found.append((text.revisions[-1].approvals[-1].at, ready))
     for release in text.releases:
-        found.append((release.approved_to_go_at, "approved"))
+        found.append((release.approved_to_go_at, ready))
         if release.released_at:
             found.append((release.released_at, "released"))
     return found

@@ -167,6 +167,11 @@ class RevisionView:
     voided_at: datetime | None
     approvals: tuple[ApprovalView, ...]
 
+    @property
+    def unapproved(self) -> bool:
+        """The head let it go out without its approval."""
+        return any(approval.decision == "skipped" for approval in self.approvals)
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseView:
@@ -210,6 +215,14 @@ class StatementView:
         if newest is None or newest.voided_at is not None:
             return ()
         return tuple(approval for approval in newest.approvals if approval.unconfirmed)
+
+    @property
+    def unapproved(self) -> bool:
+        """What would go out, or stands outside, was not approved: it says so of itself."""
+        shown = [r for r in self.revisions if r.voided_at is None][-1:]
+        return self.state in ("approved", "released", "corrected", "withdrawn") and any(
+            r.unapproved for r in shown
+        )
 
     @property
     def _contradictions(self) -> tuple[ApprovalView, ...]:
@@ -391,6 +404,7 @@ class IncidentView:
     stopped_at: datetime | None = None  # sending was stopped by a person
     leaving: int = 0  # messages that have not left, with those of mailings still to be expanded
     left_out: tuple[str, ...] = ()  # person ids who were not to be called
+    heads: tuple[str, ...] = ()  # person ids of those who lead
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -56,7 +56,8 @@ STATEMENTS = {
     "withdrawn": "Đã gỡ",
 }
 UNCONFIRMED = "Duyệt qua điện thoại, chờ xác nhận"
-DECISIONS = {"approved": "Duyệt", "returned": "Trả lại"}
+UNAPPROVED = "Chưa duyệt"
+DECISIONS = {"approved": "Duyệt", "returned": "Trả lại", "skipped": "Cho công bố khi chưa duyệt"}
 OUTCOMES = {
     "handled": "đã xử lý",
     "not_incident": "không phải sự cố",

@@ -13,6 +13,7 @@ from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
+from incident.domain.leading import heads
 from incident.domain.words import said
 from incident.response import casting, pressed, stopping
 from incident.response.advance import enter, held, held_open, state_of
@@ -255,8 +256,13 @@ def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
             run = state_of(session, incident_id)
         except LookupError:
             return False
-        head = run.roles.get("to_truong")
-        return head is not None and actor.person_id in (*head.people, *head.standins)
+        return actor.person_id in heads(run)
+
+
+def would_be_stood_down(desk: Desk, incident_id: str) -> int:
+    """How many people would be told if the incident were closed now."""
+    with desk.store.reading() as session:
+        return len(_asked_people(session, session.get_one(Incident, incident_id)))
 
 
 def _asked_people(session: Session, incident: Incident) -> list[str]:

@@ -430,7 +430,7 @@ class Telling:
         person = self._person(draft.person)
         seen = self.incident.names.get(draft.person, {})
         reader = reader_of(person, seen, self.playbook, effect)
-        if self._only_on_screen(effect):
+        if only_on_screen(effect, self.playbook):
             return
         via = self._via(effect)
         hop = self.climbing.beside(effect, via, person)
@@ -472,13 +472,6 @@ class Telling:
         kind, mail = self.words.email(effect, reader, person, link, self.words.also(draft.effects, effect))
         counted = wording.Sms(mail.body, "mail", 1)
         self._put(draft, effect, kind, "email", address, mail.subject, counted, self.now, requests)
-
-    def _only_on_screen(self, effect: Personal) -> bool:
-        """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
-        role = self.playbook.roles.get(effect.role)
-        return (
-            isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
-        )
 
     def _via(self, effect: Personal) -> tuple[str, ...]:
         if isinstance(effect, Notify):
@@ -599,6 +592,12 @@ class Telling:
     def _priority(self, kind: str) -> int:
         base = PRIORITY.get(kind, LATER.get(kind, 20))
         return base + (DRILL_LATER if self.incident.mode == "drill" else 0)
+
+
+def only_on_screen(effect: Personal, playbook: Playbook) -> bool:
+    """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
+    role = playbook.roles.get(effect.role)
+    return isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
 
 
 def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:

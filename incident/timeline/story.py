@@ -155,6 +155,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Lần duyệt qua điện thoại không còn hiệu lực, chờ {person} duyệt lại| ({step})",
         "The approval by phone no longer counts; waiting for {person}| ({step})",
     ),
+    "approval_skipped": (
+        "{who} cho công bố khi CHƯA DUYỆT| {statement}|, bản {revision}|, mã {code}|, lý do: {reason}",
+        "{who} lets go NOT APPROVED| {statement}|, revision {revision}|, code {code}|, reason: {reason}",
+    ),
     "approval_link_sent": (
         "Gửi lại liên kết duyệt cho {who}|, bản {revision}",
         "Link for the approval sent again to {who}|, revision {revision}",
@@ -273,7 +277,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Chuyển việc {step}| cho {person}|, lý do: {reason}",
         "{step} given| to {person}|, reason: {reason}",
     ),
-    "step_added": ("Thêm việc: {title}|, giao {person}", "Task added: {title}|, given to {person}"),
+    "step_added": (
+        "Thêm việc: {title}|, giao {person}|, trước {due}|, lý do: {reason}",
+        "Task added: {title}|, given to {person}|, due {due}|, reason: {reason}",
+    ),
     "contact_corrected": (
         "Sửa số của {who}|, {again}",
         "Number of {who} corrected|, {again}",

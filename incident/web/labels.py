@@ -255,6 +255,9 @@ def statement(view: StatementView) -> Label:
         "corrected": Label(_("Đã đính chính"), "grey"),
         "withdrawn": Label(_("Đã gỡ"), "grey"),
     }
+    if view.unapproved and view.state in ("approved", "released"):
+        out = view.state == "released"
+        return Label(_("Chưa duyệt, đã công bố") if out else _("Chưa duyệt, được cho công bố"), "red")
     if view.contradicted:
         return Label(_("Đã công bố, người duyệt báo không đúng"), "red")
     if view.state == "approved" and view.unconfirmed:

@@ -95,6 +95,38 @@ def redo(body: dict[str, Any], incident_id: str, step: str) -> Any:
 
 @calls.call(
     "POST",
+    "/incidents/<key:incident_id>/steps",
+    summary="Thêm một việc ngoài kịch bản, giao cho một người",
+    body=incoming.NewStep,
+    gives=outgoing.NewStepOut(),
+    status=201,
+)
+def add_step(body: dict[str, Any], incident_id: str) -> Any:
+    must_see(incident_id)
+    step = task.add(
+        wiring().desk, incident_id, body["title"], body["person_id"], body["reason"], actor(), wiring().now(),
+        due=body["due"],
+    )  # fmt: skip
+    return {"incident_id": incident_id, "step": step}
+
+
+@calls.call(
+    "POST",
+    "/incidents/<key:incident_id>/steps/<key:step>/reassign",
+    summary="Chuyển một việc đang mở cho người khác, có lý do",
+    body=incoming.Reassignment,
+    gives=outgoing.CardOut(),
+)
+def reassign(body: dict[str, Any], incident_id: str, step: str) -> Any:
+    must_see(incident_id)
+    task.reassign(
+        wiring().desk, incident_id, step, body["person_id"], body["reason"], actor(), wiring().now()
+    )
+    return summary(incident_id)
+
+
+@calls.call(
+    "POST",
     "/incidents/<key:incident_id>/level",
     summary="Nâng hoặc hạ cấp độ",
     body=incoming.Level,

@@ -104,6 +104,20 @@ class WithReason(Incoming):
     reason = reason()
 
 
+class NewStep(Incoming):
+    """A task beside the playbook's. `due`: until when, null for no limit."""
+
+    title = Words(longest=TITLE, shortest=1, required=True)
+    person_id = key(required=True)
+    due = Moment(allow_none=True, load_default=None)
+    reason = reason()
+
+
+class Reassignment(Incoming):
+    person_id = key(required=True)
+    reason = reason()
+
+
 class MayHaveReason(Incoming):
     reason = reason(required=False)
 

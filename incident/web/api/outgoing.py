@@ -199,6 +199,10 @@ class AcknowledgedOut(Schema):
     incident_id, person_id, state = string(), string(), string()
 
 
+class NewStepOut(Schema):
+    incident_id, step = string(), string()
+
+
 class PersonOut(Schema):
     id = string()
     key = maybe_string()

@@ -44,6 +44,7 @@ class Offer:
     unconfirmed: bool  # approved, and may not go out before the telephone approval is confirmed
     phone: bool  # write down an approval by telephone
     resend: bool
+    let_go: bool  # the head lets the submitted text out without its approval
     confirm: ApprovalView | None  # the reader's own approval by telephone, to be confirmed
     take_down: bool
     mend: bool
@@ -76,6 +77,7 @@ def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
         unconfirmed=held and text.state == "approved",
         phone=asks and policy.phone_at(view.level) and _may_record(text, name),
         resend=asks and can().command,
+        let_go=asks and me in view.heads and name not in (newest.editors if newest else ()),
         confirm=next((a for a in text.unconfirmed if a.person_id == me), None),
         take_down=speaks and me is not None and speaker,
         mend=view.status == "open" and me is not None and (speaker or published),

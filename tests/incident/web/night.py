@@ -66,6 +66,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "steps.show": ("truc", ROOM + "/steps/xac_minh"),
     "steps.skip": ("truc", ROOM + "/steps/xac_minh/skip"),
     "steps.redo": ("truc", ROOM + "/steps/xac_minh/redo"),
+    "steps.add": ("truc", ROOM + "/steps/new"),
+    "people.reassign": ("truc", ROOM + "/steps/xac_minh/reassign?q=van+phong"),
     "press.new": ("truc", ROOM + "/press/new"),
     "press.show": ("phatngon", ROOM + "/press/{question}"),
     "press.refuse": ("phatngon", ROOM + "/press/{question}/refuse"),

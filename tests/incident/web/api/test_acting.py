@@ -80,6 +80,38 @@ def test_a_step_is_skipped_and_done_again_with_a_reason(api: Api) -> None:
     assert state(api, id, "luu_bang_chung")["state"] == "active"
 
 
+def test_a_step_is_added_and_given_to_another(api: Api) -> None:
+    id = api.opened()
+    shown = api.get(f"incidents/{id}").json
+    lead, secretary = member(shown, "to_truong")["person_id"], member(shown, "thu_ky")["person_id"]
+    body = {
+        "title": "Gọi trưởng thôn",
+        "person_id": lead,
+        "due": "2026-11-22T11:00:00+07:00",
+        "reason": "họp giao",
+    }
+    made = api.post(f"incidents/{id}/steps", body)
+    assert made.status_code == 201
+    step = made.json["step"]
+    assert (state(api, id, step)["title"], state(api, id, step)["person_ids"]) == ("Gọi trưởng thôn", [lead])
+    problem(api.post(f"incidents/{id}/steps", body | {"due": "2026-11-22T08:00:00+07:00"}), 422)
+    problem(api.post(f"incidents/{id}/steps", body | {"person_id": "khong-co"}), 404)
+    given = api.post(f"incidents/{id}/steps/{step}/reassign", {"person_id": secretary, "reason": "đi họp"})
+    assert given.status_code == 200
+    assert state(api, id, step)["person_ids"] == [secretary]
+    problem(api.post(f"incidents/{id}/steps/{step}/reassign", {"person_id": lead, "reason": ""}), 422)
+    problem(api.post(f"incidents/{id}/steps/khong_co/reassign", {"person_id": lead, "reason": "x"}), 404)
+    assert {"step_added", "reassigned"} <= set(kinds(api, id))
+
+
+def test_only_the_head_lets_a_text_go_unapproved(api: Api) -> None:
+    id = api.opened()
+    problem(api.post(f"incidents/{id}/steps/duyet_1/skip", {"reason": "gấp"}), 403)
+    problem(api.person("truc").post(f"incidents/{id}/steps/duyet_1/skip", {"reason": "gấp"}), 403)
+    head = api.person("totruong").post(f"incidents/{id}/steps/duyet_1/skip", {"reason": "gấp"})
+    assert problem(head, 409)["detail"].startswith("Chưa có bản nào được trình")
+
+
 def test_level_facts_and_pause_change_the_course(api: Api) -> None:
     id = api.opened(level=2, kinds=[], accepted_at=None)
     assert api.post(f"incidents/{id}/level", {"level": 3, "reason": "lan rộng"}).json["level"] == 3
@@ -117,6 +149,8 @@ def test_who_only_reads_changes_nothing(sqlite_api: Api, role: Role) -> None:
     reason = {"reason": "thử"}
     for path, body in (
         ("level", {"level": 2, **reason}),
+        ("steps", {"title": "Việc", "person_id": "ai", **reason}),
+        ("steps/xac_minh/reassign", {"person_id": "ai", **reason}),
         ("facts", {"kinds": [], **reason}),
         ("pause", {"until": "2026-11-22T11:00:00+07:00", **reason}),
         ("close", {"outcome": "handled", **reason}),
