@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from playbooks.language import Playbook, Step, Verb, When
 from playbooks.run import CANCELLED, DONE, NOT_NEEDED, SKIPPED, Run
 
-ENDED = (DONE, SKIPPED, NOT_NEEDED)
+ENDED = (DONE, SKIPPED, NOT_NEEDED, CANCELLED)  # cancelled alone: another body has taken it over
 
 
 def all_of(values: Iterable[bool | None]) -> bool | None:
@@ -48,7 +48,7 @@ def _submitted(run: Run, draft: str) -> bool | None:
     state = run.steps[draft].state
     if state == DONE:
         return True
-    return False if state in (SKIPPED, NOT_NEEDED) else None
+    return False if state in (SKIPPED, NOT_NEEDED, CANCELLED) else None
 
 
 def _released(playbook: Playbook, run: Run, draft: str) -> bool | None:

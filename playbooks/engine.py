@@ -77,8 +77,10 @@ from playbooks.signals import (
     Event,
     FactChanged,
     Finish,
+    HandedOver,
     Holders,
     Invited,
+    Joined,
     LevelChanged,
     Paused,
     Published,
@@ -92,6 +94,7 @@ from playbooks.signals import (
     Skipped,
     Started,
     Submitted,
+    TakenBack,
     Ticked,
     TimePassed,
     Unreachable,
@@ -202,7 +205,7 @@ def _let_time_act(p: Progress) -> None:
 def _finish_run(p: Progress) -> None:
     """Every step has ended and none will come again. A person still has to close the incident."""
     over = all(
-        state.state in (DONE, SKIPPED, NOT_NEEDED) and state.again_at is None
+        (state.state in (DONE, SKIPPED, NOT_NEEDED) or state.handed) and state.again_at is None
         for state in p.run.steps.values()
     )
     if over and not p.run.finished:
@@ -596,14 +599,53 @@ def _cancelled(p: Progress, _: Cancelled) -> None:
             p.amend(step.id, state=CANCELLED, resume=state.state, due=None)
 
 
+def _handed_over(p: Progress, event: HandedOver) -> None:
+    if p.run.handed_at is not None:
+        raise p.refuse("handed_over")
+    if event.at > p.now:
+        raise p.refuse("in_the_future")
+    kept = {p.find(step).id for step in event.keep}
+    p.change(handed_at=event.at)
+    for step in p.steps.values():
+        if step.id not in kept:
+            _leave(p, step)
+    deadlines.hand_over(p, event.at, kept)
+
+
+def _leave(p: Progress, step: Step) -> None:
+    """The step ends here. What was done stays done; who had not answered a call is no longer waited for."""
+    state = p.state(step.id)
+    if state.state in OPEN or (step.verb in CALLS and state.state == DONE):
+        p.stand_down(step.id, "handed_over")
+    if state.state in (WAITING, NOT_NEEDED, *OPEN):
+        p.amend(step.id, state=CANCELLED, resume=state.state, due=None, handed=True)
+        if step.verb is Verb.PUBLISH and state.state in OPEN:
+            p.record("publish_withdrawn", step=step.id)
+    elif state.again_at is not None:
+        p.amend(step.id, again_at=None)
+
+
+def _taken_back(p: Progress, _: TakenBack) -> None:
+    if p.run.handed_at is None:
+        raise p.refuse("not_handed_over")
+    p.change(handed_at=None)
+    _resume(p)
+    deadlines.take_back(p)
+
+
 def _reopened(p: Progress, _: Reopened) -> None:
-    """What was open is asked anew, with the work already done; who had said yes to a call has said yes."""
     if not p.run.cancelled:
         raise p.refuse("not_closed")
     p.change(cancelled=False)
+    _resume(p)
+
+
+def _resume(p: Progress) -> None:
+    """What was open is asked anew, with the work already done; who had said yes to a call has said yes. What another body
+    has taken over stays there until the lead comes back."""
     for step in p.steps.values():
         state = p.state(step.id)
-        if state.state != CANCELLED:
+        if state.state != CANCELLED or (state.handed and p.run.handed_at is not None):
             continue
         if state.resume in (ACTIVE, STUCK):
             activate(p, step, keep=_yes_to_call(step, state), **_carried(state))
@@ -641,11 +683,14 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     CalledOut: _called_out,
     Reassigned: _reassigned,
     Invited: inviting.invited,
+    Joined: inviting.joined,
     Retracted: inviting.retracted,
     Restored: inviting.restored,
     Paused: _paused,
     Resumed: _resumed,
     Cancelled: _cancelled,
+    HandedOver: _handed_over,
+    TakenBack: _taken_back,
     Reopened: _reopened,
     TimePassed: _time_passed,
 }

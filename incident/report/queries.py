@@ -94,6 +94,7 @@ HEAD = (
     .where(of_this(Incident.id))
     .execution_options(populate_existing=True)
 )
+MERGED = select(Incident).where(of_this(Incident.merged_into)).order_by(Incident.closed_at, Incident.id)
 REQUESTS = (
     select(
         Request.id, Request.step, Request.activation, Request.person_id, Request.role, Request.purpose,

@@ -236,9 +236,9 @@ def close(
             session, incident, "closed", actor, now,
             {"outcome": outcome, "outcome_title": OUTCOMES[outcome], "still_open": still_open}, reason,
         )  # fmt: skip
-        asked = _asked_people(session, incident)
+        asked = asked_people(session, incident)
         enter(session, desk, incident, [Cancelled()], now)
-        _stop_sending(session, incident, now)
+        stop_sending(session, incident, now)
         if (
             outcome == "opened_by_mistake"
         ):  # an apology for what nobody got would be the first they hear of it
@@ -262,10 +262,10 @@ def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
 def would_be_stood_down(desk: Desk, incident_id: str) -> int:
     """How many people would be told if the incident were closed now."""
     with desk.store.reading() as session:
-        return len(_asked_people(session, session.get_one(Incident, incident_id)))
+        return len(asked_people(session, session.get_one(Incident, incident_id)))
 
 
-def _asked_people(session: Session, incident: Incident) -> list[str]:
+def asked_people(session: Session, incident: Incident) -> list[str]:
     """Everyone who was woken and has not refused, in the order of asking: also whose place somebody else has taken."""
     woken = ("asked", "accepted", "expired", "replaced")
     rows = session.scalars(
@@ -276,7 +276,7 @@ def _asked_people(session: Session, incident: Incident) -> list[str]:
     return list(dict.fromkeys(rows))
 
 
-def _stop_sending(session: Session, incident: Incident, now: datetime) -> None:
+def stop_sending(session: Session, incident: Incident, now: datetime) -> None:
     """What has not left yet does not leave; nobody is asked any more, and nothing is left for the run."""
     stopping.halt(session, incident, now, "closed")
     session.execute(
@@ -349,6 +349,8 @@ def reopen(desk: Desk, incident_id: str, reason: str, actor: Actor, now: datetim
         incident = held(session, incident_id)
         if incident.status == "open":
             raise Conflict("open", "Vụ việc đang mở.")
+        if incident.merged_into is not None:
+            raise Conflict("merged", "Vụ việc này đã gộp vào vụ việc khác; việc gộp không hoàn tác được.")
         taken = session.scalar(
             select(Incident.number).where(Incident.code == incident.code, Incident.status == "open")
         )

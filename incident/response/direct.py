@@ -14,7 +14,7 @@ from incident import wording
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.response import casting
 from incident.response.desk import Desk
-from incident.store.tables import Incident, Link, Message, Person
+from incident.store.tables import Incident, Link, Message, MessageCause, Person, Revision, Statement
 
 VALID = timedelta(hours=6)
 DRILL_LATER = 50
@@ -28,7 +28,15 @@ def text_to(
     reader = wording.Reader(name=person.name, xung_ho=person.xung_ho, rank=seen.get("rank", "ngang"))
     house = casting.house(session, desk.settings.public_url, desk.two_way)
     case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+    if isinstance(slots.get("what"), str):
+        return wording.sms_with_room(kind, house, case, reader, str(slots.pop("what")), **slots)
     return wording.sms(kind, house, case, reader, **slots)
+
+
+def text_meant(session: Session, revision: Revision) -> str:
+    """What is to be approved, as it stands in a sentence: "thông tin ban đầu", "đính chính: thông tin ban đầu"."""
+    title = session.get_one(Statement, revision.statement_id).title
+    return title[:1].lower() + title[1:]
 
 
 def send(
@@ -39,8 +47,10 @@ def send(
     kind: str,
     text: wording.Sms,
     now: datetime,
+    request: str | None = None,
 ) -> bool:
-    """Put it into the outbox, ahead of reminders. False when the person has no number that can be tried."""
+    """Put it into the outbox, ahead of reminders. `request`: the id of what it asks the person to answer. False when the
+    person has no number that can be tried."""
     if not casting.reachable(person, desk.sms):
         return False
     text = _told_apart(session, str(person.phone), text, now)
@@ -65,6 +75,8 @@ def send(
             valid_until=now + VALID,
         )
     )
+    if request is not None:
+        session.add(MessageCause(effect_key=f"direct:{id}", message_id=id, request_id=request))
     desk.store.after_commit(session, desk.ring)
     return True
 

@@ -175,10 +175,10 @@ def _call_up(
         data={"person": person.id, "new": new},
     )  # fmt: skip
     playbook, run = pinned(session, incident.playbook_version), state_of(session, incident.id)
-    enter(session, desk, incident, [Invited(_call_up_step(playbook, run), person.id)], now)
+    enter(session, desk, incident, [Invited(call_up_step(playbook, run), person.id)], now)
 
 
-def _call_up_step(playbook: Playbook, run: Run) -> str:
+def call_up_step(playbook: Playbook, run: Run) -> str:
     """The step that calls the task force up: one that runs, else one that is done, else the first."""
     calls = [step.id for step in playbook.steps if step.verb is Verb.ASSIGN]
     if not calls:

@@ -48,9 +48,7 @@ class Phrasing:
         two_way = self.desk.two_way_with(person)
         match effect:
             case AskApproval():
-                revision = self.session.get_one(Revision, effect.revision)
-                link = self._approval_link(person, revision.id)
-                return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
+                return self._approval(self.session.get_one(Revision, effect.revision), reader, person)
             case Summon() if effect.instead_of:
                 link = self._link(person, "ack", "a") if not two_way else ""
                 kind = "stand_in" if two_way else "stand_in.one_way"
@@ -70,8 +68,7 @@ class Phrasing:
                     body = wording.one_way(body, link, self.house)
                 return "notify", wording.registered(body, self.case), link
             case Remind() if (waiting := self._to_approve(effect)) is not None:
-                link = self._approval_link(person, waiting.id)
-                return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
+                return self._approval(waiting, reader, person)
             case Remind():
                 link = self._link(person, "ack", "a") if not two_way else ""
                 kind = wording.remind_kind(reader, two_way, another=self._has_stand_in(effect))
@@ -98,7 +95,9 @@ class Phrasing:
 
         revision = self._to_approve(effect)
         if revision is not None:
-            return "approve", say("approve", n=spoken.number(revision.n), mark=spoken.digits(revision.code))
+            what = direct.text_meant(self.session, revision)
+            number, mark = spoken.number(revision.n), spoken.digits(revision.code)
+            return "approve", say("approve", what=what, n=number, mark=mark)
         match effect:
             case Summon() if effect.instead_of:
                 other = self.person(effect.instead_of)
@@ -110,6 +109,16 @@ class Phrasing:
                 then = ", sẽ mời người thay" if self._has_stand_in(effect) else ", cán bộ trực sẽ gọi"
                 return "remind", say("remind", before=f". Đến {asked} chưa có trả lời{then}" if asked else "")
         return "summon", say("summon")
+
+    def _approval(
+        self, revision: Revision, reader: wording.Reader, person: Person
+    ) -> tuple[str, wording.Sms, str]:
+        link = self._approval_link(person, revision.id)
+        what = direct.text_meant(self.session, revision)
+        text = wording.sms_with_room(
+            "approve", self.house, self.case, reader, what, n=revision.n, mark=revision.code, link=link
+        )
+        return "approve", text, link
 
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
@@ -137,7 +146,8 @@ class Phrasing:
         due = effect.due
         match effect:
             case AskApproval() | Remind() if revision is not None:
-                extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
+                what = direct.text_meant(self.session, revision)
+                extra: dict[str, object] = {"what": what, "n": revision.n, "mark": revision.code}
                 facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
                 facts = replace(facts, unknown=f"Toàn văn tại {link} (dùng trong 60 phút)", extra=extra)
                 return "approve", wording.email("approve", self.house, self.case, reader, facts)

@@ -164,6 +164,7 @@ def mail(kind: str, case: Case, reader: Reader, two_way: bool = True) -> Email:
     house = House("UBND tỉnh Sơn Lâm", "Sơn Lâm", "0540000001", two_way=two_way)
     extra: dict[str, object] = {
         "instead": f"đ/c {LONGEST_NAME}", "what": LONG_STEP, "n": 3, "mark": "7K2", "at": "05 giờ 40 phút",
+        "old": "98", "body": "Bộ Công an",
     }  # fmt: skip
     facts = Facts(
         "Có tin về hồ Suối Lạc", "02:09 ngày 22/11/2026", "Facebook công khai", asks=("xác nhận",), link=LINK,
