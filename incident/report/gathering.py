@@ -65,9 +65,10 @@ def gather(
     if timeline:
         names = rows.names | _spoken(head, rows.statements)
         entries = _page(session, incident_id, names, after=after, limit=limit, language=language)
-    others = merged.merged_of(
-        session, incident_id, timeline and limit is None, _other_timeline(session, language)
-    )
+    others: tuple[MergedView, ...] = ()
+    if head.holds_others:
+        read = _other_timeline(session, language)
+        others = merged.merged_of(session, incident_id, timeline and limit is None, read)
     return _view(session, head, rows, entries, others)
 
 

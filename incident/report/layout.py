@@ -17,7 +17,7 @@ from incident.papers.paper import (
     finished,
     office_of,
 )
-from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine
+from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine, TimelineLine
 from incident.report.chart import Chart
 from incident.report.overview import describe
 from incident.report.overview_picture import draw as picture
@@ -331,8 +331,17 @@ def _timeline(report: Report) -> Iterator[Block]:
         Column("Diễn biến", 54),
         Column("Người ghi", 22),
     )
-    rows = tuple((str(t.seq), stamp(t.occurred_at), t.text, t.actor) for t in report.timeline)
-    yield Table("Nhật ký diễn biến", columns, rows)
+    yield Table("Nhật ký diễn biến", columns, _lines(report.timeline))
+    for other in report.merged:
+        yield Paragraph(
+            f"Vụ việc {other.number} đã gộp vào vụ việc này lúc {stamp(other.at)}. Nhật ký của vụ việc đó có "
+            f"{other.chain_seq} mục, mã băm cuối {other.chain_hash}."
+        )
+        yield Table(f"Nhật ký của vụ việc {other.number}", columns, _lines(other.timeline))
+
+
+def _lines(lines: tuple[TimelineLine, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple((str(t.seq), stamp(t.occurred_at), t.text, t.actor) for t in lines)
 
 
 def _proof(report: Report) -> Iterator[Block]:

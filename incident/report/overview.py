@@ -42,7 +42,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """state: met | late (met after its time) | missed | running."""
+    """state: met | late (met after its time) | missed | handed (to another body) | running."""
 
     title: str
     law: bool
@@ -70,7 +70,7 @@ def overview(view: IncidentView, now: datetime, words: Callable[[str], str] = st
     limits = tuple(
         _limit(d, words)
         for d in view.deadlines
-        if d.due and d.state in ("running", "warned", "met", "missed")
+        if d.due and d.state in ("running", "warned", "met", "missed", "handed")
     )
     reach = view.opened_at + FURTHEST * (end - view.opened_at)
     seen = [limit.due for limit in limits if limit.due <= reach and limit.met_at is None]
@@ -95,8 +95,8 @@ def _limit(deadline: DeadlineView, words: Callable[[str], str]) -> Limit:
         if late
         else "met"
         if deadline.met_at
-        else "missed"
-        if deadline.state == "missed"
+        else deadline.state
+        if deadline.state in ("missed", "handed")
         else "running"
     )
     return Limit(words(deadline.title), deadline.law, deadline.due, deadline.met_at, state)
@@ -181,4 +181,5 @@ OUTCOMES = {
     "late": said("xong muộn"),
     "missed": said("đã quá hạn"),
     "running": said("đang chạy"),
+    "handed": said("chuyển cơ quan khác"),
 }

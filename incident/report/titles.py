@@ -43,6 +43,7 @@ DEADLINES = {
     "warned": "Đang tính, đã cảnh báo",
     "met": "Đúng hạn",
     "missed": "Quá hạn",
+    "handed": "Đã chuyển cơ quan khác",
     "no_anchor": "Chưa có mốc",
     "not_applicable": "Không áp dụng",
 }

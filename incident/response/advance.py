@@ -52,6 +52,8 @@ REFUSED = {
     "not_held": said("Tổ công tác của vụ việc này đã được báo."),
     "closed": said("Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước."),
     "not_closed": said("Vụ việc chưa kết thúc."),
+    "handed_over": said("Vụ việc đã chuyển cơ quan khác chủ trì; muốn làm tiếp xin nhận lại trước."),
+    "not_handed_over": said("Vụ việc đang do ta chủ trì."),
     "not_paused": said("Vụ việc không ở trạng thái tạm dừng nhắc."),
     "pause_already_over": said("Thời điểm tạm dừng đến phải ở tương lai."),
 }

@@ -35,6 +35,9 @@ OUTCOMES = {
     "duplicate": said("trùng"),
     "handed_over": said("chuyển cơ quan khác"),
 }
+LET_GO = (
+    "handed_over"  # the step of the mailing that tells people at a hand-over that nothing is left for them
+)
 NOTE_KINDS = ("note", "directive", "call_recorded")
 LONGEST_NOTE = 20_000
 LONGEST_PAUSE = timedelta(hours=24)
@@ -216,8 +219,7 @@ def close(
 ) -> None:
     """End the handling with an outcome of OUTCOMES; what is still open is listed on the timeline, everyone who was
     asked is told. Raises Invalid, Forbidden, Conflict."""
-    if not actor.may(Role.DUTY_OFFICER) and not _is_head(desk, incident_id, actor):
-        raise Forbidden("not_head", "Kết thúc xử lý do Tổ trưởng hoặc cán bộ trực quyết định.")
+    require_head(desk, incident_id, actor)
     reason = with_reason(reason)
     if outcome not in OUTCOMES:
         raise Invalid(
@@ -227,6 +229,9 @@ def close(
         )
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
+        if outcome == "handed_over" and incident.handed_at is None:
+            fault = said("Ghi “Chuyển cơ quan khác” trước: cơ quan nào, từ giờ nào, văn bản nào.")
+            raise Invalid("not_handed_over", fault, {"outcome": [fault]})
         run = state_of(session, incident_id)
         still_open = [step for step, state in run.steps.items() if state.state in OPEN]
         incident.status = "cancelled" if outcome == "opened_by_mistake" else "closed"
@@ -237,15 +242,23 @@ def close(
             {"outcome": outcome, "outcome_title": OUTCOMES[outcome], "still_open": still_open}, reason,
         )  # fmt: skip
         asked = asked_people(session, incident)
+        gone = _let_go(session, incident)
         enter(session, desk, incident, [Cancelled()], now)
         stop_sending(session, incident, now)
         if (
             outcome == "opened_by_mistake"
         ):  # an apology for what nobody got would be the first they hear of it
             asked = stopping.got_something(session, incident)
+        asked = [person for person in asked if person not in gone]
         if stand_down and asked:
             _stand_down(session, desk, incident, asked, outcome, now)
             desk.store.after_commit(session, desk.ring)
+
+
+def require_head(desk: Desk, incident_id: str, actor: Actor) -> None:
+    """Raises Forbidden unless the actor leads the incident or is on duty."""
+    if not actor.may(Role.DUTY_OFFICER) and not _is_head(desk, incident_id, actor):
+        raise Forbidden("not_head", "Việc này do Tổ trưởng hoặc cán bộ trực quyết định.")
 
 
 def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
@@ -262,7 +275,23 @@ def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
 def would_be_stood_down(desk: Desk, incident_id: str) -> int:
     """How many people would be told if the incident were closed now."""
     with desk.store.reading() as session:
-        return len(asked_people(session, session.get_one(Incident, incident_id)))
+        incident = session.get_one(Incident, incident_id)
+        gone = _let_go(session, incident)
+        return len([person for person in asked_people(session, incident) if person not in gone])
+
+
+def _let_go(session: Session, incident: Incident) -> set[str]:
+    """People who were told at the hand-over that nothing is left for them: nobody is told twice."""
+    if incident.handed_at is None:
+        return set()
+    rows = session.scalars(
+        select(Mailing.audience).where(
+            Mailing.incident_id == incident.id,
+            Mailing.step == LET_GO,
+            Mailing.created_at >= incident.handed_at,
+        )
+    )
+    return {str(person) for audience in rows for person, _ in audience}
 
 
 def asked_people(session: Session, incident: Incident) -> list[str]:
@@ -299,7 +328,9 @@ def _stand_down(
         outcome, "stand_down"
     )
     at = incident.opened_at if outcome == "opened_by_mistake" else now
-    text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at))
+    if kind == "stand_down.handed":
+        at = incident.handed_at or now
+    text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at), body=incident.handed_short)
     mail = wording.email(
         "stand_down",
         house,

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import SYSTEM, Actor
+from incident.domain.address import called
 from incident.domain.codes import shown_code
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id, new_token, token_hash
-from incident.domain.words import said
+from incident.domain.titles import step_title
+from incident.domain.words import Said, said
 from incident.response import casting, direct, likeness
 from incident.response.advance import enter, state_of
 from incident.response.answer import ACCEPT, DECLINE, Changes, answer, asked, commit_changes
@@ -200,6 +202,56 @@ def candidates(session: Session, old: Incident, now: datetime) -> tuple[Incident
         .limit(50)
     ).all()
     return tuple(sorted(rows, key=lambda one: like.index(one.id) if one.id in like else len(like)))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What merging would come to, for a page. `why_not`: why it cannot be done, else empty; `sms`: how many leave."""
+
+    code: str
+    number: str
+    title: str
+    why_not: str = ""
+    carried: tuple[Said, ...] = ()
+    joining: tuple[Said, ...] = ()
+    asked: tuple[Said, ...] = ()
+    told: int = 0
+    sms: int = 0
+    drafts: tuple[str, ...] = ()
+    press: tuple[str, ...] = ()
+    area: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
+
+
+def look(desk: Desk, incident_id: str, into: str) -> Looked:
+    """What would move. Raises NotFound."""
+    with desk.store.reading() as session:
+        old, new = session.get(Incident, incident_id), session.get(Incident, into)
+        if old is None or new is None:
+            raise NotFound("no_incident", "Không có vụ việc này.")
+        head = (_shown(new), new.number, new.title)
+        if (refusal := why_not(session, old, new)) is not None:
+            return Looked(*head, why_not=refusal.text)
+        moves = plan(session, old, new)
+        ids = {*moves.asked, *moves.told, *(r.person_id for r in (*moves.carried, *moves.joining))}
+        people = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_(ids)))}
+        named = {id: called(p.xung_ho, p.name) for id, p in people.items()}
+        playbook = pinned(session, old.playbook_version)
+        titles = {step.id: step_title(playbook, step) for step in playbook.steps}
+        titles |= {task.id: task.text for task in state_of(session, old.id).added}
+        hearing = [p for p in (*moves.asked, *moves.told) if casting.reachable(people[p], desk.sms)]
+        return Looked(
+            *head,
+            carried=tuple(named[r.person_id] for r in moves.carried),
+            joining=tuple(named[r.person_id] for r in moves.joining),
+            asked=tuple(named[p] for p in moves.asked),
+            told=len(moves.told),
+            sms=len(hearing),
+            drafts=tuple(text.title for text in moves.drafts),
+            press=tuple(question.outlet for question in moves.press),
+            area=tuple(casting.area_names(session, list(moves.area))) if moves.area else (),
+            left_open=tuple(titles.get(step, step) for step in moves.left_open),
+        )
 
 
 # ------------------------------------------------------------------ merging

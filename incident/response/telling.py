@@ -236,7 +236,7 @@ class Telling:
             out = self.incident.left_out
             audience = [[person, party] for person, party in pairs if person not in out]
             ack = isinstance(effect, Summon) or effect.ack
-        text = self.words.to_group(effect)
+        text = self._to_group_anew(self.words.to_group(effect))
         via = list(effect.via if isinstance(effect, Notify) else step.via or ("sms",))
         mail = self.words.group_email(effect) if "email" in via else wording.Email("", "")
         kind = "confirm" if purpose == "summon" else purpose
@@ -285,6 +285,15 @@ class Telling:
             },
         )
         return [AudienceFrozen(effect.step, effect.activation, parties)] if ack else []
+
+    def _to_group_anew(self, text: str) -> str:
+        """The same words to the same phones could not be told apart at the carrier: the later ones say their hour."""
+        said = (
+            select(Mailing.id).where(Mailing.incident_id == self.incident.id, Mailing.body == text).limit(1)
+        )
+        if self.session.scalar(said) is None:
+            return text
+        return wording.registered(f"{text} ({wording.clock(self.now)})", wording.Case("", "live", "")).body
 
     def _unanswered(self, effect: Remind) -> list[list[str]]:
         """Those of the group's frozen audience whose party has not answered."""

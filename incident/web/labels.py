@@ -278,6 +278,8 @@ def deadline(view: DeadlineView, now: datetime) -> Label:
         )
     if view.state == "met":
         return Label(_("Đạt lúc %(at)s", at=moment_of(view.met_at, now)), "green")
+    if view.state == "handed":
+        return Label(_("Chuyển lúc %(at)s", at=moment_of(view.handed_at, now)), "grey")
     if view.state == "no_anchor":
         return Label(_("Chưa có mốc"), "orange")
     if view.due is None or view.state == "not_applicable":

@@ -177,7 +177,7 @@ SUBJECT_LINES = {
     "summon": "[Vụ việc 99] Mời tham gia Tổ công tác, đề nghị xác nhận trước 02 giờ 25 phút",
     "summon.len": f"[Vụ việc 99] Kính báo cáo và xin ý kiến chỉ đạo: {SHORT}",
     "summon.dang": f"[Vụ việc 99] Trân trọng đề nghị phối hợp: {SHORT}",
-    "approve": "[Vụ việc 99] Kính trình duyệt: thông tin ban đầu, bản 3 (mã 7K2)",
+    "approve": f"[Vụ việc 99] Kính trình duyệt: {LONG_STEP}, bản 3 (mã 7K2)",
     "stand_down": "[Vụ việc 99] Kết thúc xử lý lúc 05 giờ 40 phút",
     "stand_in": f"[Vụ việc 99] Kính mời tham gia Tổ công tác thay đ/c {LONGEST_NAME}",
 }

@@ -184,6 +184,24 @@ class Pause(Incoming):
     reason = reason()
 
 
+class Merge(Incoming):
+    into = key(required=True)
+    reason = reason()
+
+
+class Transfer(Incoming):
+    """`unit`: a key of the directory, or `to`: the name of another body. `at`: since when, null for now. `paper`: number and
+    symbol, empty while there is none. `keep`: ids of the steps that stay here."""
+
+    to = Words(longest=200, load_default="")
+    unit = key(allow_none=True, load_default=None)
+    short_name = Words(longest=SHORT_NAME, load_default="")
+    at = Moment(allow_none=True, load_default=None)
+    paper = Words(longest=120, load_default="")
+    keep = Many(key(), most=200, load_default=list)
+    reason = reason()
+
+
 class Closing(Incoming):
     outcome = key(required=True)
     reason = reason()

@@ -193,6 +193,10 @@ def close(incident_id: str) -> Answer:
             done=_("Đã kết thúc xử lý."),
         )
 
+    leads_on = request.method == "POST" and request.form.get("outcome") == "handed_over"
+    if leads_on and read(incident_id, timeline=False).handed is None:
+        return redirect(url_for("transfer.ask", incident_id=incident_id), 303)
+
     def do(typed: Typed) -> None:
         course.close(
             wiring().desk, incident_id, typed["outcome"], typed["reason"], actor(), wiring().now(),

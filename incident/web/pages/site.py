@@ -21,6 +21,7 @@ from incident.web.pages import (
     carriers,
     directory,
     handover,
+    merge,
     opening,
     people,
     phone_approval,
@@ -37,6 +38,7 @@ from incident.web.pages import (
     statement,
     steps,
     texts,
+    transfer,
     unsent,
     zalo,
 )
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
+    board, opening, unsent, room, sending, steps, calls, people, actions, merge, transfer, statement, acknowledge, report, playbooks,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
     pictures, reached, texts, carriers,
 )  # fmt: skip
