@@ -205,7 +205,7 @@ def _let_time_act(p: Progress) -> None:
 def _finish_run(p: Progress) -> None:
     """Every step has ended and none will come again. A person still has to close the incident."""
     over = all(
-        (state.state in (DONE, SKIPPED, NOT_NEEDED) or state.handed) and state.again_at is None
+        state.state in (DONE, SKIPPED, NOT_NEEDED) and state.again_at is None
         for state in p.run.steps.values()
     )
     if over and not p.run.finished:

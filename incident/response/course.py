@@ -121,21 +121,34 @@ def change_facts(
         errors = _fact_errors(incident, changes, now)
         if errors:
             raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
-        before = {name: getattr(incident, name) for name in changes}
-        changed = {name: value for name, value in changes.items() if before[name] != value}
-        if not changed:
-            return
-        for name, value in changed.items():
-            setattr(incident, name, value)
-        if "occurred_at" in changed:
-            moment = incident.occurred_at or incident.detected_at or incident.opened_at
-            incident.basis = legal.basis_for(moment).as_json()
-        _record(
-            session, incident, "facts_changed", actor, now,
-            {"before": {k: _plain(before[k]) for k in changed}, "after": {k: _plain(v) for k, v in changed.items()}},
-            reason,
-        )  # fmt: skip
-        enter(session, desk, incident, [_fact_event(session, incident, changed, now)], now)
+        put_facts(session, desk, incident, changes, reason, actor, now)
+
+
+def put_facts(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    changes: dict[str, Any],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write these facts of a held incident, where they differ; the run hears of it."""
+    before = {name: getattr(incident, name) for name in changes}
+    changed = {name: value for name, value in changes.items() if before[name] != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(incident, name, value)
+    if "occurred_at" in changed:
+        moment = incident.occurred_at or incident.detected_at or incident.opened_at
+        incident.basis = legal.basis_for(moment).as_json()
+    _record(
+        session, incident, "facts_changed", actor, now,
+        {"before": {k: _plain(before[k]) for k in changed}, "after": {k: _plain(v) for k, v in changed.items()}},
+        reason,
+    )  # fmt: skip
+    enter(session, desk, incident, [_fact_event(session, incident, changed, now)], now)
 
 
 def _fact_errors(incident: Incident, changes: dict[str, Any], now: datetime) -> dict[str, list[str]]:

@@ -36,7 +36,7 @@ def text_to(
 def text_meant(session: Session, revision: Revision) -> str:
     """What is to be approved, as it stands in a sentence: "thông tin ban đầu", "đính chính: thông tin ban đầu"."""
     title = session.get_one(Statement, revision.statement_id).title
-    return title[:1].lower() + title[1:]
+    return ": ".join(part[:1].lower() + part[1:] for part in title.split(": "))
 
 
 def send(

@@ -9,8 +9,9 @@ does; must never decide that two incidents are one: a person does.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -26,7 +27,7 @@ from incident.domain.words import Said, said
 from incident.response import casting, direct, likeness
 from incident.response.advance import enter, state_of
 from incident.response.answer import ACCEPT, DECLINE, Changes, answer, asked, commit_changes
-from incident.response.course import OUTCOMES, asked_people, stop_sending
+from incident.response.course import ANCHORS, OUTCOMES, asked_people, put_facts, stop_sending
 from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.response.open import WHOLE_PROVINCE, KeyUsed
@@ -71,6 +72,9 @@ class Plan:
     drafts: tuple[Statement, ...] = ()
     press: tuple[PressRequest, ...] = ()
     area: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(
+        default_factory=dict
+    )  # as `course.put_facts` takes them: the clocks of the law stay
     left_open: tuple[str, ...] = ()  # ids of steps that end and are not taken over
 
     @property
@@ -122,6 +126,7 @@ def plan(session: Session, old: Incident, new: Incident) -> Plan:
         drafts=_in_work(session, old),
         press=_open_questions(session, old),
         area=_more_area(old, new),
+        facts=_facts(old, new),
         left_open=tuple(step for step, state in run.steps.items() if state.state in OPEN),
     )
 
@@ -155,6 +160,17 @@ def _more_area(old: Incident, new: Incident) -> tuple[str, ...]:
     if WHOLE_PROVINCE in new.area:
         return ()
     return tuple(area for area in old.area if area not in new.area)
+
+
+def _facts(old: Incident, new: Incident) -> dict[str, Any]:
+    """No clock of the law is lost with the incident it stood in: its kinds are added, and of two moments the earlier counts."""
+    kinds = sorted({*new.kinds, *(kind for kind in old.kinds if kind in new.basis.get("kinds", {}))})
+    found: dict[str, Any] = {} if kinds == sorted(new.kinds) else {"kinds": kinds}
+    for name in ANCHORS:
+        here, there = getattr(new, name), getattr(old, name)
+        if there is not None and (here is None or there < here):
+            found[name] = there
+    return found
 
 
 def why_not(session: Session, old: Incident, new: Incident) -> Conflict | None:
@@ -220,6 +236,7 @@ class Looked:
     drafts: tuple[str, ...] = ()
     press: tuple[str, ...] = ()
     area: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()  # names of facts that change, as `story` words them
     left_open: tuple[str, ...] = ()
 
 
@@ -250,6 +267,7 @@ def look(desk: Desk, incident_id: str, into: str) -> Looked:
             drafts=tuple(text.title for text in moves.drafts),
             press=tuple(question.outlet for question in moves.press),
             area=tuple(casting.area_names(session, list(moves.area))) if moves.area else (),
+            facts=tuple(moves.facts),
             left_open=tuple(titles.get(step, step) for step in moves.left_open),
         )
 
@@ -319,6 +337,7 @@ def _merge(
     )  # fmt: skip
     if moves.area:
         new.area = [WHOLE_PROVINCE] if WHOLE_PROVINCE in moves.area else [*new.area, *moves.area]
+    put_facts(session, desk, new, moves.facts, reason, actor, now)
     _carry_answers(session, desk, moves, old, new, actor, now)
     _let_join(session, desk, moves, old, new, now)
     for text in moves.drafts:

@@ -235,7 +235,7 @@ def take_down(
     reason = _reason(reason, said("Ghi vì sao gỡ, ai quyết định."))
     at = taken_down_at or now
     with desk.store.writing() as session:
-        case = held_case(session, desk, statement_id, now)
+        case = held_case(session, desk, statement_id, now, merged_too=True)
         person = _may_speak(case, actor)
         standing = [r for r in _posted(case) if r.taken_down_at is None]
         chosen = [r for r in standing if r.id in release_ids]
@@ -272,7 +272,7 @@ def mend_link(
         fault = said("Ghi cả đường dẫn, bắt đầu bằng https://")
         raise Invalid("bad_link", fault, {"link": [fault]})
     with desk.store.writing() as session:
-        case = held_case(session, desk, statement_id, now)
+        case = held_case(session, desk, statement_id, now, merged_too=True)
         release = next((r for r in _posted(case) if r.id == release_id), None)
         if release is None:
             raise NotFound("no_release", "Không có lần công bố này.")

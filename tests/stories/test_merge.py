@@ -3,6 +3,8 @@ again, everybody is told once, and the old code goes on counting."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -244,4 +246,61 @@ def test_what_cannot_be_one_is_refused_with_the_reason(world: World) -> None:
         assert not session.scalars(select(Incident.id).where(Incident.merged_into.is_not(None))).all()
     merged(world, small, old)
     assert world.view(small).merged_into.code == "10"
+    quiet(world)
+
+
+def test_no_clock_of_the_law_is_lost_with_the_incident_it_stood_in(world: World) -> None:
+    """The kinds go along, and of two moments the earlier counts."""
+    old, new = two(world)
+    earlier = world.time - timedelta(hours=2)
+    for incident, facts in (
+        (old, {"kinds": ["k3"], "accepted_at": earlier}),
+        (new, {"accepted_at": world.time - timedelta(hours=1)}),
+    ):
+        course.change_facts(world.desk, incident.incident_id, facts, "xác định", world.duty, world.time)
+    assert world.deadline(new, "phap_ly") == "not_applicable"
+    looked = merging.look(world.desk, old.incident_id, new.incident_id)
+    assert set(looked.facts) == {"kinds", "accepted_at"}
+    merged(world, old, new)
+    law = next(d for d in world.view(new).deadlines if d.id == "phap_ly")
+    assert (law.state, law.due) == ("running", earlier + timedelta(hours=24))
+    assert "facts_changed" in world.kinds(new)
+    quiet(world)
+
+
+def test_what_a_merged_incident_released_can_still_be_taken_down(world: World) -> None:
+    old, new = two(world)
+    for post in TASK_FORCE:
+        world.phone(post).has_read_all().replies("OK 10").has_read_all()
+    world.drafts(old, TEXT, WRITER)
+    world.approves(old, SPOKESPERSON)
+    world.approves(old, LEAD)
+    world.releases(old, SPOKESPERSON, POSTER)
+    merged(world, old, new)
+    (other,) = world.view(new).merged
+    assert [out.link for out in other.released] == ["https://sonlam.example/thong-tin/1"]
+    out = world.statement(old).releases[0]
+    speaker = world.actor(SPOKESPERSON, Role.SPOKESPERSON)
+    statement.take_down(
+        world.desk, world.statement(old).id, [out.id], "đăng lại ở vụ 11", speaker, world.time
+    )
+    assert world.statement(old).state == "withdrawn"
+    assert world.view(new).merged[0].released == ()
+    with pytest.raises(Conflict) as closed:
+        course.change_level(world.desk, old.incident_id, 2, "hạ", world.duty, world.time)
+    assert closed.value.code == "merged"
+    assert new.number in closed.value.text
+    assert world.verify(old).ok
+    quiet(world)
+
+
+def test_two_drills_say_so_in_every_text(world: World) -> None:
+    old = world.opens(mode="drill")
+    new = world.opens(key="two", mode="drill")
+    quiet(world)
+    before = len(world.sms.sent)
+    merged(world, old, new)
+    texts = [m.body for m in world.sms.sent[before:]]
+    assert texts
+    assert all(text.startswith("DIEN TAP. ") and "DT10" in text and "DT11" in text for text in texts)
     quiet(world)

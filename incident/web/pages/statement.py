@@ -64,7 +64,8 @@ def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
     step = next((s for s in view.steps if s.id == text.publish_step), None)
     held = bool(text.unconfirmed) and not policy.unconfirmed_at(view.level)
     asks = view.status == "open" and text.state == "submitted" and bool(text.waits_for)
-    speaks = view.status == "open" and any(r.channel and not r.taken_down_at for r in text.releases)
+    reachable = view.status == "open" or view.merged_into is not None
+    speaks = reachable and any(r.channel and not r.taken_down_at for r in text.releases)
     speaker = actor().may(Role.SPOKESPERSON) or any(name == out.released_by for out in text.releases)
     return Offer(
         edit=drafter and writable,
@@ -80,7 +81,7 @@ def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
         let_go=asks and me in view.heads and name not in (newest.editors if newest else ()),
         confirm=next((a for a in text.unconfirmed if a.person_id == me), None),
         take_down=speaks and me is not None and speaker,
-        mend=view.status == "open" and me is not None and (speaker or published),
+        mend=reachable and me is not None and (speaker or published),
     )
 
 
