@@ -12,10 +12,9 @@ from incident import wording
 from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
-from incident.domain.ids import new_id
 from incident.domain.leading import heads
 from incident.domain.words import said
-from incident.response import casting, pressed, stopping
+from incident.response import casting, notices, pressed, stopping
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
@@ -335,44 +334,16 @@ def _stand_down(
     session: Session, desk: Desk, incident: Incident, people: list[str], outcome: str, now: datetime
 ) -> None:
     """One mailing tells everyone who was asked that it is over."""
-    house = casting.house(session, desk.settings.public_url, desk.two_way)
-    case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     kind = {"opened_by_mistake": "stand_down.mistake", "handed_over": "stand_down.handed"}.get(
         outcome, "stand_down"
     )
-    at = incident.opened_at if outcome == "opened_by_mistake" else now
-    if kind == "stand_down.handed":
-        at = incident.handed_at or now
-    text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at), body=incident.handed_short)
-    mail = wording.email(
-        "stand_down",
-        house,
-        case,
-        wording.Reader(name="{ten}"),
-        wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)}),
-    )
-    session.add(
-        Mailing(
-            id=new_id(now),
-            effect_key=f"{incident.id}:stand_down:{incident.chain_seq}",
-            incident_id=incident.id,
-            step="stand_down",
-            activation=incident.chain_seq,
-            role="",
-            purpose="stand_down",
-            ack=False,
-            via=["sms"] if _called_out(session, incident) else ["sms", "email"],
-            body=text.body,
-            subject=mail.subject,
-            email_body=mail.body,
-            audience=[[person, person] for person in people],
-            total=len(people),
-            priority=40 + (50 if incident.mode == "drill" else 0),
-            critical=False,
-            valid_until=now + timedelta(hours=12),
-            created_at=now,
-        )
-    )
+    at = {"opened_by_mistake": incident.opened_at, "handed_over": incident.handed_at}.get(outcome) or now
+    facts = wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)})
+    notices.announce(
+        session, desk, incident, people, now, step="stand_down", purpose="stand_down",
+        sms=(kind, {"at": wording.clock(at), "body": incident.handed_short}), mail=("stand_down", facts),
+        via=("sms",) if _called_out(session, incident) else ("sms", "email"),
+    )  # fmt: skip
     ledger.append(
         session, incident, "stood_down", occurred_at=now, recorded_at=now, actor=SYSTEM,
         data={"count": len(people)},

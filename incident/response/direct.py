@@ -92,16 +92,25 @@ def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime
 def approval_address(
     session: Session, desk: Desk, incident: Incident, person_id: str, revision_id: str, now: datetime
 ) -> str:
-    """A new personal link for one revision. Only its hash is kept; older ones live out their sixty minutes."""
+    """A new personal link for one revision. Older ones live out their sixty minutes."""
+    return personal_address(session, desk, incident, person_id, "approve", now, revision_id)
+
+
+def personal_address(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person_id: str,
+    purpose: str,
+    now: datetime,
+    revision_id: str | None = None,
+) -> str:
+    """A new signed link of a purpose (ack | room | approve) for one person. Only its hash is kept."""
     token = new_token()
     session.add(
         Link(
-            token_hash=token_hash(token),
-            incident_id=incident.id,
-            person_id=person_id,
-            purpose="approve",
-            revision_id=revision_id,
-            created_at=now,
+            token_hash=token_hash(token), incident_id=incident.id, person_id=person_id, purpose=purpose,
+            revision_id=revision_id, created_at=now,
         )
-    )
-    return f"{desk.settings.public_url}/d/{token}"
+    )  # fmt: skip
+    return f"{desk.settings.public_url}/{'d' if purpose == 'approve' else 'a'}/{token}"

@@ -18,9 +18,8 @@ from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
-from incident.domain.ids import new_token, token_hash
 from incident.domain.words import said
-from incident.response import casting, phone_approval, survivor
+from incident.response import casting, direct, phone_approval, survivor
 from incident.response.answer import (
     ACCEPT,
     DECLINE,
@@ -46,7 +45,6 @@ from incident.store.sessions import lock
 from incident.store.tables import (
     Inbound,
     Incident,
-    Link,
     Message,
     MessageCause,
     Person,
@@ -587,17 +585,7 @@ def _standing_in(batch: Batch, outcome: Outcome) -> str:
 
 
 def _room_link(batch: Batch, person: Person, incident: Incident) -> str:
-    token = new_token()
-    batch.session.add(
-        Link(
-            token_hash=token_hash(token),
-            incident_id=incident.id,
-            person_id=person.id,
-            purpose="room",
-            created_at=batch.now,
-        )
-    )
-    return f"{batch.desk.settings.public_url}/a/{token}"
+    return direct.personal_address(batch.session, batch.desk, incident, person.id, "room", batch.now)
 
 
 def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> None:

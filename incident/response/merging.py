@@ -21,10 +21,10 @@ from incident.domain.actors import SYSTEM, Actor
 from incident.domain.address import called
 from incident.domain.codes import shown_code
 from incident.domain.errors import Conflict, Invalid, NotFound
-from incident.domain.ids import new_id, new_token, token_hash
+from incident.domain.ids import new_id
 from incident.domain.titles import step_title
 from incident.domain.words import Said, said
-from incident.response import casting, direct, likeness
+from incident.response import casting, direct, likeness, notices
 from incident.response.advance import enter, state_of
 from incident.response.answer import ACCEPT, DECLINE, Changes, answer, asked, commit_changes
 from incident.response.course import ANCHORS, OUTCOMES, asked_people, put_facts, stop_sending
@@ -39,8 +39,6 @@ from incident.store.tables import (
     IdempotencyKey,
     Inbound,
     Incident,
-    Link,
-    Mailing,
     Person,
     PressRequest,
     Request,
@@ -56,7 +54,6 @@ from playbooks.signals import Cancelled, Joined
 
 IN_WORK = ("drafting", "submitted", "returned", "approved")
 MEANS = {"accepted": ACCEPT, "declined": DECLINE}
-DRILL_LATER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +240,7 @@ class Looked:
 def look(desk: Desk, incident_id: str, into: str) -> Looked:
     """What would move. Raises NotFound."""
     with desk.store.reading() as session:
-        old, new = session.get(Incident, incident_id), session.get(Incident, into)
+        old, new = session.get(Incident, incident_id), session.get(Incident, ledger.clean(into))
         if old is None or new is None:
             raise NotFound("no_incident", "Không có vụ việc này.")
         head = (_shown(new), new.number, new.title)
@@ -310,6 +307,7 @@ def merge(
 
 def _both(session: Session, incident_id: str, into: str) -> tuple[Incident, Incident]:
     """Both, locked in the order of their ids."""
+    into = ledger.clean(into)
     query = select(Incident).where(Incident.id.in_((incident_id, into))).order_by(Incident.id)
     found = {incident.id: incident for incident in lock(session, query)}
     if incident_id not in found:
@@ -467,24 +465,13 @@ def _tell(session: Session, desk: Desk, moves: Plan, old: Incident, new: Inciden
     session.flush()
     for person_id in moves.asked:
         _ask(session, desk, person_id, old, new, now)
-    if not moves.told:
+    facts = wording.Facts(unknown="", asks=("không phải trả lời lại",), extra={"old": _shown(old)})
+    notices.announce(
+        session, desk, new, moves.told, now, step="merged", purpose="merged",
+        sms=("merged", {"old": _shown(old)}), mail=("merged", facts),
+    )  # fmt: skip
+    if not moves.told and not moves.asked:
         return
-    house = casting.house(session, desk.settings.public_url, desk.two_way)
-    case = wording.Case(new.code, new.mode, new.short_name, new.title)
-    text = wording.sms("merged", house, case, wording.Reader(), old=_shown(old))
-    mail = wording.email(
-        "merged", house, case, wording.Reader(name="{ten}"),
-        wording.Facts(unknown="", asks=("không phải trả lời lại",), extra={"old": _shown(old)}),
-    )  # fmt: skip
-    session.add(
-        Mailing(
-            id=new_id(now), effect_key=f"{new.id}:merged:{old.id}", incident_id=new.id, step="merged",
-            activation=new.chain_seq, role="", purpose="merged", ack=False, via=["sms", "email"], body=text.body,
-            subject=mail.subject, email_body=mail.body, audience=[[person, person] for person in moves.told],
-            total=len(moves.told), priority=40 + (DRILL_LATER if new.mode == "drill" else 0), critical=False,
-            valid_until=now + timedelta(hours=12), created_at=now, done_at=new.stopped_at,
-        )
-    )  # fmt: skip
     ledger.append(
         session, new, "merge_told", occurred_at=now, recorded_at=now, actor=SYSTEM,
         data={"count": len(moves.told) + len(moves.asked), "code": _shown(old)},
@@ -497,7 +484,7 @@ def _ask(session: Session, desk: Desk, person_id: str, old: Incident, new: Incid
     two_way = desk.two_way_with(person)
     seen = new.names.get(person_id, {})
     reader = wording.Reader(name=person.name, xung_ho=person.xung_ho, rank=seen.get("rank", "ngang"))
-    link = "" if two_way else _ack_link(session, desk, person_id, new, now)
+    link = "" if two_way else direct.personal_address(session, desk, new, person_id, "ack", now)
     kind = wording.joined_kind(reader, two_way)
     text = direct.text_to(session, desk, new, person, kind, old=_shown(old), link=link)
     request = session.scalar(
@@ -507,20 +494,6 @@ def _ask(session: Session, desk: Desk, person_id: str, old: Incident, new: Incid
         .limit(1)
     )
     direct.send(session, desk, new, person, "merged", text, now, request)
-
-
-def _ack_link(session: Session, desk: Desk, person_id: str, new: Incident, now: datetime) -> str:
-    token = new_token()
-    session.add(
-        Link(
-            token_hash=token_hash(token),
-            incident_id=new.id,
-            person_id=person_id,
-            purpose="ack",
-            created_at=now,
-        )
-    )
-    return f"{desk.settings.public_url}/a/{token}"
 
 
 def _shown(incident: Incident) -> str:

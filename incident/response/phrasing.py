@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from incident import spoken, wording
 from incident.domain.address import called
-from incident.domain.ids import new_token, token_hash
 from incident.domain.titles import step_title
 from incident.response import casting, direct
 from incident.response.desk import Desk
-from incident.store.tables import Incident, Link, Person, Revision
+from incident.store.tables import Incident, Person, Revision
 from playbooks import templates
 from playbooks.language import Playbook, Verb
 from playbooks.run import Run
@@ -50,11 +49,11 @@ class Phrasing:
             case AskApproval():
                 return self._approval(self.session.get_one(Revision, effect.revision), reader, person)
             case Summon() if effect.instead_of:
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 kind = "stand_in" if two_way else "stand_in.one_way"
                 return "stand_in", say(kind, instead=self.named(effect.instead_of), link=link), link
             case Summon():
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 return "summon", say(wording.summon_kind(reader, two_way), link=link), link
             case Notify():
                 values = self.values(
@@ -63,14 +62,14 @@ class Phrasing:
                     due=wording.clock(effect.due),
                 )
                 body = templates.render(self.playbook.templates[effect.message], values)
-                link = self._link(person, "ack", "a") if not two_way and effect.ack else ""
+                link = self._link(person, "ack") if not two_way and effect.ack else ""
                 if not two_way:
                     body = wording.one_way(body, link, self.house)
                 return "notify", wording.registered(body, self.case), link
             case Remind() if (waiting := self._to_approve(effect)) is not None:
                 return self._approval(waiting, reader, person)
             case Remind():
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 kind = wording.remind_kind(reader, two_way, another=self._has_stand_in(effect))
                 return "remind", say(kind, due=wording.clock(effect.due), link=link), link
             case OpenTask() | OpenDraft():
@@ -123,7 +122,7 @@ class Phrasing:
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
     ) -> tuple[str, wording.Sms, str]:
-        link = self._link(person, "room", "a")
+        link = self._link(person, "room")
         step = next((s for s in self.playbook.steps if s.id == effect.step), None)
         due = wording.clock(effect.due)
         if step is not None and step.verb is Verb.PUBLISH and due:
@@ -142,7 +141,7 @@ class Phrasing:
         revision = self._to_approve(effect)
         if revision is not None:
             link = link or self._approval_link(person, revision.id)
-        link = link or self._link(person, "ack", "a")
+        link = link or self._link(person, "ack")
         due = effect.due
         match effect:
             case AskApproval() | Remind() if revision is not None:
@@ -193,18 +192,8 @@ class Phrasing:
         facts = self._facts(asks=("xác nhận đã nhận thông báo",), link="{link}", due=effect.due)
         return wording.email(kind, self.house, self.case, reader, facts)
 
-    def _link(self, person: Person, purpose: str, path: str) -> str:
-        token = new_token()
-        self.session.add(
-            Link(
-                token_hash=token_hash(token),
-                incident_id=self.incident.id,
-                person_id=person.id,
-                purpose=purpose,
-                created_at=self.now,
-            )
-        )
-        return f"{self.desk.settings.public_url}/{path}/{token}"
+    def _link(self, person: Person, purpose: str) -> str:
+        return direct.personal_address(self.session, self.desk, self.incident, person.id, purpose, self.now)
 
     def _approval_link(self, person: Person, revision_id: str) -> str:
         return direct.approval_address(

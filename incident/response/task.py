@@ -269,7 +269,7 @@ def _free_id(run: Run) -> str:
 
 def active_person(session: Session, person_id: str) -> Person:
     """Somebody of the directory who can be asked. Raises NotFound."""
-    person = session.get(Person, person_id)
+    person = session.get(Person, ledger.clean(person_id))
     if person is None or not person.active:
         raise NotFound("no_person", "Không có người này trong danh bạ.")
     return person

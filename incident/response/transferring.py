@@ -7,23 +7,22 @@ Must never decide what a deadline becomes: the engine does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from incident import wording
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.errors import Conflict, Invalid
-from incident.domain.ids import new_id
 from incident.domain.words import said
-from incident.response import casting
+from incident.response import notices
 from incident.response.advance import enter, held_open, state_of
 from incident.response.course import LET_GO, asked_people, require_head
 from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.response.open import AHEAD
 from incident.response.task import with_reason
-from incident.store.tables import Incident, Mailing, Unit
+from incident.store.tables import Incident, Unit
 from incident.timeline import ledger
 from notify.phone import strip_marks
 from playbooks.asking import REPLACED
@@ -34,7 +33,6 @@ from playbooks.signals import HandedOver, TakenBack
 
 SHORT, LONGEST_NAME, LONGEST_PAPER = 20, 200, 120
 OVER = (DONE, SKIPPED, NOT_NEEDED)
-DRILL_LATER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def transfer(desk: Desk, incident_id: str, what: Transfer, reason: str, actor: A
         playbook, run = pinned(session, incident.playbook_version), state_of(session, incident_id)
         name, short, at = _checked(session, incident, what, playbook, run, now)
         incident.handed_at, incident.handed_to, incident.handed_short = at, name, short
-        incident.handed_paper = " ".join(what.paper.split())
+        incident.handed_paper = ledger.clean(" ".join(what.paper.split()))
         ledger.append(
             session, incident, "handed_over", occurred_at=at, recorded_at=now, actor=actor,
             data={"body": name, "at": at, "paper": incident.handed_paper, "keep": list(what.keep)},
@@ -113,7 +111,7 @@ def _checked(
     session: Session, incident: Incident, what: Transfer, playbook: Playbook, run: Run, now: datetime
 ) -> tuple[str, str, datetime]:
     errors: dict[str, list[str]] = {}
-    unit = session.get(Unit, what.unit) if what.unit else None
+    unit = session.get(Unit, ledger.clean(what.unit)) if what.unit else None
     if what.unit and unit is None:
         errors["unit"] = [said("Không có đơn vị này.")]
     name = ledger.clean(unit.name if unit else " ".join(what.to.split()))
@@ -151,29 +149,14 @@ def _staying(playbook: Playbook, run: Run, keep: tuple[str, ...]) -> set[str]:
 def _tell(
     session: Session, desk: Desk, incident: Incident, kind: str, people: list[str], now: datetime
 ) -> None:
-    if not people:
-        return
-    house = casting.house(session, desk.settings.public_url, desk.two_way)
-    case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     goes = kind == "stand_down.handed"
-    text = wording.sms(
-        kind, house, case, wording.Reader(), at=wording.clock(incident.handed_at), body=incident.handed_short
-    )
     asks = ("không phát ngôn, chuyển câu hỏi của báo chí về số trực",)
-    mail = wording.email(
-        "handed", house, case, wording.Reader(name="{ten}"),
-        wording.Facts(
-            unknown="", asks=asks if goes else (*asks, "tiếp tục việc đang làm"),
-            extra={"at": wording.spoken(incident.handed_at or now), "body": incident.handed_to},
-        ),
-    )  # fmt: skip
-    session.add(
-        Mailing(
-            id=new_id(now), effect_key=f"{incident.id}:{kind}:{incident.chain_seq}", incident_id=incident.id,
-            step=LET_GO if goes else "handed_stays", activation=incident.chain_seq, role="", purpose="handed",
-            ack=False, via=["sms", "email"], body=text.body, subject=mail.subject, email_body=mail.body,
-            audience=[[person, person] for person in people], total=len(people),
-            priority=40 + (DRILL_LATER if incident.mode == "drill" else 0), critical=False,
-            valid_until=now + timedelta(hours=12), created_at=now, done_at=incident.stopped_at,
-        )
+    facts = wording.Facts(
+        unknown="",
+        asks=asks if goes else (*asks, "tiếp tục việc đang làm"),
+        extra={"at": wording.spoken(incident.handed_at or now), "body": incident.handed_to},
+    )
+    notices.announce(
+        session, desk, incident, people, now, step=LET_GO if goes else "handed_stays", purpose="handed",
+        sms=(kind, {"at": wording.clock(incident.handed_at), "body": incident.handed_short}), mail=("handed", facts),
     )  # fmt: skip

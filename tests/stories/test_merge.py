@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
+from incident.report.build import build
+from incident.report.layout import blocks
 from incident.response import answer, course, inbox, merging, press, statement
 from incident.response.open import KeyUsed, Opened
 from incident.store.tables import Inbound, Incident, Message, Request
@@ -65,6 +67,9 @@ def test_answers_go_along_and_everybody_is_told_once(world: World) -> None:
     assert line.data["head"] == view.chain_hash, "the survivor's timeline holds the last hash of the other's"
     assert world.verify(old).ok
     assert world.verify(new).ok
+    report = build(world.view(new), "noi-bo", world.time)
+    assert [len(other.timeline) for other in report.merged] == [view.chain_seq]
+    assert "Nhật ký của vụ việc VV-10/2026" in str(blocks(report, None))
     world.phone(SPOKESPERSON).replies("OK").has_read_all()
     assert world.member(new, SPOKESPERSON).state == "accepted", "a bare word is clear again"
     quiet(world)
@@ -235,6 +240,8 @@ def test_what_cannot_be_one_is_refused_with_the_reason(world: World) -> None:
         with pytest.raises(Conflict) as refused:
             merged(world, a, b)
         assert refused.value.code == code
+    with pytest.raises(Invalid):
+        merging.merge(world.desk, old.incident_id, "\x00", "lý do", world.duty, world.time)
     with pytest.raises(Invalid):
         merging.merge(world.desk, old.incident_id, "khong-co", "lý do", world.duty, world.time)
     with pytest.raises(Invalid):
