@@ -180,6 +180,9 @@ def why_not(session: Session, old: Incident, new: Incident) -> Conflict | None:
         if one.status != "open":
             text = said("Vụ việc %(code)s đã kết thúc; chỉ gộp hai vụ việc đang mở.", code=_shown(one))
             return Conflict("closed", text)
+    if new.stopped_at is not None:
+        text = said("Vụ việc %(code)s đang dừng gửi: tiếp tục gửi trước rồi mới gộp.", code=_shown(new))
+        return Conflict("stopped", text)
     if new.level < old.level:
         text = said(
             "Vụ việc %(code)s ở cấp thấp hơn: gộp theo chiều ngược lại, hoặc nâng cấp vụ việc đó trước.",

@@ -150,6 +150,9 @@ def _publishing(
         raise Conflict("not_approved", "Nội dung chưa được duyệt; không công bố được.")
     if digest(case.statement.text) != revision.sha256:
         raise Conflict("changed", "Nội dung đang mở khác bản đã duyệt; không công bố được.")
+    if case.run.steps[case.publish.id].handed:
+        text = said("%(body)s đang chủ trì; muốn công bố xin nhận lại trước.", body=case.incident.handed_to)
+        raise Conflict("handed_over", text)
     if person not in case.actors(case.publish):
         raise Forbidden("not_asked", "Việc công bố này đang chờ người khác, không phải đồng chí.")
     _check_confirmed(case, revision)

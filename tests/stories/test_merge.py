@@ -12,7 +12,7 @@ from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.report.build import build
 from incident.report.layout import blocks
-from incident.response import answer, course, inbox, merging, press, statement
+from incident.response import answer, course, inbox, merging, press, statement, stopping
 from incident.response.open import KeyUsed, Opened
 from incident.store.tables import Inbound, Incident, Message, Request
 from tests.stories.test_course import LEAD, POSTER, SPOKESPERSON, WRITER, quiet
@@ -251,6 +251,10 @@ def test_what_cannot_be_one_is_refused_with_the_reason(world: World) -> None:
             merging.merge(world.desk, old.incident_id, new.incident_id, "lý do", actor, world.time)
     with world.store.reading() as session:
         assert not session.scalars(select(Incident.id).where(Incident.merged_into.is_not(None))).all()
+    stopping.stop(world.desk, new.incident_id, world.duty, world.time, "xem lại")
+    with pytest.raises(Conflict) as stopped:
+        merged(world, old, new)
+    assert stopped.value.code == "stopped", "who was to be told would not be told"
     merged(world, small, old)
     assert world.view(small).merged_into.code == "10"
     quiet(world)
