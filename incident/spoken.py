@@ -29,7 +29,7 @@ VOICE: dict[str, str] = {
     "remind.len": "{agency} kính gọi {dc} {name}. Kính báo cáo {dc} vụ việc số {code}{short} đang chờ ý kiến {dc}{before}.",
     "remind.dang": "{agency} kính gọi {dc} {name}. Trân trọng đề nghị {dc} trả lời vụ việc số {code}{short}{before}.",
     "notify": "{agency} xin gọi {dc} {name}. Có thông báo về vụ việc số {code}{short}. Nội dung đã gửi qua thư điện tử.",
-    "approve": "{agency} kính gọi {dc} {name}. Kính báo cáo {dc}: thông tin ban đầu của vụ việc số {code}, bản {n}, mã "
+    "approve": "{agency} kính gọi {dc} {name}. Kính báo cáo {dc}: {what} của vụ việc số {code}, bản {n}, mã "
     "{mark}, đang chờ {dc} duyệt. Liên kết để duyệt đã gửi cho {dc}.",
 }  # fmt: skip
 KEYS = "Bấm phím một: đã nhận. Bấm phím hai: không tham gia được. Bấm phím ba: nghe lại."

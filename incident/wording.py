@@ -125,7 +125,7 @@ SMS: dict[str, str] = {
     "task.open.len": "Kinh bao cao {dc}: vu viec {code}, {short}. Kinh xin y kien {dc}: {what}: {link} . Truc {duty}",
     "task.open.dang": "{agency} tran trong de nghi {dc} vu viec {code}, {short}: {what}: {link} . Truc {duty}",
     "task.open": "Vu viec {code}, {short}: moi {dc} thuc hien viec: {what}. Chi tiet: {link} . Truc {duty}",
-    "approve": "Kinh trinh {dc} duyet thong tin ban dau vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
+    "approve": "Kinh trinh {dc} duyet {what} vu viec {code}, ban {n}, ma {mark}: {link} . Truc {duty}",
     "approve.phone": "Da ghi: {dc} duyet qua dien thoai luc {at} ban {n}, ma {mark}, vu viec {code}. "
     "Neu khong dung, xin tra loi SAI {code}. Truc {duty}",
     "approve.phone.one_way": "Da ghi: {dc} duyet qua dien thoai luc {at} ban {n}, ma {mark}, vu viec {code}. "
@@ -146,8 +146,24 @@ SMS: dict[str, str] = {
     "stand_down": "Vu viec {code}, {short}: ket thuc luc {at}. {Dc} khong phai lam gi them. Cam on {dc}. Truc {duty}",
     "stand_down.mistake": "Kinh mong {dc} thong cam: tin vu viec {code} luc {at} la gui nham. "
     "{Dc} khong phai lam gi them. Truc {duty}",
-    "stand_down.handed": "Vu viec {code}: tu {at} co quan khac chu tri phat ngon. De nghi {dc} khong phat ngon, "
+    "stand_down.handed": "Vu viec {code}: tu {at} {body} chu tri phat ngon. De nghi {dc} khong phat ngon, "
     "chuyen cau hoi ve truc {duty}. Cam on {dc}",
+    "handed.stays": "Vu viec {code}: tu {at} {body} chu tri phat ngon. Viec cua {dc} van tiep tuc, de nghi {dc} khong "
+    "phat ngon. Truc {duty}",
+    "merged": "Vu viec {old} da nhap vao vu viec {code}, {short}. Tra loi da gui cho {old} duoc tinh cho {code}, "
+    "{dc} khong phai tra loi lai. Truc {duty}",
+    "joined": "Vu viec {old} da nhap vao vu viec {code}, {short}. De nghi {dc} tra loi OK {code} (da nhan) "
+    "hoac BAN {code} (ban). Truc {duty}",
+    "joined.len": "Kinh bao cao {dc}: vu viec {old} da nhap vao {code}, {short}. Kinh moi {dc} tra loi "
+    "OK {code} (da nhan) hoac BAN {code} (ban). Truc {duty}",
+    "joined.dang": "{agency} tran trong de nghi {dc} tra loi vu viec {code}, {short} (vu viec {old} da nhap vao): "
+    "OK {code} hoac BAN {code} (ban). Truc {duty}",
+    "joined.one_way": "Vu viec {old} da nhap vao vu viec {code}, {short}. De nghi {dc} xac nhan tai {link} "
+    "hoac goi truc {duty}",
+    "joined.one_way.len": "Kinh bao cao {dc}: vu viec {old} da nhap vao {code}, {short}. Kinh moi {dc} xac nhan tai "
+    "{link} hoac goi truc {duty}",
+    "joined.one_way.dang": "{agency} tran trong de nghi {dc} xac nhan vu viec {code}, {short} (gop {old}): "
+    "{link} . Truc {duty}",
     "reopened": "Vu viec {code}, {short}: mo lai luc {at}. De nghi {dc} theo doi. Truc {duty}",
     "reply.accepted": "Da ghi nhan {dc} nhan viec {code} luc {at}. Phan cong: {link} . "
     "Bao chi hoi, xin chuyen nguoi phat ngon. Truc {duty}",
@@ -237,6 +253,11 @@ def remind_kind(reader: Reader, two_way: bool, another: bool) -> str:
     return _ranked("remind" if another else "remind.last", reader)
 
 
+def joined_kind(reader: Reader, two_way: bool) -> str:
+    """Asks somebody of an incident that became part of this one."""
+    return _ranked("joined" if two_way else "joined.one_way", reader)
+
+
 def task_kind(reader: Reader, timed: bool) -> str:
     return _ranked("task" if timed else "task.open", reader)
 
@@ -311,10 +332,12 @@ SUBJECTS: dict[str, str] = {
     "remind": "Chưa nhận được trả lời, đề nghị xác nhận{before}",
     "notify": "Thông báo: {short}",
     "task": "Mời thực hiện: {what}",
-    "approve": "Kính trình duyệt: thông tin ban đầu, bản {n} (mã {mark})",
+    "approve": "Kính trình duyệt: {what}, bản {n} (mã {mark})",
     "publish": "Nội dung đã duyệt, mời công bố{before}",
     "warn": "{what}",
     "stand_down": "Kết thúc xử lý lúc {at}",
+    "merged": "Vụ việc {old} đã nhập vào vụ việc này",
+    "handed": "Từ {at} {body} chủ trì phát ngôn",
 }
 
 SIGNED = (

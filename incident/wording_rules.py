@@ -39,7 +39,7 @@ def longest_slots(form: str) -> dict[str, object]:
     """The longest a slot is ever filled with, for a reader addressed as `form`."""
     named = f"{form} {LONGEST_NAME}"
     return {
-        "due": "02h25", "at": "02h09", "link": LINK, "n": 12, "mark": "7K2", "wrong": "9999", "count": 2,
+        "due": "02h25", "at": "02h09", "old": "98", "body": "UBND thanh pho Ho Ch", "link": LINK, "n": 12, "mark": "7K2", "wrong": "9999", "count": 2,
         "instead": named, "Instead": named[:1].upper() + named[1:], "who": named,
         "still": "Con nguoi chua tra loi, co viec qua han",
         "list": "99, tin ve ho Suoi Lac 2; 98, bai tren Cong TTDT 2",

@@ -1,7 +1,7 @@
 """How many SMS one person may get, and how close together; a call by machine counts like one. Pure: from what they were told and when, to what may go now.
 
-A call-up and an approval always go, and so does a call: it rings twice at most for one thing. Everything else keeps three minutes' distance, and in a member's first hour of an
-incident a ceiling: who answers is left to work, who stays silent belongs on the call list. What the ceiling holds back
+A call-up and an approval always go, and so does a call: it rings twice at most for one thing. Everything else keeps three
+minutes' distance, and in a member's first hour of an incident all but the request to publish a ceiling: who answers is left to work, who stays silent belongs on the call list. What the ceiling holds back
 is not lost: the room shows it, and the email goes. Must never know what a message says.
 """
 
@@ -18,6 +18,9 @@ MOST_TO_WHO_ANSWERED = 4
 MOST_TO_WHO_IS_SILENT = 5
 ALWAYS = frozenset({"summon", "stand_in", "approve"})
 APART_FROM_GAP = ALWAYS | {"notify"}
+ASKS_ALONE = frozenset(
+    {"publish"}
+)  # nobody else can do it and all the others wait for it: the gap, but no ceiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ def when_to_tell(
     """The moment an SMS of this kind may go to one person, None when it may not. `told`: all their SMS of late, from any
     incident. `member`: they were asked to join; those on duty, who run the incident, have no ceiling."""
     at = now if kind in APART_FROM_GAP else max([now, *(one.at + GAP for one in told if one.kind != "reply")])
-    if kind in ALWAYS or not member:
+    if kind in ALWAYS | ASKS_ALONE or not member:
         return at
     here = [one.at for one in told if one.incident == incident]
     if not here or at - min(here) >= FIRST_HOUR:

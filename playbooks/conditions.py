@@ -9,7 +9,7 @@ from __future__ import annotations
 from playbooks.language import Playbook, Step, Verb, When
 from playbooks.run import CANCELLED, DONE, NOT_NEEDED, SKIPPED, Run
 
-ENDED = (DONE, SKIPPED, NOT_NEEDED)
+ENDED = (DONE, SKIPPED, NOT_NEEDED, CANCELLED)  # cancelled alone: another body has taken it over
 UNANSWERED = (SKIPPED, NOT_NEEDED, CANCELLED)
 
 
@@ -35,7 +35,7 @@ def _submitted(run: Run, draft: str) -> bool | None:
     state = run.steps[draft].state
     if state == DONE:
         return True
-    return False if state in (SKIPPED, NOT_NEEDED) else None
+    return False if state in (SKIPPED, NOT_NEEDED, CANCELLED) else None
 
 
 def _released(playbook: Playbook, run: Run, draft: str) -> bool | None:
@@ -45,7 +45,7 @@ def _released(playbook: Playbook, run: Run, draft: str) -> bool | None:
         state = run.steps[step.id].state
         if state not in ENDED:
             return None
-        given = given or state != NOT_NEEDED
+        given = given or state in (DONE, SKIPPED)
     return given
 
 

@@ -5,6 +5,7 @@ They never stop for a pause and never change a step. The hours and the start of 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,6 +24,29 @@ def refresh(p: Progress) -> None:
         _settle(p, deadline)
 
 
+def hand_over(p: Progress, at: datetime, kept: Collection[str]) -> None:
+    """What ends with a step of another body's is that body's from `at` on: nobody here is warned of it, and it is neither
+    met nor missed here. What fell before `at` stays missed."""
+    for deadline in p.playbook.deadlines:
+        state = p.run.deadlines[deadline.id]
+        lost = state.due is not None and state.due <= at
+        if deadline.met_by in kept or state.met_at is not None or lost:
+            continue
+        _put(p, deadline, replace(state, handed_at=at, missed_at=None))
+        if state.applies:
+            p.record("deadline_handed_over", deadline=deadline.id, at=text_time(at), due=text_time(state.due))
+
+
+def take_back(p: Progress) -> None:
+    """They run on as if they had never left: what fell meanwhile is missed now."""
+    for deadline in p.playbook.deadlines:
+        state = p.run.deadlines[deadline.id]
+        if state.handed_at is not None:
+            _put(p, deadline, replace(state, handed_at=None))
+            if state.applies:
+                p.record("deadline_taken_back", deadline=deadline.id, due=text_time(state.due))
+
+
 def next_wake(p: Progress) -> datetime | None:
     """The next moment a deadline has something to say."""
     moments = []
@@ -35,7 +59,7 @@ def next_wake(p: Progress) -> datetime | None:
 
 
 def _running(state: DeadlineState) -> bool:
-    return state.applies and state.met_at is None and state.missed_at is None
+    return state.applies and state.met_at is None and state.missed_at is None and state.handed_at is None
 
 
 def _marks(deadline: Deadline) -> list[int]:
@@ -52,7 +76,9 @@ def _place(p: Progress, deadline: Deadline) -> None:
         return
     missed = _still_missed(before, due, p.now)
     warned = before.warned if missed else ()
-    state = DeadlineState(applies, due, warned, before.met_at, missed, start, before.armed + 1)
+    state = DeadlineState(
+        applies, due, warned, before.met_at, missed, start, before.armed + 1, before.handed_at
+    )
     _put(p, deadline, state)
     if due or before.due:
         p.record(
@@ -112,7 +138,7 @@ def _start(p: Progress, deadline: Deadline) -> datetime | None:
 
 def _settle(p: Progress, deadline: Deadline) -> None:
     state = p.run.deadlines[deadline.id]
-    if not state.applies or state.met_at is not None:
+    if not state.applies or state.met_at is not None or state.handed_at is not None:
         return
     step = p.run.steps[deadline.met_by]
     if step.state == DONE and step.done_at:

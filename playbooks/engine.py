@@ -77,8 +77,10 @@ from playbooks.signals import (
     Event,
     FactChanged,
     Finish,
+    HandedOver,
     Holders,
     Invited,
+    Joined,
     LevelChanged,
     Paused,
     Published,
@@ -93,6 +95,7 @@ from playbooks.signals import (
     Skipped,
     Started,
     Submitted,
+    TakenBack,
     Ticked,
     TimePassed,
     Unreachable,
@@ -421,6 +424,9 @@ def _submitted(p: Progress, event: Submitted) -> None:
 def _edited(p: Progress, event: Edited) -> None:
     """A draft nobody has submitted may change as it likes; a submitted one is open again, and unapproved."""
     step = p.find(event.step, Verb.DRAFT)
+    onward = (*approvals_of(p.playbook, step.id), *publications_of(p.playbook, step.id))
+    if any(p.state(one.id).handed for one in onward):
+        raise p.refuse("handed_over", step.id)
     if p.state(step.id).state == DONE:
         _void_approvals(p, step.id)
         activate(p, step)
@@ -633,14 +639,53 @@ def _cancelled(p: Progress, _: Cancelled) -> None:
             p.amend(step.id, state=CANCELLED, resume=state.state, due=None)
 
 
+def _handed_over(p: Progress, event: HandedOver) -> None:
+    if p.run.handed_at is not None:
+        raise p.refuse("handed_over")
+    if event.at > p.now:
+        raise p.refuse("in_the_future")
+    kept = {p.find(step).id for step in event.keep}
+    p.change(handed_at=event.at)
+    for step in p.steps.values():
+        if step.id not in kept:
+            _leave(p, step)
+    deadlines.hand_over(p, event.at, kept)
+
+
+def _leave(p: Progress, step: Step) -> None:
+    """The step ends here. What was done stays done; who had not answered a call is no longer waited for."""
+    state = p.state(step.id)
+    if state.state in OPEN or (step.verb in CALLS and state.state == DONE):
+        p.stand_down(step.id, "handed_over")
+    if state.state in (WAITING, NOT_NEEDED, *OPEN):
+        p.amend(step.id, state=CANCELLED, resume=state.state, due=None, handed=True)
+        if step.verb is Verb.PUBLISH and state.state in OPEN:
+            p.record("publish_withdrawn", step=step.id)
+    elif state.again_at is not None:
+        p.amend(step.id, again_at=None)
+
+
+def _taken_back(p: Progress, _: TakenBack) -> None:
+    if p.run.handed_at is None:
+        raise p.refuse("not_handed_over")
+    p.change(handed_at=None)
+    _resume(p)
+    deadlines.take_back(p)
+
+
 def _reopened(p: Progress, _: Reopened) -> None:
-    """What was open is asked anew, with the work already done; who had said yes to a call has said yes."""
     if not p.run.cancelled:
         raise p.refuse("not_closed")
     p.change(cancelled=False)
+    _resume(p)
+
+
+def _resume(p: Progress) -> None:
+    """What was open is asked anew, with the work already done; who had said yes to a call has said yes. What another body
+    has taken over stays there until the lead comes back."""
     for step in p.steps.values():
         state = p.state(step.id)
-        if state.state != CANCELLED:
+        if state.state != CANCELLED or (state.handed and p.run.handed_at is not None):
             continue
         if state.resume in (ACTIVE, STUCK):
             activate(p, step, keep=_yes_to_call(step, state), **_carried(state))
@@ -678,11 +723,14 @@ HANDLERS: dict[type, Callable[[Progress, Any], None]] = {
     CalledOut: _called_out,
     Reassigned: _reassigned,
     Invited: inviting.invited,
+    Joined: inviting.joined,
     Retracted: inviting.retracted,
     Restored: inviting.restored,
     Paused: _paused,
     Resumed: _resumed,
     Cancelled: _cancelled,
+    HandedOver: _handed_over,
+    TakenBack: _taken_back,
     Reopened: _reopened,
     Revised: _revised,
     TimePassed: _time_passed,

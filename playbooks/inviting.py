@@ -19,8 +19,8 @@ from playbooks.asking import (
 )
 from playbooks.language import Step
 from playbooks.progress import Progress
-from playbooks.run import Actor, StepState
-from playbooks.signals import Invited, Restored, Retracted
+from playbooks.run import DONE, OPEN, Actor, StepState
+from playbooks.signals import Invited, Joined, Restored, Retracted
 
 ANSWERS = (ACCEPTED, DECLINED, UNREACHABLE)
 
@@ -33,6 +33,17 @@ def invited(p: Progress, event: Invited) -> None:
         seat(p, step, event.role or EXTRA, event.person)
     else:
         _again(p, step, event.person)
+
+
+def joined(p: Progress, event: Joined) -> None:
+    step = _call(p, event.step)
+    state = p.state(step.id)
+    if state.state not in (*OPEN, DONE):
+        raise p.refuse("step_not_open", step.id)
+    if not _live(state, event.person):
+        taken = tuple(a for a in state.actors if (a.person, a.role) != (event.person, EXTRA))
+        seated = Actor(event.person, EXTRA, ACCEPTED if event.accepted else ASKED)
+        p.amend(step.id, actors=(*taken, seated))
 
 
 def _call(p: Progress, id: str) -> Step:

@@ -71,7 +71,10 @@ class StepState:
     done_at: datetime | None = None
     again_at: datetime | None = None  # `every`: when it becomes active again
     held: int = 0  # seconds this activation's limit stood still because the run was paused
-    resume: str | None = None  # the state to return to when a closed incident is reopened
+    resume: str | None = (
+        None  # the state to return to when a closed incident is reopened, or the lead comes back
+    )
+    handed: bool = False  # it ended because another body has the lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class DeadlineState:
     missed_at: datetime | None = None
     start: datetime | None = None  # the moment `due` was counted from
     armed: int = 0  # how often `due` was set or moved; each time the warnings are fresh
+    handed_at: datetime | None = None  # since when it is another body's
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Run:
     paused_until: datetime | None = None
     paused_at: datetime | None = None
     cancelled: bool = False
+    handed_at: datetime | None = None  # since when another body has the lead
     held: bool = False  # only what was added has begun; the playbook's own steps wait for CalledOut
     finished: bool = False
     steps: dict[str, StepState] = field(default_factory=dict)

@@ -218,6 +218,16 @@ class Invited:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody called up in an incident that became part of this one takes part here: with the yes they gave there
+    (`accepted`), or still to answer. They are not called up a second time."""
+
+    step: str
+    person: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Retracted:
     """An answer recorded by mistake is taken back: the person waits again. For a group `person` is None."""
 
@@ -252,6 +262,20 @@ class Cancelled:
     """The incident was closed: everything still open stops, repeats end."""
 
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Another body has the lead from `at` on (never later than now). The steps of `keep` go on here; every other one ends,
+    repeats too, and a deadline that such a step would have met is the other body's: neither met nor missed here."""
+
+    at: datetime
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The lead came back: what ended with the hand-over goes on, and the deadlines run as if they had never left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +322,14 @@ Event = (
     | CalledOut
     | Reassigned
     | Invited
+    | Joined
     | Retracted
     | Restored
     | Paused
     | Resumed
     | Cancelled
+    | HandedOver
+    | TakenBack
     | Reopened
     | Revised
     | TimePassed
@@ -422,7 +449,7 @@ class StandDown:
     step: str
     activation: int
     persons: tuple[str, ...] = ()
-    reason: str = ""  # done | skipped | cancelled | replaced | redone
+    reason: str = ""  # done | skipped | cancelled | handed_over | replaced | redone
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,6 +497,7 @@ Effect = (
 #   approvals_voided {step}     publish_withdrawn {step}     approval_withdrawn {step, person}
 #   deadline_set {deadline, due, start}             deadline_warned {deadline, left_seconds}
 #   deadline_met {deadline, at, due}                deadline_missed {deadline, due}
+#   deadline_handed_over {deadline, at, due}        deadline_taken_back {deadline, due}
 #   role_holder_changed {role, people}              run_finished {}
 #   nobody_to_ask {step, activation, role}          (neither holder nor stand-in can be asked)
 RECORD_KINDS = frozenset(
@@ -489,6 +517,8 @@ RECORD_KINDS = frozenset(
         "deadline_warned",
         "deadline_met",
         "deadline_missed",
+        "deadline_handed_over",
+        "deadline_taken_back",
         "role_holder_changed",
         "run_finished",
         "nobody_to_ask",

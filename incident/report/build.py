@@ -111,6 +111,7 @@ class RevisionLine:
     submitted_at: datetime
     voided_at: datetime | None
     decisions: tuple[DecisionLine, ...]
+    unapproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,17 @@ class TimelineLine:
     recorded_at: datetime
     actor: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedLine:
+    """An incident that became part of this one, with its timeline and the head of its chain."""
+
+    number: str
+    at: datetime | None
+    chain_seq: int
+    chain_hash: str
+    timeline: tuple[TimelineLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +226,7 @@ class Report:
     chain_seq: int
     chain_hash: str
     overview: Overview
+    merged: tuple[MergedLine, ...] = ()
 
     @property
     def internal(self) -> bool:
@@ -253,6 +266,7 @@ def build(view: IncidentView, part: str, now: datetime) -> Report:
         chain_seq=view.chain_seq,
         chain_hash=view.chain_hash,
         overview=overview(view, now, naming.text),
+        merged=_merged(view, naming),
     )
 
 
@@ -268,10 +282,42 @@ def _cover(view: IncidentView, naming: Naming) -> tuple[Fact, ...]:
         Fact("Địa bàn", _area(view)),
         Fact("Mở lúc", moment_words(view.opened_at)),
         Fact("Kết thúc lúc", ended),
+        *_lead(view),
         Fact("Kết quả xử lý", titles.said(titles.OUTCOMES, view.outcome) or "chưa có"),
         Fact("Kịch bản áp dụng", f"{view.playbook_title}, bản {view.playbook_version}"),
     ]
     return tuple(facts)
+
+
+def _lead(view: IncidentView) -> tuple[Fact, ...]:
+    """Which body has the lead, and which incidents this one holds."""
+    facts = []
+    if view.handed:
+        paper = f"văn bản số {view.handed.paper}" if view.handed.paper else "chưa có văn bản"
+        facts.append(Fact("Cơ quan chủ trì", f"{view.handed.to}, từ {moment_words(view.handed.at)}, {paper}"))
+    if view.merged_into:
+        facts.append(Fact("Đã gộp vào", f"{view.merged_into.number}"))
+    if view.merged:
+        facts.append(Fact("Vụ việc đã gộp vào đây", ", ".join(other.number for other in view.merged)))
+    return tuple(facts)
+
+
+def _merged(view: IncidentView, naming: Naming) -> tuple[MergedLine, ...]:
+    return tuple(
+        MergedLine(
+            other.number,
+            other.at,
+            other.chain_seq,
+            other.chain_hash,
+            tuple(
+                TimelineLine(
+                    e.seq, e.kind, e.occurred_at, e.recorded_at, naming.actor(e.actor), naming.text(e.text)
+                )
+                for e in other.timeline
+            ),
+        )
+        for other in view.merged
+    )
 
 
 def _summary(view: IncidentView, naming: Naming, answers: tuple[AnswerView, ...]) -> tuple[str, ...]:
@@ -320,9 +366,12 @@ def _released_sentence(view: IncidentView) -> str:
 
 def _deadline_sentence(deadlines: tuple[DeadlineView, ...]) -> str:
     law = [d for d in deadlines if d.law and d.state in ("met", "missed", "running", "warned")]
+    handed = [d.title for d in deadlines if d.law and d.state == "handed"]
+    gone = f"Thời hạn theo luật chuyển cùng cơ quan chủ trì: {', '.join(handed)}." if handed else ""
     if not law:
-        return "Nhật ký không có thời hạn theo luật nào được tính cho vụ việc này."
-    return f"Thời hạn theo luật: đúng hạn {share_words(sum(1 for d in law if d.state == 'met'), len(law))}."
+        return gone or "Nhật ký không có thời hạn theo luật nào được tính cho vụ việc này."
+    met = share_words(sum(1 for d in law if d.state == "met"), len(law))
+    return f"Thời hạn theo luật: đúng hạn {met}. {gone}".rstrip()
 
 
 def _end_sentence(view: IncidentView) -> str:
@@ -450,7 +499,8 @@ def _deadline(deadline: DeadlineView) -> DeadlineLine:
         started_at=deadline.started_at,
         due=deadline.due,
         ended_at=deadline.met_at,
-        state=titles.said(titles.DEADLINES, deadline.state),
+        state=titles.said(titles.DEADLINES, deadline.state)
+        + (f" lúc {stamp(deadline.handed_at)}" if deadline.handed_at else ""),
     )
 
 
@@ -458,12 +508,23 @@ def _statement(statement: StatementView, view: IncidentView, naming: Naming) -> 
     original = next((s.title for s in view.statements if s.id == statement.corrects), "")
     return StatementLine(
         title=naming.text(statement.title),
-        state=titles.UNCONFIRMED
-        if statement.state == "approved" and statement.unconfirmed
-        else titles.said(titles.STATEMENTS, statement.state),
+        state=_state(statement),
         revisions=tuple(_revision(revision, naming) for revision in statement.revisions),
         releases=_releases(statement, naming, view.basis.get("forms", {})),
         corrects=naming.text(original),
+    )
+
+
+def _state(statement: StatementView) -> str:
+    if statement.state == "approved" and statement.unconfirmed:
+        return titles.UNCONFIRMED
+    known = titles.said(titles.STATEMENTS, statement.state)
+    if not statement.unapproved:
+        return known
+    return (
+        f"{titles.UNAPPROVED}, chưa công bố"
+        if statement.state == "approved"
+        else f"{known}, {titles.UNAPPROVED.lower()}"
     )
 
 
@@ -478,6 +539,7 @@ def _revision(revision: RevisionView, naming: Naming) -> RevisionLine:
         submitted_by=naming.person(revision.submitted_by),
         submitted_at=revision.submitted_at,
         voided_at=revision.voided_at,
+        unapproved=revision.unapproved,
         decisions=tuple(
             DecisionLine(
                 who=naming.person(approval.name),

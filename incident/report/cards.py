@@ -136,6 +136,8 @@ def _card(
         review=review,
         held=incident.held_at is not None,
         stopped=incident.stopped_at is not None,
+        handed_to=incident.handed_to if incident.handed_at else "",
+        handed_at=incident.handed_at,
     )
 
 

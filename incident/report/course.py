@@ -202,6 +202,7 @@ def _deadline(
         met_at=state.met_at,
         missed_at=state.missed_at,
         state=deadline_state(state),
+        handed_at=state.handed_at,
     )
 
 
@@ -217,6 +218,8 @@ def _started(start: str, state: DeadlineState, run: Run) -> Any:
 def deadline_state(state: DeadlineState) -> str:
     if not state.applies:
         return "not_applicable"
+    if state.handed_at:
+        return "handed"
     if state.missed_at:
         return "missed"
     if state.met_at:

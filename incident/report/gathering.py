@@ -16,7 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.directory.queries import CHUNK, batched
-from incident.report import asked, course, press, queries
+from incident.domain.leading import heads
+from incident.report import asked, course, merged, press, queries
 from incident.report.asked import Asked, Contact, Sent
 from incident.report.places import area_names, area_titles
 from incident.report.reading import Head, head_of, name_of, not_found, shown
@@ -26,6 +27,7 @@ from incident.report.record import (
     ImprovementView,
     IncidentView,
     MemberView,
+    MergedView,
     ReviewView,
     StatementView,
 )
@@ -63,7 +65,22 @@ def gather(
     if timeline:
         names = rows.names | _spoken(head, rows.statements)
         entries = _page(session, incident_id, names, after=after, limit=limit, language=language)
-    return _view(session, head, rows, entries)
+    others: tuple[MergedView, ...] = ()
+    if head.holds_others:
+        read = _other_timeline(session, language)
+        others = merged.merged_of(session, incident_id, timeline and limit is None, read)
+    return _view(session, head, rows, entries, others)
+
+
+def _other_timeline(session: Session, language: str) -> merged.ReadTimeline:
+    """Reads entries of an incident that became part of this one, told with its own names."""
+
+    def read(id: str, kinds: tuple[str, ...], limit: int | None) -> tuple[EntryView, ...]:
+        head = head_of(session, id)
+        names = _names(head.incident.names, {}) | _spoken(head, ())
+        return _page(session, id, names, kinds=kinds, limit=limit, language=language)
+
+    return read
 
 
 def timeline_page(
@@ -243,8 +260,11 @@ def _page(
     limit: int | None = None,
     oldest_first: bool = False,
     language: str = "vi",
+    kinds: tuple[str, ...] = (),
 ) -> tuple[EntryView, ...]:
     chosen = select(*Entry.__table__.columns).where(Entry.chain == incident_id, Entry.seq > after)
+    if kinds:
+        chosen = chosen.where(Entry.kind.in_(kinds))
     if before is not None:
         chosen = chosen.where(Entry.seq < before)
     if limit is not None:
@@ -293,11 +313,17 @@ def _entry(row: Any, texts: Sequence[Any], names: Mapping[str, Any], language: s
 # ------------------------------------------------------------------ the view
 
 
-def _view(session: Session, head: Head, rows: _Rows, entries: tuple[EntryView, ...]) -> IncidentView:
+def _view(
+    session: Session,
+    head: Head,
+    rows: _Rows,
+    entries: tuple[EntryView, ...],
+    others: tuple[MergedView, ...],
+) -> IncidentView:
     incident, playbook, run = head.incident, head.playbook, head.run
     areas = area_names(session, [incident])
     sections = session.execute(queries.SECTIONS, {"incident": incident.id}).all()
-    newest = {statement.step: statement.id for statement in rows.statements}
+    newest = _at_hand(run, rows.statements)
     return IncidentView(
         id=incident.id,
         code=incident.code,
@@ -350,7 +376,25 @@ def _view(session: Session, head: Head, rows: _Rows, entries: tuple[EntryView, .
         stopped_at=incident.stopped_at,
         leaving=rows.messages.get("created", 0) + rows.messages.get("sending", 0) + head.unexpanded,
         left_out=tuple(incident.left_out),
+        heads=heads(run),
+        merged_into=merged.other_of(session, incident),
+        merged=others,
+        handed=merged.handed_of(incident),
     )
+
+
+def _at_hand(run: Run, statements: Iterable[StatementView]) -> dict[str, str]:
+    """By draft step, the text the room leads to: the one that was submitted, else the newest."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        submitted = run.steps[statement.step].revision if statement.step in run.steps else None
+        if (
+            statement.step not in found
+            or not submitted
+            or any(r.id == submitted for r in statement.revisions)
+        ):
+            found[statement.step] = statement.id
+    return found
 
 
 def _members(playbook: Playbook, run: Run, rows: _Rows) -> tuple[MemberView, ...]:

@@ -17,7 +17,7 @@ from incident.papers.paper import (
     finished,
     office_of,
 )
-from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine
+from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine, TimelineLine
 from incident.report.chart import Chart
 from incident.report.overview import describe
 from incident.report.overview_picture import draw as picture
@@ -200,8 +200,9 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
         else "nội dung được sửa"
     )
     voided = f" Hết hiệu lực lúc {stamp(revision.voided_at)} do {why}." if revision.voided_at else ""
+    mark = "CHƯA DUYỆT. " if revision.unapproved else ""
     yield Paragraph(
-        f"Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
+        f"{mark}Bản {revision.n}, mã {revision.code}, {revision.submitted_by} trình lúc {stamp(revision.submitted_at)}."
         f"{drafted}{voided} Mã băm: {revision.sha256[:SHORT_HASH]}."
     )
     yield Quote(revision.text)
@@ -330,8 +331,17 @@ def _timeline(report: Report) -> Iterator[Block]:
         Column("Diễn biến", 54),
         Column("Người ghi", 22),
     )
-    rows = tuple((str(t.seq), stamp(t.occurred_at), t.text, t.actor) for t in report.timeline)
-    yield Table("Nhật ký diễn biến", columns, rows)
+    yield Table("Nhật ký diễn biến", columns, _lines(report.timeline))
+    for other in report.merged:
+        yield Paragraph(
+            f"Vụ việc {other.number} đã gộp vào vụ việc này lúc {stamp(other.at)}. Nhật ký của vụ việc đó có "
+            f"{other.chain_seq} mục, mã băm cuối {other.chain_hash}."
+        )
+        yield Table(f"Nhật ký của vụ việc {other.number}", columns, _lines(other.timeline))
+
+
+def _lines(lines: tuple[TimelineLine, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple((str(t.seq), stamp(t.occurred_at), t.text, t.actor) for t in lines)
 
 
 def _proof(report: Report) -> Iterator[Block]:

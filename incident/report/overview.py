@@ -20,6 +20,7 @@ STATES = {
     "submitted": said("Đã trình"),
     "returned": said("Bị trả lại"),
     "approved": said("Đã duyệt, chưa công bố"),
+    "unapproved": said("Chưa duyệt, được cho công bố"),
     "released": said("Đã công bố"),
 }
 
@@ -41,7 +42,7 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """state: met | late (met after its time) | missed | running."""
+    """state: met | late (met after its time) | missed | handed (to another body) | running."""
 
     title: str
     law: bool
@@ -69,7 +70,7 @@ def overview(view: IncidentView, now: datetime, words: Callable[[str], str] = st
     limits = tuple(
         _limit(d, words)
         for d in view.deadlines
-        if d.due and d.state in ("running", "warned", "met", "missed")
+        if d.due and d.state in ("running", "warned", "met", "missed", "handed")
     )
     reach = view.opened_at + FURTHEST * (end - view.opened_at)
     seen = [limit.due for limit in limits if limit.due <= reach and limit.met_at is None]
@@ -94,8 +95,8 @@ def _limit(deadline: DeadlineView, words: Callable[[str], str]) -> Limit:
         if late
         else "met"
         if deadline.met_at
-        else "missed"
-        if deadline.state == "missed"
+        else deadline.state
+        if deadline.state in ("missed", "handed")
         else "running"
     )
     return Limit(words(deadline.title), deadline.law, deadline.due, deadline.met_at, state)
@@ -120,13 +121,14 @@ def _turns(view: IncidentView, text: StatementView) -> list[tuple[datetime, str]
     begun = step.since if step and step.since and step.activation <= 1 else None
     first = text.revisions[0].submitted_at if text.revisions else text.updated_at or view.opened_at
     found = [(min(begun or first, first), "drafting")]
+    ready = "unapproved" if text.unapproved else "approved"
     for revision in text.revisions:
         found.append((revision.submitted_at, "submitted"))
         found += [(a.at, "returned") for a in revision.approvals if a.decision == "returned"]
     if text.state == "approved" and text.revisions and text.revisions[-1].approvals:
-        found.append((text.revisions[-1].approvals[-1].at, "approved"))
+        found.append((text.revisions[-1].approvals[-1].at, ready))
     for release in text.releases:
-        found.append((release.approved_to_go_at, "approved"))
+        found.append((release.approved_to_go_at, ready))
         if release.released_at:
             found.append((release.released_at, "released"))
     return found
@@ -179,4 +181,5 @@ OUTCOMES = {
     "late": said("xong muộn"),
     "missed": said("đã quá hạn"),
     "running": said("đang chạy"),
+    "handed": said("chuyển cơ quan khác"),
 }

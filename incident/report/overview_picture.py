@@ -22,6 +22,7 @@ FILLS = {
     "submitted": ("#d3e3f5", ""),
     "returned": ("#f5c4bd", "1 2"),
     "approved": ("#7d9fc4", ""),
+    "unapproved": ("#f3c6c1", "2 3"),
     "released": ("#1f3d2b", ""),
 }
 RED, BLUE, GREEN = "#b01a1a", "#1d4e89", "#14532d"

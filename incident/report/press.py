@@ -11,7 +11,7 @@ from datetime import datetime
 from statistics import median_low
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from incident.papers.dates import between, length
@@ -37,7 +37,7 @@ _QUESTIONS = (
     .outerjoin(
         _ASKED,
         and_(
-            _ASKED.chain == PressRequest.incident_id,
+            _ASKED.chain == func.coalesce(PressRequest.asked_in, PressRequest.incident_id),
             _ASKED.seq == PressRequest.asked_seq,
             _ASKED.field == "question",
         ),

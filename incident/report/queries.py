@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from incident.store.tables import (
     Assignment,
@@ -77,6 +78,7 @@ def _in_review() -> ColumnElement[bool]:
     return and_(Inbound.state == "review", or_(of_this(Inbound.incident_id), unnamed))
 
 
+_OTHER = aliased(Incident)
 HEAD = (
     select(
         Incident,
@@ -88,12 +90,14 @@ HEAD = (
         .where(of_this(Mailing.incident_id), Mailing.done_at.is_(None))
         .scalar_subquery()
         .label("unexpanded"),
+        exists(select(_OTHER.id).where(of_this(_OTHER.merged_into))).label("holds_others"),
     )
     .join(PlaybookVersion, PlaybookVersion.id == Incident.playbook_version)
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
     .where(of_this(Incident.id))
     .execution_options(populate_existing=True)
 )
+MERGED = select(Incident).where(of_this(Incident.merged_into)).order_by(Incident.closed_at, Incident.id)
 REQUESTS = (
     select(
         Request.id, Request.step, Request.activation, Request.person_id, Request.role, Request.purpose,

@@ -30,16 +30,17 @@ class Head:
     playbook: Playbook
     run: Run
     unexpanded: int  # recipients of mailings for whom there is no message yet
+    holds_others: bool  # other incidents became part of it
 
 
 def head_of(session: Session, incident_id: str) -> Head:
     found = session.execute(queries.HEAD, {"incident": incident_id}).one_or_none()
     if found is None:
         raise not_found()
-    incident, version, title, sha256, state, unexpanded = found
+    incident, version, title, sha256, state, unexpanded, holds_others = found
     playbook = playbooks_of(session, {sha256})[sha256]
     run = from_json(state) if state else Run()
-    return Head(incident, version, title, sha256, playbook, run, int(unexpanded or 0))
+    return Head(incident, version, title, sha256, playbook, run, int(unexpanded or 0), bool(holds_others))
 
 
 # A compiled playbook never changes: its name is its hash. There are as many as were ever published.

@@ -104,7 +104,7 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineView:
-    """state: running | warned | met | missed | no_anchor | not_applicable. `law` True = theo luật, else mục tiêu nội bộ."""
+    """state: running | warned | met | missed | handed | no_anchor | not_applicable. `law` True = theo luật, else mục tiêu nội bộ."""
 
     id: str
     title: str
@@ -118,6 +118,7 @@ class DeadlineView:
     met_at: datetime | None
     missed_at: datetime | None
     state: str
+    handed_at: datetime | None = None  # since when it is another body's
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,11 @@ class RevisionView:
     voided_at: datetime | None
     approvals: tuple[ApprovalView, ...]
 
+    @property
+    def unapproved(self) -> bool:
+        """The head let it go out without its approval."""
+        return any(approval.decision == "skipped" for approval in self.approvals)
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseView:
@@ -210,6 +216,14 @@ class StatementView:
         if newest is None or newest.voided_at is not None:
             return ()
         return tuple(approval for approval in newest.approvals if approval.unconfirmed)
+
+    @property
+    def unapproved(self) -> bool:
+        """What would go out, or stands outside, was not approved: it says so of itself."""
+        shown = [r for r in self.revisions if r.voided_at is None][-1:]
+        return self.state in ("approved", "released", "corrected", "withdrawn") and any(
+            r.unapproved for r in shown
+        )
 
     @property
     def _contradictions(self) -> tuple[ApprovalView, ...]:
@@ -337,6 +351,53 @@ class PressView:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherView:
+    """The incident that this one became part of."""
+
+    id: str
+    code: str
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedView:
+    """A text that was released by a merged incident."""
+
+    statement_id: str
+    title: str
+    at: datetime
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedView:
+    """An incident that became part of this one. `notes`: its last notes, instructions and calls; `timeline`: all of it,
+    where a report needs it. `chain_seq`, `chain_hash`: the head of its timeline."""
+
+    id: str
+    code: str
+    number: str
+    title: str
+    at: datetime | None
+    chain_seq: int
+    chain_hash: str
+    notes: tuple[EntryView, ...] = ()
+    released: tuple[ReleasedView, ...] = ()
+    timeline: tuple[EntryView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandedView:
+    """Another body has the lead: its name, since when, the paper's number and symbol ("" for none)."""
+
+    to: str
+    short: str
+    at: datetime
+    paper: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
     """The whole of one incident as the record has it."""
 
@@ -391,6 +452,10 @@ class IncidentView:
     stopped_at: datetime | None = None  # sending was stopped by a person
     leaving: int = 0  # messages that have not left, with those of mailings still to be expanded
     left_out: tuple[str, ...] = ()  # person ids who were not to be called
+    heads: tuple[str, ...] = ()  # person ids of those who lead
+    merged_into: OtherView | None = None
+    merged: tuple[MergedView, ...] = ()
+    handed: HandedView | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -434,6 +499,8 @@ class IncidentCard:
     review: int  # replies a person must decide
     held: bool  # only the leader on duty was told
     stopped: bool  # sending was stopped by a person
+    handed_to: str = ""  # another body has the lead
+    handed_at: datetime | None = None
 
     @property
     def drill(self) -> bool:

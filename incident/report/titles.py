@@ -43,6 +43,7 @@ DEADLINES = {
     "warned": "Đang tính, đã cảnh báo",
     "met": "Đúng hạn",
     "missed": "Quá hạn",
+    "handed": "Đã chuyển cơ quan khác",
     "no_anchor": "Chưa có mốc",
     "not_applicable": "Không áp dụng",
 }
@@ -56,7 +57,8 @@ STATEMENTS = {
     "withdrawn": "Đã gỡ",
 }
 UNCONFIRMED = "Duyệt qua điện thoại, chờ xác nhận"
-DECISIONS = {"approved": "Duyệt", "returned": "Trả lại"}
+UNAPPROVED = "Chưa duyệt"
+DECISIONS = {"approved": "Duyệt", "returned": "Trả lại", "skipped": "Cho công bố khi chưa duyệt"}
 OUTCOMES = {
     "handled": "đã xử lý",
     "not_incident": "không phải sự cố",

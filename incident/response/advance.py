@@ -53,6 +53,8 @@ REFUSED = {
     "not_held": said("Tổ công tác của vụ việc này đã được báo."),
     "closed": said("Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước."),
     "not_closed": said("Vụ việc chưa kết thúc."),
+    "handed_over": said("Vụ việc đã chuyển cơ quan khác chủ trì; muốn làm tiếp xin nhận lại trước."),
+    "not_handed_over": said("Vụ việc đang do ta chủ trì."),
     "not_paused": said("Vụ việc không ở trạng thái tạm dừng nhắc."),
     "pause_already_over": said("Thời điểm tạm dừng đến phải ở tương lai."),
 }
@@ -72,9 +74,19 @@ def held(session: Session, incident_id: str) -> Incident:
 def held_open(session: Session, incident_id: str) -> Incident:
     """The incident, locked and open. Raises NotFound, Conflict."""
     incident = held(session, incident_id)
+    require_open(session, incident)
+    return incident
+
+
+def require_open(session: Session, incident: Incident) -> None:
+    """Raises Conflict, with the way on, when it is closed."""
+    if incident.merged_into is not None:
+        into = session.get_one(Incident, incident.merged_into)
+        raise Conflict(
+            "merged", said("Vụ việc này đã gộp vào %(number)s; xin làm tiếp ở đó.", number=into.number)
+        )
     if incident.status != "open":
         raise Conflict("closed", "Vụ việc đã kết thúc; muốn làm tiếp xin mở lại vụ việc trước.")
-    return incident
 
 
 def state_of(session: Session, incident_id: str) -> run_state.Run:

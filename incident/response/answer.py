@@ -19,7 +19,7 @@ from incident.domain.address import USUAL, called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import token_hash
 from incident.domain.words import Said, said
-from incident.response import casting
+from incident.response import casting, survivor
 from incident.response.advance import enter
 from incident.response.desk import Desk
 from incident.response.permissions import COMMAND, require, require_person
@@ -131,6 +131,16 @@ def answer(
             changes.events.append(Declined(request.step, request.activation, person.id, reason=reason))
     _line(changes, person, live[0], meaning, via, at, now, actor, reason, late=False)
     return Outcome(target, live[0])
+
+
+def heard_through(
+    changes: Changes, person: Person, meaning: str, via: str, at: datetime, now: datetime, actor: Actor
+) -> None:
+    """Somebody answers an incident that became part of this one, in which nothing is asked of them: it is written down."""
+    kind = "acknowledged" if meaning == ACCEPT else "declined"
+    changes.lines.append(
+        ledger.Line(kind, min(at, now), now, actor, {"person": person.id, "via": via, "merged": True})
+    )
 
 
 def _set(request: Request, state: str, via: str, at: datetime, actor: Actor, reason: str) -> None:
@@ -306,7 +316,7 @@ def read_link(desk: Desk, token: str, now: datetime) -> LinkView | None:
         link = session.get(Link, token_hash(token))
         if link is None:
             return None
-        incident = session.get_one(Incident, link.incident_id)
+        incident = survivor.of(session, session.get_one(Incident, link.incident_id))
         person = session.get_one(Person, link.person_id)
         if link.revoked_at or (incident.closed_at and now > incident.closed_at + LINK_LIVES):
             return LinkView(dead=True, disowned=person.wrong_number_at is not None)
@@ -351,11 +361,14 @@ def answer_link(desk: Desk, token: str, meaning: str, now: datetime, instead_nam
             disown(session, desk, person, everywhere, now, actor)
         else:
             requests = asked(session, view.incident_id, person.id)
-            if not requests:
-                raise Conflict("not_asked", "Vụ việc không chờ trả lời của đồng chí.")
             reason = f"{instead_name} trả lời thay" if instead_name else ""
             changes = next(one for one in everywhere if one.incident.id == view.incident_id)
-            answer(session, changes, person, requests, meaning, "link", now, now, actor, reason)
+            if requests:
+                answer(session, changes, person, requests, meaning, "link", now, now, actor, reason)
+            elif survivor.was_asked_before(session, changes.incident, person.id):
+                heard_through(changes, person, meaning, "link", now, now, actor)
+            else:
+                raise Conflict("not_asked", "Vụ việc không chờ trả lời của đồng chí.")
         _commit_all(session, desk, everywhere, now)
     return read_link(desk, token, now) or LinkView(dead=True)
 

@@ -191,8 +191,9 @@ def _send(case: Case, person_id: str, actor: Actor) -> bool:
     revision = case.newest()
     link = direct.approval_address(session, case.desk, case.incident, person_id, revision.id, now)
     text = direct.text_to(
-        session, case.desk, case.incident, person, "approve", n=revision.n, mark=revision.code, link=link
-    )
+        session, case.desk, case.incident, person, "approve", what=direct.text_meant(session, revision),
+        n=revision.n, mark=revision.code, link=link,
+    )  # fmt: skip
     case.record("approval_link_sent", actor, {"revision": revision.id, "n": revision.n, "person": person_id})
     return direct.send(session, case.desk, case.incident, person, "approve", text, now)
 

@@ -12,9 +12,9 @@ from incident import wording
 from incident.domain import legal
 from incident.domain.actors import SYSTEM, Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
-from incident.domain.ids import new_id
+from incident.domain.leading import heads
 from incident.domain.words import said
-from incident.response import casting, pressed, stopping
+from incident.response import casting, notices, pressed, stopping
 from incident.response.advance import enter, held, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
@@ -34,6 +34,9 @@ OUTCOMES = {
     "duplicate": said("trùng"),
     "handed_over": said("chuyển cơ quan khác"),
 }
+LET_GO = (
+    "handed_over"  # the step of the mailing that tells people at a hand-over that nothing is left for them
+)
 NOTE_KINDS = ("note", "directive", "call_recorded")
 LONGEST_NOTE = 20_000
 LONGEST_PAUSE = timedelta(hours=24)
@@ -117,21 +120,34 @@ def change_facts(
         errors = _fact_errors(incident, changes, now)
         if errors:
             raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
-        before = {name: getattr(incident, name) for name in changes}
-        changed = {name: value for name, value in changes.items() if before[name] != value}
-        if not changed:
-            return
-        for name, value in changed.items():
-            setattr(incident, name, value)
-        if "occurred_at" in changed:
-            moment = incident.occurred_at or incident.detected_at or incident.opened_at
-            incident.basis = legal.basis_for(moment).as_json()
-        _record(
-            session, incident, "facts_changed", actor, now,
-            {"before": {k: _plain(before[k]) for k in changed}, "after": {k: _plain(v) for k, v in changed.items()}},
-            reason,
-        )  # fmt: skip
-        enter(session, desk, incident, [_fact_event(session, incident, changed, now)], now)
+        put_facts(session, desk, incident, changes, reason, actor, now)
+
+
+def put_facts(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    changes: dict[str, Any],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Write these facts of a held incident, where they differ; the run hears of it."""
+    before = {name: getattr(incident, name) for name in changes}
+    changed = {name: value for name, value in changes.items() if before[name] != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(incident, name, value)
+    if "occurred_at" in changed:
+        moment = incident.occurred_at or incident.detected_at or incident.opened_at
+        incident.basis = legal.basis_for(moment).as_json()
+    _record(
+        session, incident, "facts_changed", actor, now,
+        {"before": {k: _plain(before[k]) for k in changed}, "after": {k: _plain(v) for k, v in changed.items()}},
+        reason,
+    )  # fmt: skip
+    enter(session, desk, incident, [_fact_event(session, incident, changed, now)], now)
 
 
 def _fact_errors(incident: Incident, changes: dict[str, Any], now: datetime) -> dict[str, list[str]]:
@@ -215,8 +231,7 @@ def close(
 ) -> None:
     """End the handling with an outcome of OUTCOMES; what is still open is listed on the timeline, everyone who was
     asked is told. Raises Invalid, Forbidden, Conflict."""
-    if not actor.may(Role.DUTY_OFFICER) and not _is_head(desk, incident_id, actor):
-        raise Forbidden("not_head", "Kết thúc xử lý do Tổ trưởng hoặc cán bộ trực quyết định.")
+    require_head(desk, incident_id, actor)
     reason = with_reason(reason)
     if outcome not in OUTCOMES:
         raise Invalid(
@@ -226,6 +241,9 @@ def close(
         )
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
+        if outcome == "handed_over" and incident.handed_at is None:
+            fault = said("Ghi “Chuyển cơ quan khác” trước: cơ quan nào, từ giờ nào, văn bản nào.")
+            raise Invalid("not_handed_over", fault, {"outcome": [fault]})
         run = state_of(session, incident_id)
         still_open = [step for step, state in run.steps.items() if state.state in OPEN]
         incident.status = "cancelled" if outcome == "opened_by_mistake" else "closed"
@@ -235,16 +253,24 @@ def close(
             session, incident, "closed", actor, now,
             {"outcome": outcome, "outcome_title": OUTCOMES[outcome], "still_open": still_open}, reason,
         )  # fmt: skip
-        asked = _asked_people(session, incident)
+        asked = asked_people(session, incident)
+        gone = _let_go(session, incident)
         enter(session, desk, incident, [Cancelled()], now)
-        _stop_sending(session, incident, now)
+        stop_sending(session, incident, now)
         if (
             outcome == "opened_by_mistake"
         ):  # an apology for what nobody got would be the first they hear of it
             asked = stopping.got_something(session, incident)
+        asked = [person for person in asked if person not in gone]
         if stand_down and asked:
             _stand_down(session, desk, incident, asked, outcome, now)
             desk.store.after_commit(session, desk.ring)
+
+
+def require_head(desk: Desk, incident_id: str, actor: Actor) -> None:
+    """Raises Forbidden unless the actor leads the incident or is on duty."""
+    if not actor.may(Role.DUTY_OFFICER) and not _is_head(desk, incident_id, actor):
+        raise Forbidden("not_head", "Việc này do Tổ trưởng hoặc cán bộ trực quyết định.")
 
 
 def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
@@ -255,11 +281,32 @@ def _is_head(desk: Desk, incident_id: str, actor: Actor) -> bool:
             run = state_of(session, incident_id)
         except LookupError:
             return False
-        head = run.roles.get("to_truong")
-        return head is not None and actor.person_id in (*head.people, *head.standins)
+        return actor.person_id in heads(run)
 
 
-def _asked_people(session: Session, incident: Incident) -> list[str]:
+def would_be_stood_down(desk: Desk, incident_id: str) -> int:
+    """How many people would be told if the incident were closed now."""
+    with desk.store.reading() as session:
+        incident = session.get_one(Incident, incident_id)
+        gone = _let_go(session, incident)
+        return len([person for person in asked_people(session, incident) if person not in gone])
+
+
+def _let_go(session: Session, incident: Incident) -> set[str]:
+    """People who were told at the hand-over that nothing is left for them: nobody is told twice."""
+    if incident.handed_at is None:
+        return set()
+    rows = session.scalars(
+        select(Mailing.audience).where(
+            Mailing.incident_id == incident.id,
+            Mailing.step == LET_GO,
+            Mailing.created_at >= incident.handed_at,
+        )
+    )
+    return {str(person) for audience in rows for person, _ in audience}
+
+
+def asked_people(session: Session, incident: Incident) -> list[str]:
     """Everyone who was woken and has not refused, in the order of asking: also whose place somebody else has taken."""
     woken = ("asked", "accepted", "expired", "replaced")
     rows = session.scalars(
@@ -270,7 +317,7 @@ def _asked_people(session: Session, incident: Incident) -> list[str]:
     return list(dict.fromkeys(rows))
 
 
-def _stop_sending(session: Session, incident: Incident, now: datetime) -> None:
+def stop_sending(session: Session, incident: Incident, now: datetime) -> None:
     """What has not left yet does not leave; nobody is asked any more, and nothing is left for the run."""
     stopping.halt(session, incident, now, "closed")
     session.execute(
@@ -287,42 +334,16 @@ def _stand_down(
     session: Session, desk: Desk, incident: Incident, people: list[str], outcome: str, now: datetime
 ) -> None:
     """One mailing tells everyone who was asked that it is over."""
-    house = casting.house(session, desk.settings.public_url, desk.two_way)
-    case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
     kind = {"opened_by_mistake": "stand_down.mistake", "handed_over": "stand_down.handed"}.get(
         outcome, "stand_down"
     )
-    at = incident.opened_at if outcome == "opened_by_mistake" else now
-    text = wording.sms(kind, house, case, wording.Reader(), at=wording.clock(at))
-    mail = wording.email(
-        "stand_down",
-        house,
-        case,
-        wording.Reader(name="{ten}"),
-        wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)}),
-    )
-    session.add(
-        Mailing(
-            id=new_id(now),
-            effect_key=f"{incident.id}:stand_down:{incident.chain_seq}",
-            incident_id=incident.id,
-            step="stand_down",
-            activation=incident.chain_seq,
-            role="",
-            purpose="stand_down",
-            ack=False,
-            via=["sms"] if _called_out(session, incident) else ["sms", "email"],
-            body=text.body,
-            subject=mail.subject,
-            email_body=mail.body,
-            audience=[[person, person] for person in people],
-            total=len(people),
-            priority=40 + (50 if incident.mode == "drill" else 0),
-            critical=False,
-            valid_until=now + timedelta(hours=12),
-            created_at=now,
-        )
-    )
+    at = {"opened_by_mistake": incident.opened_at, "handed_over": incident.handed_at}.get(outcome) or now
+    facts = wording.Facts(unknown="", asks=("không phải làm gì thêm",), extra={"at": wording.spoken(now)})
+    notices.announce(
+        session, desk, incident, people, now, step="stand_down", purpose="stand_down",
+        sms=(kind, {"at": wording.clock(at), "body": incident.handed_short}), mail=("stand_down", facts),
+        via=("sms",) if _called_out(session, incident) else ("sms", "email"),
+    )  # fmt: skip
     ledger.append(
         session, incident, "stood_down", occurred_at=now, recorded_at=now, actor=SYSTEM,
         data={"count": len(people)},
@@ -343,6 +364,8 @@ def reopen(desk: Desk, incident_id: str, reason: str, actor: Actor, now: datetim
         incident = held(session, incident_id)
         if incident.status == "open":
             raise Conflict("open", "Vụ việc đang mở.")
+        if incident.merged_into is not None:
+            raise Conflict("merged", "Vụ việc này đã gộp vào vụ việc khác; việc gộp không hoàn tác được.")
         taken = session.scalar(
             select(Incident.number).where(Incident.code == incident.code, Incident.status == "open")
         )

@@ -12,15 +12,16 @@ from sqlalchemy.orm import Session
 from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.domain.ids import new_id
+from incident.domain.leading import heads
 from incident.domain.words import said
 from incident.response import approval_policy
 from incident.response.advance import state_of
 from incident.response.desk import Desk
 from incident.response.permissions import require_person
-from incident.response.statement_case import Case, held_case, void_revisions
-from incident.store.tables import Approval, Revision
-from playbooks.run import OPEN
-from playbooks.signals import Approved, Returned
+from incident.response.statement_case import Case, case_of, held_case, void_revisions
+from incident.store.tables import Approval, Incident, Revision, Statement
+from playbooks.run import DONE, OPEN
+from playbooks.signals import Approved, Returned, Skipped
 
 
 def approve(
@@ -77,6 +78,44 @@ def return_(
             {"reason": reason.strip()},
         )
         case.enter(Returned(case.approve.id, person))
+
+
+def let_go(
+    session: Session, desk: Desk, incident: Incident, draft: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """The head lets the submitted text of `draft` go out although nobody, or not everybody, has approved it. Kept as a
+    decision on that one revision, so that the text says of itself that it was not approved; an edit voids it. Raises
+    Forbidden, Conflict."""
+    person = require_person(actor)
+    run = state_of(session, incident.id)
+    if person not in heads(run) or actor.may(Role.ADMIN):
+        raise Forbidden("not_head", "Bỏ qua bước duyệt do Tổ trưởng quyết định, bằng tài khoản của mình.")
+    revision = session.get(Revision, run.steps[draft].revision or "")
+    if revision is None or run.steps[draft].state != DONE:
+        raise Conflict(
+            "not_submitted", "Chưa có bản nào được trình; bỏ qua duyệt là quyết định cho một bản cụ thể."
+        )
+    if person in revision.editors:
+        raise Forbidden(
+            "editor_may_not_approve", "Người đã sửa bản này không được cho bỏ qua duyệt chính bản đó."
+        )
+    case = case_of(session, desk, session.get_one(Statement, revision.statement_id), incident, now)
+    assert case.approve is not None
+    session.add(decision(case, revision, person, "skipped", reason, "web"))
+    case.statement.state, case.statement.updated_at = "approved", now
+    case.record(
+        "approval_skipped",
+        actor,
+        {
+            "revision": revision.id,
+            "n": revision.n,
+            "sha256": revision.sha256,
+            "code": revision.code,
+            "person": person,
+        },
+        {"reason": reason},
+    )
+    case.enter(Skipped(case.approve.id, ""))
 
 
 def _deciding(

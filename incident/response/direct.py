@@ -14,7 +14,7 @@ from incident import wording
 from incident.domain.ids import new_id, new_token, token_hash
 from incident.response import casting
 from incident.response.desk import Desk
-from incident.store.tables import Incident, Link, Message, Person
+from incident.store.tables import Incident, Link, Message, MessageCause, Person, Revision, Statement
 
 VALID = timedelta(hours=6)
 DRILL_LATER = 50
@@ -28,7 +28,15 @@ def text_to(
     reader = wording.Reader(name=person.name, xung_ho=person.xung_ho, rank=seen.get("rank", "ngang"))
     house = casting.house(session, desk.settings.public_url, desk.two_way)
     case = wording.Case(incident.code, incident.mode, incident.short_name, incident.title)
+    if isinstance(slots.get("what"), str):
+        return wording.sms_with_room(kind, house, case, reader, str(slots.pop("what")), **slots)
     return wording.sms(kind, house, case, reader, **slots)
+
+
+def text_meant(session: Session, revision: Revision) -> str:
+    """What is to be approved, as it stands in a sentence: "thông tin ban đầu", "đính chính: thông tin ban đầu"."""
+    title = session.get_one(Statement, revision.statement_id).title
+    return ": ".join(part[:1].lower() + part[1:] for part in title.split(": "))
 
 
 def send(
@@ -39,8 +47,10 @@ def send(
     kind: str,
     text: wording.Sms,
     now: datetime,
+    request: str | None = None,
 ) -> bool:
-    """Put it into the outbox, ahead of reminders. False when the person has no number that can be tried."""
+    """Put it into the outbox, ahead of reminders. `request`: the id of what it asks the person to answer. False when the
+    person has no number that can be tried."""
     if not casting.reachable(person, desk.sms):
         return False
     text = _told_apart(session, str(person.phone), text, now)
@@ -65,6 +75,8 @@ def send(
             valid_until=now + VALID,
         )
     )
+    if request is not None:
+        session.add(MessageCause(effect_key=f"direct:{id}", message_id=id, request_id=request))
     desk.store.after_commit(session, desk.ring)
     return True
 
@@ -80,16 +92,25 @@ def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime
 def approval_address(
     session: Session, desk: Desk, incident: Incident, person_id: str, revision_id: str, now: datetime
 ) -> str:
-    """A new personal link for one revision. Only its hash is kept; older ones live out their sixty minutes."""
+    """A new personal link for one revision. Older ones live out their sixty minutes."""
+    return personal_address(session, desk, incident, person_id, "approve", now, revision_id)
+
+
+def personal_address(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person_id: str,
+    purpose: str,
+    now: datetime,
+    revision_id: str | None = None,
+) -> str:
+    """A new signed link of a purpose (ack | room | approve) for one person. Only its hash is kept."""
     token = new_token()
     session.add(
         Link(
-            token_hash=token_hash(token),
-            incident_id=incident.id,
-            person_id=person_id,
-            purpose="approve",
-            revision_id=revision_id,
-            created_at=now,
+            token_hash=token_hash(token), incident_id=incident.id, person_id=person_id, purpose=purpose,
+            revision_id=revision_id, created_at=now,
         )
-    )
-    return f"{desk.settings.public_url}/d/{token}"
+    )  # fmt: skip
+    return f"{desk.settings.public_url}/{'d' if purpose == 'approve' else 'a'}/{token}"

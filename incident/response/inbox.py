@@ -18,9 +18,8 @@ from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.address import called
 from incident.domain.errors import Conflict, Invalid, NotFound
-from incident.domain.ids import new_token, token_hash
 from incident.domain.words import said
-from incident.response import casting, phone_approval
+from incident.response import casting, direct, phone_approval, survivor
 from incident.response.answer import (
     ACCEPT,
     DECLINE,
@@ -34,6 +33,7 @@ from incident.response.answer import (
     asked,
     commit_changes,
     disown,
+    heard_through,
     held_everywhere,
     silence,
     unreachable_everywhere,
@@ -45,7 +45,6 @@ from incident.store.sessions import lock
 from incident.store.tables import (
     Inbound,
     Incident,
-    Link,
     Message,
     MessageCause,
     Person,
@@ -93,6 +92,10 @@ class Batch:
     heard: dict[str, list[datetime]]  # when each number was last understood
     flooding: set[str]  # numbers a person looks at already, because of too many replies
     strangers: list[Inbound] = field(default_factory=list)  # from numbers nobody has
+
+    def lasting(self, incident_id: str) -> str:
+        """The incident that this one is part of now; itself when it was never merged."""
+        return survivor.lasting(self.incidents, incident_id)
 
     def of(self, incident_id: str) -> Changes:
         return self.changes.setdefault(incident_id, Changes(self.incidents[incident_id]))
@@ -158,8 +161,10 @@ def _touched(session: Session, ids: Iterable[str]) -> set[str]:
     )
     bodies = session.scalars(select(Inbound.body).where(Inbound.id.in_(ids), Inbound.message_id.is_(None)))
     codes = {code for body in bodies if (code := replies.understand(body).code)}
-    named = select(Incident.id).where(Incident.code.in_(codes), Incident.status == "open")
-    return {*rows, *recorded, *(str(one) for one in called), *session.scalars(named)}
+    still = or_(Incident.status == "open", Incident.merged_into.is_not(None))
+    named = select(Incident.id).where(Incident.code.in_(codes), still)
+    touched = {*rows, *recorded, *(str(one) for one in called), *session.scalars(named)}
+    return survivor.with_survivors(session, touched)
 
 
 def _inbound(session: Session, ids: Iterable[str]) -> list[Inbound]:
@@ -310,7 +315,8 @@ def _too_many(batch: Batch, row: Inbound) -> bool:
 def _from_a_stranger(batch: Batch, row: Inbound, code: str | None) -> None:
     """The right code of an open incident from a number nobody has: a person says whose answer it is. One at a time from
     one number, and nothing is said back."""
-    incident = next((i for i in batch.incidents.values() if i.code == code and i.status == "open"), None)
+    named = (batch.incidents[batch.lasting(i.id)] for i in batch.incidents.values() if i.code == code)
+    incident = next((i for i in named if i.status == "open"), None)
     if code is None or incident is None or _stranger_waits(batch.session, row, incident):
         return
     row.state, row.incident_id = "review", incident.id
@@ -366,10 +372,17 @@ def _from(batch: Batch, row: Inbound, person: Person, means: str, code: str | No
         return
     changes = batch.of(incident_id)
     mine = [r for r in asked if r.incident_id == incident_id]
+    if not mine and means == DECLINE:
+        _to_review(batch, row, person)
+        return
+    row.state = "understood"
+    if not mine:
+        heard_through(changes, person, means, "sms", row.received_at, batch.now, actor)
+        _say(batch, person, "reply.noted", changes.incident, at=wording.clock(row.received_at))
+        return
     outcome = answer(
         batch.session, changes, person, mine, means, "sms", row.received_at, batch.now, actor
     )  # fmt: skip
-    row.state = "understood"
     _confirm(batch, person, changes.incident, outcome, row.received_at)
 
 
@@ -385,8 +398,9 @@ def _pressed(batch: Batch, row: Inbound) -> None:
         row.state = "ignored"
         return
     person = batch.by_id[call.person_id]
-    row.means, row.person_id, row.incident_id, row.state = means, person.id, call.incident_id, "understood"
-    changes = batch.of(call.incident_id)
+    incident_id = batch.lasting(call.incident_id)
+    row.means, row.person_id, row.incident_id, row.state = means, person.id, incident_id, "understood"
+    changes = batch.of(incident_id)
     actor = Actor("phone", person.id, person.name, person_id=person.id)
     if call.kind == "approve":
         data = {"person": person.id, "step": call.step, "key": row.body}
@@ -414,9 +428,10 @@ def _written(batch: Batch, row: Inbound) -> None:
         _from_a_stranger(batch, row, meaning.code)
         batch.strangers.append(row)
         return
-    person, incident = batch.by_id[told.person_id], batch.incidents[told.incident_id]
+    person, asked_in = batch.by_id[told.person_id], batch.incidents[told.incident_id]
+    incident = batch.incidents[batch.lasting(asked_in.id)]
     row.person_id, row.incident_id = person.id, incident.id
-    plain = meaning.means in (ACCEPT, DECLINE) and meaning.code in (None, incident.code)
+    plain = meaning.means in (ACCEPT, DECLINE) and meaning.code in (None, asked_in.code, incident.code)
     if not plain or told.kind == "approve" or row.sender != told.address.lower():
         _to_review(batch, row, person)
         return
@@ -479,25 +494,32 @@ def _asked_in(batch: Batch, row: Inbound, person: Person) -> list[Request]:
 
 
 def _open(batch: Batch, request: Request) -> bool:
-    incident = batch.incidents.get(request.incident_id)
+    incident = batch.incidents.get(batch.lasting(request.incident_id))
     return incident is not None and incident.status == "open"
 
 
 def _which(batch: Batch, asked: list[Request], open_in: list[str], code: str | None) -> str | None:
     """The incident a reply is about: by its code among those the person was asked in, else the only one open,
-    else (a late or repeated word) the only one of the last 30 days."""
-    recent = [
-        i
-        for i in dict.fromkeys(r.incident_id for r in asked)
-        if (incident := batch.incidents.get(i)) is not None
-        and (incident.closed_at is None or batch.now - incident.closed_at < RECENT)
-    ]
+    else (a late or repeated word) the only one of the last 30 days. An incident that became part of another stands for
+    that one, also by its old code."""
+    met = dict.fromkeys(r.incident_id for r in asked if r.incident_id in batch.incidents)
+    recent = {i: last for i in met if _is_recent(batch, last := batch.lasting(i))}
     if code is not None:
-        named = [i for i in recent if batch.incidents[i].code == code]
+        named = [
+            last
+            for i, last in recent.items()
+            if code in (batch.incidents[i].code, batch.incidents[last].code)
+        ]
         return named[-1] if named else None
     if open_in:
         return open_in[0] if len(open_in) == 1 else None
-    return recent[0] if len(recent) == 1 else None
+    now = list(dict.fromkeys(recent.values()))
+    return now[0] if len(now) == 1 else None
+
+
+def _is_recent(batch: Batch, incident_id: str) -> bool:
+    closed_at = batch.incidents[incident_id].closed_at
+    return closed_at is None or batch.now - closed_at < RECENT
 
 
 def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
@@ -509,7 +531,7 @@ def _to_review(batch: Batch, row: Inbound, person: Person | None) -> None:
         return
     if row.incident_id is None:
         asked = [r for r in batch.requests.get(person.id, []) if _open(batch, r)]
-        row.incident_id = asked[-1].incident_id if asked else None
+        row.incident_id = batch.lasting(asked[-1].incident_id) if asked else None
     if row.incident_id is None:
         return
     changes = batch.of(row.incident_id)
@@ -596,17 +618,7 @@ def _standing_in(batch: Batch, outcome: Outcome) -> str:
 
 
 def _room_link(batch: Batch, person: Person, incident: Incident) -> str:
-    token = new_token()
-    batch.session.add(
-        Link(
-            token_hash=token_hash(token),
-            incident_id=incident.id,
-            person_id=person.id,
-            purpose="room",
-            created_at=batch.now,
-        )
-    )
-    return f"{batch.desk.settings.public_url}/a/{token}"
+    return direct.personal_address(batch.session, batch.desk, incident, person.id, "room", batch.now)
 
 
 def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> None:
@@ -681,8 +693,13 @@ def decide_reply(
 
 
 def _open_for(session: Session, code: str | None) -> str | None:
-    """The open incident of a code, for a reply that named none."""
-    return session.scalar(select(Incident.id).where(Incident.code == code, Incident.status == "open"))
+    """The open incident of a code, or the one it became part of, for a reply that named none."""
+    found = session.scalars(
+        select(Incident)
+        .where(Incident.code == code, or_(Incident.status == "open", Incident.merged_into.is_not(None)))
+        .order_by(Incident.opened_at.desc())
+    )
+    return next((last.id for one in found if (last := survivor.of(session, one)).status == "open"), None)
 
 
 def _decided(
@@ -710,6 +727,8 @@ def _decided(
         disown(session, desk, person, everywhere, now, actor)
         return
     requests = asked(session, here.incident.id, person.id, row.received_at)
+    if not requests and survivor.was_asked_before(session, here.incident, person.id):
+        requests = asked(session, here.incident.id, person.id)
     if not requests:
         raise Conflict("not_asked", "Người này chưa được mời trong vụ việc khi tin đến.")
     assigned = row.person_id is None

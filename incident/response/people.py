@@ -25,7 +25,7 @@ from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.saying import say
-from incident.response.task import with_reason
+from incident.response.task import active_person, with_reason
 from incident.response.withdrawing import withdraw
 from incident.store.tables import (
     Assignment,
@@ -72,7 +72,7 @@ def invite(desk: Desk, incident_id: str, person_id: str, actor: Actor, now: date
     require(actor, *COMMAND)
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
-        person = _active(session, person_id)
+        person = active_person(session, person_id)
         _call_up(session, desk, incident, person, actor, now, new=False)
         return called(person.xung_ho, person.name)
 
@@ -154,13 +154,6 @@ def _unit(session: Session, key: str) -> Unit:
     return unit
 
 
-def _active(session: Session, person_id: str) -> Person:
-    person = session.get(Person, person_id)
-    if person is None or not person.active:
-        raise NotFound("no_person", "Không có người này trong danh bạ.")
-    return person
-
-
 def _call_up(
     session: Session,
     desk: Desk,
@@ -182,10 +175,10 @@ def _call_up(
         data={"person": person.id, "new": new},
     )  # fmt: skip
     playbook, run = pinned(session, incident.playbook_version), state_of(session, incident.id)
-    enter(session, desk, incident, [Invited(_call_up_step(playbook, run), person.id)], now)
+    enter(session, desk, incident, [Invited(call_up_step(playbook, run), person.id)], now)
 
 
-def _call_up_step(playbook: Playbook, run: Run) -> str:
+def call_up_step(playbook: Playbook, run: Run) -> str:
     """The step that calls the task force up: one that runs, else one that is done, else the first."""
     calls = [step.id for step in playbook.steps if step.verb is Verb.ASSIGN]
     if not calls:
@@ -213,7 +206,7 @@ def change_role(
         playbook, run = pinned(session, incident.playbook_version), state_of(session, incident_id)
         if role not in playbook.roles or playbook.roles[role].is_group:
             raise Invalid("bad_role", "Không đổi được vai này.", {"role": [said("Chọn vai cần đổi người.")]})
-        person = _active(session, person_id)
+        person = active_person(session, person_id)
         before = run.roles.get(role, Holders())
         if before.people == (person.id,):
             raise Conflict(
@@ -282,7 +275,7 @@ def correct_number(
         here = next(incident for incident in incidents if incident.id == incident_id)
         if here.status != "open":
             raise Conflict("closed", "Vụ việc đã kết thúc; xin sửa số trong danh bạ.")
-        person = _active(session, person_id)
+        person = active_person(session, person_id)
         if not asked(session, incident_id, person_id):
             raise Conflict("not_asked", "Người này chưa được mời trong vụ việc.")
         _usable(session, person, number, shared)

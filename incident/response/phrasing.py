@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 
 from incident import spoken, wording
 from incident.domain.address import called
-from incident.domain.ids import new_token, token_hash
 from incident.domain.titles import step_title
 from incident.response import casting, direct
 from incident.response.desk import Desk
-from incident.store.tables import Incident, Link, Person, Revision
+from incident.store.tables import Incident, Person, Revision
 from playbooks import templates
 from playbooks.language import Playbook, Verb
 from playbooks.messages import Personal
@@ -49,15 +48,13 @@ class Phrasing:
         two_way = self.desk.two_way_with(person)
         match effect:
             case AskApproval():
-                revision = self.session.get_one(Revision, effect.revision)
-                link = self._approval_link(person, revision.id)
-                return "approve", say("approve", n=revision.n, mark=revision.code, link=link), link
+                return self._approval(self.session.get_one(Revision, effect.revision), reader, person)
             case Summon() if effect.instead_of:
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 kind = "stand_in" if two_way else "stand_in.one_way"
                 return "stand_in", say(kind, instead=self.named(effect.instead_of), link=link), link
             case Summon():
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 return "summon", say(wording.summon_kind(reader, two_way), link=link), link
             case Notify():
                 values = self.values(
@@ -66,15 +63,14 @@ class Phrasing:
                     due=wording.clock(effect.due),
                 )
                 body = templates.render(self.playbook.templates[effect.message], values)
-                link = self._link(person, "ack", "a") if not two_way and effect.ack else ""
+                link = self._link(person, "ack") if not two_way and effect.ack else ""
                 if not two_way:
                     body = wording.one_way(body, link, self.house)
                 return "notify", wording.registered(body, self.case), link
             case Remind() if (waiting := self._to_approve(effect)) is not None:
-                link = self._approval_link(person, waiting.id)
-                return "approve", say("approve", n=waiting.n, mark=waiting.code, link=link), link
+                return self._approval(waiting, reader, person)
             case Remind():
-                link = self._link(person, "ack", "a") if not two_way else ""
+                link = self._link(person, "ack") if not two_way else ""
                 kind = wording.remind_kind(reader, two_way, another=self._has_stand_in(effect))
                 return "remind", say(kind, due=wording.clock(effect.due), link=link), link
             case OpenTask() | OpenDraft():
@@ -99,7 +95,9 @@ class Phrasing:
 
         revision = self._to_approve(effect)
         if revision is not None:
-            return "approve", say("approve", n=spoken.number(revision.n), mark=spoken.digits(revision.code))
+            what = direct.text_meant(self.session, revision)
+            number, mark = spoken.number(revision.n), spoken.digits(revision.code)
+            return "approve", say("approve", what=what, n=number, mark=mark)
         match effect:
             case Summon() if effect.instead_of:
                 other = self.person(effect.instead_of)
@@ -112,10 +110,20 @@ class Phrasing:
                 return "remind", say("remind", before=f". Đến {asked} chưa có trả lời{then}" if asked else "")
         return "summon", say("summon")
 
+    def _approval(
+        self, revision: Revision, reader: wording.Reader, person: Person
+    ) -> tuple[str, wording.Sms, str]:
+        link = self._approval_link(person, revision.id)
+        what = direct.text_meant(self.session, revision)
+        text = wording.sms_with_room(
+            "approve", self.house, self.case, reader, what, n=revision.n, mark=revision.code, link=link
+        )
+        return "approve", text, link
+
     def _task_sms(
         self, effect: OpenTask | OpenDraft, reader: wording.Reader, person: Person
     ) -> tuple[str, wording.Sms, str]:
-        link = self._link(person, "room", "a")
+        link = self._link(person, "room")
         step = next((s for s in self.playbook.steps if s.id == effect.step), None)
         due = self._due(effect)
         if step is not None and step.verb is Verb.PUBLISH and due:
@@ -141,11 +149,12 @@ class Phrasing:
         revision = self._to_approve(effect)
         if revision is not None:
             link = link or self._approval_link(person, revision.id)
-        link = link or self._link(person, "ack", "a")
+        link = link or self._link(person, "ack")
         due = effect.due
         match effect:
             case AskApproval() | Remind() if revision is not None:
-                extra: dict[str, object] = {"n": revision.n, "mark": revision.code}
+                what = direct.text_meant(self.session, revision)
+                extra: dict[str, object] = {"what": what, "n": revision.n, "mark": revision.code}
                 facts = self._facts(asks=("đọc toàn văn và duyệt, hoặc trả lại, nêu ý kiến", *also), due=due)
                 facts = replace(facts, unknown=f"Toàn văn tại {link} (dùng trong 60 phút)", extra=extra)
                 return "approve", wording.email("approve", self.house, self.case, reader, facts)
@@ -202,18 +211,8 @@ class Phrasing:
         kind = "told" if isinstance(effect, Notify) else "confirm"
         return spoken.voice(kind, self.house, self.case, reader)
 
-    def _link(self, person: Person, purpose: str, path: str) -> str:
-        token = new_token()
-        self.session.add(
-            Link(
-                token_hash=token_hash(token),
-                incident_id=self.incident.id,
-                person_id=person.id,
-                purpose=purpose,
-                created_at=self.now,
-            )
-        )
-        return f"{self.desk.settings.public_url}/{path}/{token}"
+    def _link(self, person: Person, purpose: str) -> str:
+        return direct.personal_address(self.session, self.desk, self.incident, person.id, purpose, self.now)
 
     def _approval_link(self, person: Person, revision_id: str) -> str:
         return direct.approval_address(

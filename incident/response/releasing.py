@@ -150,6 +150,9 @@ def _publishing(
         raise Conflict("not_approved", "Nội dung chưa được duyệt; không công bố được.")
     if digest(case.statement.text) != revision.sha256:
         raise Conflict("changed", "Nội dung đang mở khác bản đã duyệt; không công bố được.")
+    if case.run.steps[case.publish.id].handed:
+        text = said("%(body)s đang chủ trì; muốn công bố xin nhận lại trước.", body=case.incident.handed_to)
+        raise Conflict("handed_over", text)
     if person not in case.actors(case.publish):
         raise Forbidden("not_asked", "Việc công bố này đang chờ người khác, không phải đồng chí.")
     _check_confirmed(case, revision)
@@ -235,7 +238,7 @@ def take_down(
     reason = _reason(reason, said("Ghi vì sao gỡ, ai quyết định."))
     at = taken_down_at or now
     with desk.store.writing() as session:
-        case = held_case(session, desk, statement_id, now)
+        case = held_case(session, desk, statement_id, now, merged_too=True)
         person = _may_speak(case, actor)
         standing = [r for r in _posted(case) if r.taken_down_at is None]
         chosen = [r for r in standing if r.id in release_ids]
@@ -272,7 +275,7 @@ def mend_link(
         fault = said("Ghi cả đường dẫn, bắt đầu bằng https://")
         raise Invalid("bad_link", fault, {"link": [fault]})
     with desk.store.writing() as session:
-        case = held_case(session, desk, statement_id, now)
+        case = held_case(session, desk, statement_id, now, merged_too=True)
         release = next((r for r in _posted(case) if r.id == release_id), None)
         if release is None:
             raise NotFound("no_release", "Không có lần công bố này.")

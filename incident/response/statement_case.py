@@ -17,7 +17,7 @@ from incident.domain.actors import Actor
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.words import said
 from incident.response import casting
-from incident.response.advance import enter, held, held_open, state_of
+from incident.response.advance import enter, held, require_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.store.tables import Entry, Incident, Revision, Statement
@@ -101,13 +101,22 @@ class Case:
 
 
 def held_case(
-    session: Session, desk: Desk, statement_id: str, now: datetime, *, closed_too: bool = False
+    session: Session,
+    desk: Desk,
+    statement_id: str,
+    now: datetime,
+    *,
+    closed_too: bool = False,
+    merged_too: bool = False,
 ) -> Case:
-    """Raises NotFound; Conflict when the incident is closed, unless `closed_too`."""
+    """Raises NotFound; Conflict when the incident is closed, unless `closed_too`, or `merged_too` and it is part of another
+    one: it is never opened again, and what it released still stands outside."""
     found = session.get(Statement, statement_id)
     if found is None:
         raise NotFound("no_statement", "Không có nội dung phát ngôn này.")
-    incident = (held if closed_too else held_open)(session, found.incident_id)
+    incident = held(session, found.incident_id)
+    if not closed_too and not (merged_too and incident.merged_into is not None):
+        require_open(session, incident)
     session.refresh(found)
     return case_of(session, desk, found, incident, now)
 

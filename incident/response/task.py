@@ -1,26 +1,29 @@
-"""Doing the work of a step: ticking, answering, handing in proof; skipping and doing again, with a reason."""
+"""Doing the work of a step: ticking, answering, handing in proof; and what those on duty change of it, each with a reason:
+skipped, done again, given to another, added."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
+from incident.domain.address import called
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.words import said
-from incident.response import casting
+from incident.response import casting, deciding, pressed
 from incident.response.advance import enter, held_open, state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
-from incident.response.permissions import COMMAND, require, require_person
-from incident.store.tables import Incident, Proof, Statement
+from incident.response.permissions import COMMAND, require
+from incident.response.statement_case import case_of, void_revisions
+from incident.store.tables import Incident, Person, Proof, Revision, Statement
 from incident.timeline import ledger
 from playbooks.language import Step, Verb
-from playbooks.run import Run
-from playbooks.signals import Answered, Event, Redone, Skipped, Ticked
+from playbooks.run import OPEN, Run
+from playbooks.signals import Added, Answered, Event, Reassigned, Redone, Skipped, Ticked
 
 
 def complete(
@@ -131,27 +134,145 @@ def with_reason(reason: str) -> str:
 
 
 def skip(desk: Desk, incident_id: str, step: str, reason: str, actor: Actor, now: datetime) -> None:
-    """Skip a step. An approval is skipped only by one who may approve (the head of the task force)."""
+    """Skip a step. An approval is skipped by the head of the task force alone, for the one text that was submitted.
+    Raises Forbidden, NotFound, Invalid, Conflict."""
     reason = with_reason(reason)
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
-        verb, _ = _verb(session, incident, state_of(session, incident_id), step)
-        if verb is Verb.APPROVE:
-            require_person(actor)
-        require(actor, *((Role.APPROVER,) if verb is Verb.APPROVE else COMMAND))
+        verb, spec = _verb(session, incident, state_of(session, incident_id), step)
+        if verb is Verb.APPROVE and spec is not None:
+            deciding.let_go(session, desk, incident, spec.text, reason, actor, now)
+            return
+        require(actor, *COMMAND)
         enter(session, desk, incident, [Skipped(step, "")], now)
         _note_reason(session, incident, "override", step, "skip", reason, actor, now)
 
 
 def redo(desk: Desk, incident_id: str, step: str, reason: str, actor: Actor, now: datetime) -> None:
-    """Do a step again: its approvals are voided and a waiting publication is withdrawn."""
+    """Do a step again: its approvals are voided and a waiting publication is withdrawn. What has been released is
+    corrected, not written again. Raises Forbidden, NotFound, Invalid, Conflict."""
     reason = with_reason(reason)
     require(actor, *COMMAND, Role.APPROVER)
     with desk.store.writing() as session:
         incident = held_open(session, incident_id)
-        _verb(session, incident, state_of(session, incident_id), step)
+        run = state_of(session, incident_id)
+        verb, spec = _verb(session, incident, run, step)
+        if spec is not None and verb in (Verb.DRAFT, Verb.APPROVE):
+            _text_again(session, desk, incident, run, spec, now)
         enter(session, desk, incident, [Redone(step, "")], now)
         _note_reason(session, incident, "override", step, "redo", reason, actor, now)
+
+
+def _text_again(
+    session: Session, desk: Desk, incident: Incident, run: Run, spec: Step, now: datetime
+) -> None:
+    """The text a step is about goes back with it: to be written again, or to wait for its approval again."""
+    draft = spec.id if spec.verb is Verb.DRAFT else spec.text
+    revision = session.get(Revision, run.steps[draft].revision or "")
+    if revision is None:
+        return
+    statement = session.get_one(Statement, revision.statement_id)
+    if statement.state in ("released", "corrected", "withdrawn"):
+        raise Conflict("released", "Nội dung đã công bố không làm lại; xin dùng đính chính.")
+    statement.updated_at = now
+    if spec.verb is Verb.APPROVE:
+        statement.state = "submitted"
+        return
+    statement.state = "drafting"
+    void_revisions(case_of(session, desk, statement, incident, now))
+
+
+def reassign(
+    desk: Desk, incident_id: str, step: str, person_id: str, reason: str, actor: Actor, now: datetime
+) -> str:
+    """Give an open step to somebody else; its limit begins anew, what is done of it stays done. Returns who, as they are
+    addressed. Raises Forbidden, NotFound, Invalid, Conflict."""
+    require(actor, *COMMAND)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        run = state_of(session, incident_id)
+        _verb(session, incident, run, step)
+        person = active_person(session, person_id)
+        name = called(person.xung_ho, person.name)
+        if person.id in _waits_for(run, step):
+            raise Conflict("has_it", said("Việc này đang giao %(name)s.", name=name))
+        casting.remember(session, incident, {person.id}, now)
+        ledger.append(
+            session, incident, "reassigned", occurred_at=now, recorded_at=now, actor=actor,
+            data={"step": step, "person": person.id, "before": sorted(_waits_for(run, step))},
+            texts={"reason": reason},
+        )  # fmt: skip
+        enter(session, desk, incident, [Reassigned(step, person.id)], now)
+        return name
+
+
+def _waits_for(run: Run, step: str) -> set[str]:
+    state = run.steps.get(step)
+    live = state.actors if state is not None and state.state in OPEN else ()
+    return {a.person for a in live if a.state in ("asked", "accepted")}
+
+
+LONGEST_TASK = 300
+LONGEST_LIMIT = timedelta(days=30)
+
+
+def add(
+    desk: Desk,
+    incident_id: str,
+    text: str,
+    person_id: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    due: datetime | None = None,
+    key: str = "",
+) -> str:
+    """Add a task beside the playbook's, for one person, until `due` (None: without a limit). With the `key` of a form the
+    same task is added once. Returns the step's id. Raises Forbidden, NotFound, Invalid."""
+    require(actor, *COMMAND)
+    errors: dict[str, list[str]] = {}
+    text = " ".join(text.split())
+    if not text:
+        errors["title"] = [said("Ghi việc cần làm.")]
+    elif len(text) > LONGEST_TASK:
+        errors["title"] = [said("Không quá %(n)s ký tự.", n=LONGEST_TASK)]
+    if due is not None and not now < due <= now + LONGEST_LIMIT:
+        errors["due"] = [said("Từ bây giờ đến 30 ngày tới.")]
+    if errors:
+        raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
+    reason = with_reason(reason)
+    with desk.store.writing() as session:
+        incident = held_open(session, incident_id)
+        if known := pressed.before(session, incident_id, key, "step", person_id, text):
+            return known
+        person = active_person(session, person_id)
+        step = _free_id(state_of(session, incident_id))
+        casting.remember(session, incident, {person.id}, now)
+        ledger.append(
+            session, incident, "step_added", occurred_at=now, recorded_at=now, actor=actor,
+            data={"step": step, "person": person.id, "due": due}, texts={"title": text, "reason": reason},
+        )  # fmt: skip
+        seconds = int((due - now).total_seconds()) if due is not None else None
+        enter(session, desk, incident, [Added(step, ledger.clean(text), person.id, seconds)], now)
+        pressed.remember(session, incident_id, key, "step", person_id, text, result=step)
+        return step
+
+
+def _free_id(run: Run) -> str:
+    n = 1 + len(run.added)
+    while f"viec_them_{n}" in run.steps:
+        n += 1
+    return f"viec_them_{n}"
+
+
+def active_person(session: Session, person_id: str) -> Person:
+    """Somebody of the directory who can be asked. Raises NotFound."""
+    person = session.get(Person, ledger.clean(person_id))
+    if person is None or not person.active:
+        raise NotFound("no_person", "Không có người này trong danh bạ.")
+    return person
 
 
 def _note_reason(

@@ -230,7 +230,7 @@ class Telling:
             out = self.incident.left_out
             audience = [[person, party] for person, party in pairs if person not in out]
             ack = isinstance(effect, Summon) or effect.ack
-        text = self.words.to_group(effect)
+        text = self._to_group_anew(self.words.to_group(effect))
         via = list(effect.via if isinstance(effect, Notify) else step.via or ("sms",))
         mail = self.words.group_email(effect) if "email" in via else wording.Email("", "")
         kind = "confirm" if purpose == "summon" else purpose
@@ -280,6 +280,15 @@ class Telling:
             },
         )
         return [AudienceFrozen(effect.step, effect.activation, parties)] if ack else []
+
+    def _to_group_anew(self, text: str) -> str:
+        """The same words to the same phones could not be told apart at the carrier: the later ones say their hour."""
+        said = (
+            select(Mailing.id).where(Mailing.incident_id == self.incident.id, Mailing.body == text).limit(1)
+        )
+        if self.session.scalar(said) is None:
+            return text
+        return wording.registered(f"{text} ({wording.clock(self.now)})", wording.Case("", "live", "")).body
 
     def _unanswered(self, effect: Remind) -> list[list[str]]:
         """Those of the group's frozen audience whose party has not answered."""
@@ -577,6 +586,12 @@ class Telling:
     def _priority(self, kind: str) -> int:
         base = PRIORITY.get(kind, LATER.get(kind, 20))
         return base + (DRILL_LATER if self.incident.mode == "drill" else 0)
+
+
+def only_on_screen(effect: Personal, playbook: Playbook) -> bool:
+    """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
+    role = playbook.roles.get(effect.role)
+    return isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
 
 
 def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:

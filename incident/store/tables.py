@@ -334,6 +334,14 @@ class Incident(Base):
     left_out: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     held_at: Mapped[datetime | None]  # only the leader on duty was told; the task force waits for the officer
     stopped_at: Mapped[datetime | None]  # DỪNG GỬI: what would leave is kept until sending goes on
+    merged_into: Mapped[str | None] = mapped_column(
+        Id, index=True
+    )  # closed as the same matter as this one, for good
+    # Another body has the lead since then: its name, as a message calls it, the paper's number and symbol ("" for none).
+    handed_at: Mapped[datetime | None]
+    handed_to: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    handed_short: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    handed_paper: Mapped[str] = mapped_column(String(120), default="", server_default="")
     __table_args__ = (
         one_of("mode", ("live", "drill"), "mode"),
         one_of("status", ("open", "closed", "cancelled"), "status"),
@@ -893,6 +901,9 @@ class PressRequest(Base):
     answered_at: Mapped[datetime | None]
     link: Mapped[str] = mapped_column(String(500), default="")
     alarmed_at: Mapped[datetime | None]
+    asked_in: Mapped[str | None] = mapped_column(
+        Id
+    )  # the incident on whose timeline it was asked, where it was merged
     __table_args__ = (
         UniqueConstraint("incident_id", "n"),
         one_of("state", ("new", "answering", "answered", "refused"), "state"),

@@ -155,6 +155,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Lần duyệt qua điện thoại không còn hiệu lực, chờ {person} duyệt lại| ({step})",
         "The approval by phone no longer counts; waiting for {person}| ({step})",
     ),
+    "approval_skipped": (
+        "{who} cho công bố khi CHƯA DUYỆT| {statement}|, bản {revision}|, mã {code}|, lý do: {reason}",
+        "{who} lets go NOT APPROVED| {statement}|, revision {revision}|, code {code}|, reason: {reason}",
+    ),
     "approval_link_sent": (
         "Gửi lại liên kết duyệt cho {who}|, bản {revision}",
         "Link for the approval sent again to {who}|, revision {revision}",
@@ -232,7 +236,38 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "resumed": ("Tiếp tục nhắc|: {reason}", "Reminders resumed|: {reason}"),
     "closed": ("Kết thúc xử lý|, {outcome}|: {reason}", "Closed|, {outcome}|: {reason}"),
     "reopened": ("Mở lại vụ việc|, lý do: {reason}", "Reopened|, reason: {reason}"),
-    "handed_over": ("Chuyển cơ quan khác| ({to})|: {reason}", "Handed over| to {to}|: {reason}"),
+    "merged_into": (
+        "Gộp vào vụ việc {number}|, lý do: {reason}",
+        "Became part of incident {number}|, reason: {reason}",
+    ),
+    "merged_in": (
+        "Gộp vụ việc {number} vào đây: {moved}|, lý do: {reason}",
+        "Incident {number} became part of this one: {moved}|, reason: {reason}",
+    ),
+    "merge_told": (
+        "Đã báo việc gộp vụ việc {code} đến {count} người",
+        "{count} people told that incident {code} is part of this one",
+    ),
+    "handed_over": (
+        "Chuyển {body} chủ trì| từ {at}|, {paper}|; giữ lại: {kept}|; lý do: {reason}",
+        "{body} has the lead| from {at}|, {paper}|; kept here: {kept}|; reason: {reason}",
+    ),
+    "taken_back": (
+        "Nhận lại, tiếp tục chủ trì| ({body} chủ trì từ {at})|, lý do: {reason}",
+        "The lead is ours again| ({body} had it from {at})|, reason: {reason}",
+    ),
+    "handed_told": (
+        "Đã báo việc chuyển cơ quan chủ trì đến {count} người",
+        "{count} people told who has the lead",
+    ),
+    "deadline_handed_over": (
+        "Thời hạn chuyển cùng cơ quan chủ trì: {deadline}|, lúc {at}| (hạn {due})",
+        "Deadline goes with the lead: {deadline}|, {at}| (due {due})",
+    ),
+    "deadline_taken_back": (
+        "Tiếp tục tính thời hạn: {deadline}| (hạn {due})",
+        "Deadline counted here again: {deadline}| (due {due})",
+    ),
     "duty_changed": ("Bàn giao ca trực| cho {people_or_who}", "Duty handed over| to {people_or_who}"),
     "shift_handed_over": (
         "{person} bàn giao ca trực| cho {incoming}",
@@ -277,7 +312,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Chuyển việc {step}| cho {person}|, lý do: {reason}",
         "{step} given| to {person}|, reason: {reason}",
     ),
-    "step_added": ("Thêm việc: {title}|, giao {person}", "Task added: {title}|, given to {person}"),
+    "step_added": (
+        "Thêm việc: {title}|, giao {person}|, trước {due}|, lý do: {reason}",
+        "Task added: {title}|, given to {person}|, due {due}|, reason: {reason}",
+    ),
     "contact_corrected": (
         "Sửa số của {who}|, {again}",
         "Number of {who} corrected|, {again}",
@@ -598,6 +636,20 @@ class _Teller:
     def _target(self, target: Any) -> str:
         return self.word("to", target) if str(target) in WORDS["to"] else self.titled("role", target)
 
+    def lateness(self) -> str:
+        if self.data.get("merged"):
+            return ("bằng mã của vụ việc đã gộp", "by the code of a merged incident")[self.lang]
+        return ("trả lời muộn", "late")[self.lang] if self.data.get("late") else ""
+
+    def moved(self) -> str:
+        """What went along with an incident that became part of this one."""
+        words = (
+            ("carried", "{} trả lời", "{} answers"), ("joining", "{} người tham gia", "{} people"),
+            ("drafts", "{} nội dung đang soạn", "{} drafts"), ("press", "{} câu hỏi báo chí", "{} questions of the press"),
+        )  # fmt: skip
+        known = [words[1 + self.lang].format(n) for words in words if (n := self.data.get(words[0]))]
+        return ", ".join(known) or ("không có gì phải chuyển", "nothing had to move")[self.lang]
+
     def fields(self) -> str:
         """What was changed, by name; old and new values stand in the data."""
         given = self.data.get("fields") or self.data.get("after") or ()
@@ -639,6 +691,12 @@ class _Teller:
         return " ".join(parts)
 
 
+def _paper(lang: int, number: str) -> str:
+    if not number:
+        return ("chưa có văn bản", "no paper yet")[lang]
+    return (f"văn bản số {number}", f"paper {number}")[lang]
+
+
 def _numbered(level: Any, name: Any) -> str:
     """3 (Nghiêm trọng)."""
     if level is None:
@@ -664,6 +722,10 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "people_or_who": lambda t: t.people() or t.who(),
     "who": _Teller.who,
     "recorded_by": lambda t: t.person(t.data.get("recorded_by"), post=False),
+    "moved": lambda t: t.moved(),
+    "kept": lambda t: ", ".join(t.titled("step", step) for step in t.data.get("keep") or ()),
+    "body": lambda t: str(t.data.get("body") or ""),
+    "paper": lambda t: _paper(t.lang, str(t.data.get("paper") or "")) if "paper" in t.data else "",
     "channels": lambda t: ", ".join(t.word("channel", channel) for channel in t.data.get("channels") or ()),
     "leader": lambda t: t.person(t.data.get("person")) or ("lãnh đạo", "the leader")[t.lang],
     "to": _Teller.to,
@@ -686,7 +748,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "after": lambda t: t.span(t.data.get("after_seconds")),
     "left": lambda t: t.span(t.data.get("left_seconds")),
     "items": lambda t: ", ".join(str(i + 1) for i in t.data.get("items") or () if isinstance(i, int)),
-    "late": lambda t: ("trả lời muộn", "late")[t.lang] if t.data.get("late") else "",
+    "late": lambda t: t.lateness(),
     "due_or_none": lambda t: t.moment(t.data.get("due")) or ("chưa có mốc", "no starting point yet")[t.lang],
     "kinds_or_none": lambda t: (
         "; ".join(t.titled("kind", kind) for kind in t.data.get("kinds") or ()) or ("không thuộc", "none")[t.lang]

@@ -256,6 +256,9 @@ def statement(view: StatementView) -> Label:
         "corrected": Label(_("Đã đính chính"), "grey"),
         "withdrawn": Label(_("Đã gỡ"), "grey"),
     }
+    if view.unapproved and view.state in ("approved", "released"):
+        out = view.state == "released"
+        return Label(_("Chưa duyệt, đã công bố") if out else _("Chưa duyệt, được cho công bố"), "red")
     if view.contradicted:
         return Label(_("Đã công bố, người duyệt báo không đúng"), "red")
     if view.state == "approved" and view.unconfirmed:
@@ -276,6 +279,8 @@ def deadline(view: DeadlineView, now: datetime) -> Label:
         )
     if view.state == "met":
         return Label(_("Đạt lúc %(at)s", at=moment_of(view.met_at, now)), "green")
+    if view.state == "handed":
+        return Label(_("Chuyển lúc %(at)s", at=moment_of(view.handed_at, now)), "grey")
     if view.state == "no_anchor":
         return Label(_("Chưa có mốc"), "orange")
     if view.due is None or view.state == "not_applicable":

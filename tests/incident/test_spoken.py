@@ -12,7 +12,13 @@ from notify.phone import strip_marks
 
 HOUSE = House("UBND tỉnh Sơn Lâm", "Sơn Lâm", "0540 000 001")
 CASE = Case("27", "live", "hồ Suối Lạc", "Ba người chết ở hồ Suối Lạc")
-SLOTS = {"instead": "đồng chí Trần Thị Thử 02", "before": "", "n": "ba", "mark": "bảy K hai"}
+SLOTS = {
+    "instead": "đồng chí Trần Thị Thử 02",
+    "before": "",
+    "n": "ba",
+    "mark": "bảy K hai",
+    "what": "thông tin ban đầu",
+}
 
 
 @pytest.mark.parametrize(

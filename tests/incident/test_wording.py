@@ -38,6 +38,7 @@ SLOTS = {
     "due": "02h25", "at": "02h09", "link": LINK, "instead": f"đ/c {LONGEST_NAME}", "n": 3, "mark": "7K2",
     "Instead": f"Đ/c {LONGEST_NAME}", "wrong": "72", "count": 2, "list": "27, tin ve ho Suoi Lac; 28, bai tren Cong TTDT",
     "who": f"đ/c {LONGEST_NAME}", "still": "Con nguoi chua tra loi, co viec qua han", "what": "Soạn thông tin",
+    "old": "28", "body": "Bo Cong an, Cuc A05",
 }  # fmt: skip
 WITH_ROOM = [kind for kind, text in SMS.items() if "{what}" in text]
 

@@ -169,6 +169,7 @@ def mail(kind: str, case: Case, reader: Reader, two_way: bool = True) -> Email:
     house = House("UBND tỉnh Sơn Lâm", "Sơn Lâm", "0540000001", two_way=two_way)
     extra: dict[str, object] = {
         "instead": f"đ/c {LONGEST_NAME}", "what": LONG_STEP, "n": 3, "mark": "7K2", "at": "05 giờ 40 phút",
+        "old": "98", "body": "Bộ Công an",
     }  # fmt: skip
     facts = Facts(
         "Có tin về hồ Suối Lạc", "02:09 ngày 22/11/2026", "Facebook công khai", asks=("xác nhận",), link=LINK,
@@ -181,7 +182,7 @@ SUBJECT_LINES = {
     "summon": "[Vụ việc 99] Mời tham gia Tổ công tác, đề nghị xác nhận trước 02 giờ 25 phút",
     "summon.len": f"[Vụ việc 99] Kính báo cáo và xin ý kiến chỉ đạo: {SHORT}",
     "summon.dang": f"[Vụ việc 99] Trân trọng đề nghị phối hợp: {SHORT}",
-    "approve": "[Vụ việc 99] Kính trình duyệt: thông tin ban đầu, bản 3 (mã 7K2)",
+    "approve": f"[Vụ việc 99] Kính trình duyệt: {LONG_STEP}, bản 3 (mã 7K2)",
     "stand_down": "[Vụ việc 99] Kết thúc xử lý lúc 05 giờ 40 phút",
     "stand_in": f"[Vụ việc 99] Kính mời tham gia Tổ công tác thay đ/c {LONGEST_NAME}",
 }

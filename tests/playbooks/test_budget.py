@@ -37,6 +37,11 @@ def test_a_call_up_and_an_approval_always_go(kind: str) -> None:
     assert asks(kind, told(0, 1, 2, 3, 4, 5), 5) == 5
 
 
+def test_who_is_to_publish_hears_of_it_after_the_gap_however_much_came_before() -> None:
+    """A text that was let go, taken back and let go again in the first hour: the poster is asked each time."""
+    assert asks("publish", told(0, 4, 8, 12, 16), 17, answered=True) == 19
+
+
 def test_an_answer_said_back_keeps_nobody_waiting() -> None:
     assert asks("task", told(4, kind="reply"), 5) == 5
 

@@ -10,8 +10,9 @@ import pytest
 
 from incident.domain.actors import Role
 from incident.domain.errors import Forbidden
-from incident.response import course, review
+from incident.response import course, review, transferring
 from incident.response.open import Opening
+from incident.response.transferring import Transfer
 from tests.stories.night import LEAD, POSTER, SECRETARY, SPEAKER, Night
 from tests.stories.world import World
 
@@ -115,9 +116,18 @@ def test_a_fatal_accident_until_another_body_speaks(world: World, tmp_path: Path
 
     # 04h10. Another body speaks from now on, and everybody is told to send questions on.
     night.at("04:10")
-    world.closes(night.opened, "handed_over")
+    transferring.transfer(
+        world.desk,
+        night.id,
+        Transfer("Bộ Công an", paper="123/BCA-VP"),
+        "vụ án đã khởi tố",
+        world.duty,
+        world.time,
+    )
+    world.deliver()
     for post in (*called, PARTY, POLICE, COMMUNE):
-        night.expects(post, "tu 04h10 co quan khac chu tri phat ngon", "De nghi d/c khong phat ngon")
+        night.expects(post, "tu 04h10 Bo Cong an chu tri phat ngon", "De nghi d/c khong phat ngon")
+    world.closes(night.opened, "handed_over")
 
     # The week after: what was learnt, without a word on luck where people died.
     world.time += timedelta(days=2)

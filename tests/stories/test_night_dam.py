@@ -126,6 +126,7 @@ def test_a_rumour_about_a_dam_from_two_in_the_morning_to_the_report(world: World
     night.at("02:28")
     night.approves_by_link(STAND_IN)
     assert [a.via for a in night.text().revisions[-1].approvals] == ["link", "link"]
+    night.expects(SPEAKER, "noi dung da duyet, moi d/c cong bo")
 
     # 02h28. The communes hear it, and only then the press.
     for commune in COMMUNES:

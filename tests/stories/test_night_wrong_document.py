@@ -101,8 +101,10 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
     night.expects(LEAD, "Da ghi: d/c duyet qua dien thoai luc 02h38", "SAI 10")
     night.at("02:39")
     world.phone(LEAD).replies("OK 10").expects_sms("xac nhan da duyet ban 1")
+    night.expects(SPEAKER, "noi dung da duyet, moi d/c cong bo")
     night.at("02:40")
     night.releases()
+    night.expects(POSTER, "noi dung da duyet, moi d/c cong bo")  # asked again: nobody else can post
     night.at("02:42")
     night.posts(*CHANNELS)
     first = night.text()
@@ -119,7 +121,7 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
     writer = world.actor(SECRETARY, Role.SECRETARY)
     new = statement.correct(world.desk, first.id, MENDED, "sai một chữ số của số hỏi đáp", writer, world.time)
     statement.submit(world.desk, new, writer, world.time)
-    night.expects(SPEAKER, "Kinh trinh d/c duyet")
+    night.expects(SPEAKER, "Kinh trinh d/c duyet dinh chinh: thong tin")
     with pytest.raises(Refusal):
         night.releases()
     night.at("02:57")
@@ -127,8 +129,10 @@ def test_our_own_notice_is_taken_down_corrected_and_corrected_again(world: World
     night.expects(LEAD, "Kinh trinh d/c duyet")
     night.at("02:59")
     night.approves_by_link(LEAD)
+    night.expects(SPEAKER, "noi dung da duyet, moi d/c cong bo")
     night.at("03:00")
     night.releases()
+    night.expects(POSTER, "noi dung da duyet, moi d/c cong bo")
     night.at("03:02")
     night.posts(*CHANNELS)
     texts = {s.id: s for s in world.view(night.opened).statements}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from incident.report.cards import gather_list
-from incident.response import answer, course, task
+from incident.response import answer, course, merging, task, transferring
 from incident.web.api import incoming, outgoing
 from incident.web.api.door import Calls, actor, must_see, person, wiring
+from incident.web.api.keys import KEY_OF_MERGE, key_sent, no_key
 
 calls = Calls("acting", "Vụ việc: trả lời thay, bước việc, cấp độ, tạm dừng, kết thúc")
 
@@ -95,6 +96,38 @@ def redo(body: dict[str, Any], incident_id: str, step: str) -> Any:
 
 @calls.call(
     "POST",
+    "/incidents/<key:incident_id>/steps",
+    summary="Thêm một việc ngoài kịch bản, giao cho một người",
+    body=incoming.NewStep,
+    gives=outgoing.NewStepOut(),
+    status=201,
+)
+def add_step(body: dict[str, Any], incident_id: str) -> Any:
+    must_see(incident_id)
+    step = task.add(
+        wiring().desk, incident_id, body["title"], body["person_id"], body["reason"], actor(), wiring().now(),
+        due=body["due"],
+    )  # fmt: skip
+    return {"incident_id": incident_id, "step": step}
+
+
+@calls.call(
+    "POST",
+    "/incidents/<key:incident_id>/steps/<key:step>/reassign",
+    summary="Chuyển một việc đang mở cho người khác, có lý do",
+    body=incoming.Reassignment,
+    gives=outgoing.CardOut(),
+)
+def reassign(body: dict[str, Any], incident_id: str, step: str) -> Any:
+    must_see(incident_id)
+    task.reassign(
+        wiring().desk, incident_id, step, body["person_id"], body["reason"], actor(), wiring().now()
+    )
+    return summary(incident_id)
+
+
+@calls.call(
+    "POST",
     "/incidents/<key:incident_id>/level",
     summary="Nâng hoặc hạ cấp độ",
     body=incoming.Level,
@@ -143,6 +176,56 @@ def pause(body: dict[str, Any], incident_id: str) -> Any:
 def resume(body: dict[str, Any], incident_id: str) -> Any:
     must_see(incident_id)
     course.resume(wiring().desk, incident_id, actor(), wiring().now(), reason=body["reason"])
+    return summary(incident_id)
+
+
+@calls.call(
+    "POST",
+    "/incidents/<key:incident_id>/merge",
+    summary="Gộp vụ việc này vào một vụ việc khác đang mở; không hoàn tác được",
+    body=incoming.Merge,
+    gives=outgoing.MergedOut(),
+    parameters=[KEY_OF_MERGE],
+)
+def merge(body: dict[str, Any], incident_id: str) -> Any:
+    must_see(incident_id)
+    key, caller = key_sent(), actor()
+    if not key:
+        return no_key()
+    merged = merging.merge(
+        wiring().desk, incident_id, body["into"], body["reason"], caller, wiring().now(),
+        scope=f"{caller.kind}:{caller.id}", key=key,
+    )  # fmt: skip
+    url = outgoing.incident_url(merged.into)
+    return {"id": incident_id, "status": "closed", "into": merged.into, "url": url, "done": merged.done}
+
+
+@calls.call(
+    "POST",
+    "/incidents/<key:incident_id>/transfer",
+    summary="Chuyển cơ quan khác chủ trì",
+    body=incoming.Transfer,
+    gives=outgoing.CardOut(),
+)
+def transfer(body: dict[str, Any], incident_id: str) -> Any:
+    must_see(incident_id)
+    what = transferring.Transfer(
+        body["to"], body["unit"], body["short_name"], body["at"], body["paper"], tuple(body["keep"])
+    )
+    transferring.transfer(wiring().desk, incident_id, what, body["reason"], actor(), wiring().now())
+    return summary(incident_id)
+
+
+@calls.call(
+    "POST",
+    "/incidents/<key:incident_id>/take-back",
+    summary="Nhận lại, tiếp tục chủ trì",
+    body=incoming.WithReason,
+    gives=outgoing.CardOut(),
+)
+def take_back(body: dict[str, Any], incident_id: str) -> Any:
+    must_see(incident_id)
+    transferring.take_back(wiring().desk, incident_id, body["reason"], actor(), wiring().now())
     return summary(incident_id)
 
 

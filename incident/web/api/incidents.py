@@ -16,20 +16,12 @@ from incident.report.record import EntryView
 from incident.response import course
 from incident.response import open as opening
 from incident.response.permissions import reads_all
-from incident.web.api import incoming, outgoing, problem
+from incident.web.api import incoming, outgoing
 from incident.web.api.door import Calls, actor, must_see, visible, wiring
+from incident.web.api.keys import KEY_PARAMETER, key_sent, no_key
 
 calls = Calls("incidents", "Vụ việc: mở, xem, nhật ký, báo cáo")
 
-KEY_HEADER = "Idempotency-Key"
-LONGEST_KEY = 200
-KEY_PARAMETER = {
-    "in": "header",
-    "name": KEY_HEADER,
-    "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
-    "description": "Gọi lại với cùng khóa trả về cùng một vụ việc, không mở thêm",
-}
 LINK = {"Link": {"description": "Trang sau: rel=next", "schema": {"type": "string"}}}
 
 
@@ -44,10 +36,9 @@ LINK = {"Link": {"description": "Trang sau: rel=next", "schema": {"type": "strin
     parameters=[KEY_PARAMETER],
 )
 def open_one(body: dict[str, Any]) -> Any:
-    key = request.headers.get(KEY_HEADER, "").strip()
-    if not key or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        detail = f"Cần tiêu đề {KEY_HEADER}: chuỗi ASCII không quá {LONGEST_KEY} ký tự."
-        return problem.answer(400, detail, "no_key", {KEY_HEADER: [detail]})
+    key = key_sent()
+    if not key:
+        return no_key()
     caller = actor()
     body["kinds"] = tuple(body["kinds"])
     opened = opening.open_incident(

@@ -104,6 +104,20 @@ class WithReason(Incoming):
     reason = reason()
 
 
+class NewStep(Incoming):
+    """A task beside the playbook's. `due`: until when, null for no limit."""
+
+    title = Words(longest=TITLE, shortest=1, required=True)
+    person_id = key(required=True)
+    due = Moment(allow_none=True, load_default=None)
+    reason = reason()
+
+
+class Reassignment(Incoming):
+    person_id = key(required=True)
+    reason = reason()
+
+
 class MayHaveReason(Incoming):
     reason = reason(required=False)
 
@@ -167,6 +181,24 @@ class Facts(Incoming):
 
 class Pause(Incoming):
     until = Moment(required=True)
+    reason = reason()
+
+
+class Merge(Incoming):
+    into = key(required=True)
+    reason = reason()
+
+
+class Transfer(Incoming):
+    """`unit`: a key of the directory, or `to`: the name of another body. `at`: since when, null for now. `paper`: number and
+    symbol, empty while there is none. `keep`: ids of the steps that stay here."""
+
+    to = Words(longest=200, load_default="")
+    unit = key(allow_none=True, load_default=None)
+    short_name = Words(longest=SHORT_NAME, load_default="")
+    at = Moment(allow_none=True, load_default=None)
+    paper = Words(longest=120, load_default="")
+    keep = Many(key(), most=200, load_default=list)
     reason = reason()
 
 

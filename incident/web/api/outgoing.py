@@ -56,7 +56,7 @@ class DeadlineOut(Schema):
     id, title = string(), string()
     law = flag()
     basis, basis_note, start, start_title = string(), string(), string(), string()
-    started_at, due, met_at, missed_at = maybe_time(), maybe_time(), maybe_time(), maybe_time()
+    started_at, due, met_at, missed_at, handed_at = (maybe_time() for _ in range(5))
     state = string()
 
 
@@ -154,6 +154,17 @@ class CardOut(Schema):
     asked, accepted = whole(), whole()
     missing = texts()
     overdue, open_steps, review = (whole() for _ in range(3))
+    handed_to = string()
+    handed_at = maybe_time()
+
+
+class HandedOut(Schema):
+    to, paper = string(), string()
+    at = time()
+
+
+class OtherOut(Schema):
+    id, code, number, title = (string() for _ in range(4))
 
 
 class IncidentOut(Schema):
@@ -172,6 +183,9 @@ class IncidentOut(Schema):
     opened_by, status = string(), string()
     outcome = maybe_string()
     closed_at, paused_until = maybe_time(), maybe_time()
+    handed = fields.Nested(HandedOut, required=True, allow_none=True)
+    merged_into = fields.Nested(OtherOut, required=True, allow_none=True)
+    merged = nested(OtherOut)
     steps = nested(StepOut)
     task_force = nested(MemberOut)
     acknowledgements = nested(AcknowledgementOut)
@@ -197,6 +211,17 @@ class EntryOut(Schema):
 
 class AcknowledgedOut(Schema):
     incident_id, person_id, state = string(), string(), string()
+
+
+class MergedOut(Schema):
+    """`done` false: it had been merged there before."""
+
+    id, status, into, url = string(), string(), string(), string()
+    done = flag()
+
+
+class NewStepOut(Schema):
+    incident_id, step = string(), string()
 
 
 class PersonOut(Schema):

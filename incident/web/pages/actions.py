@@ -13,9 +13,11 @@ from incident.report.record import IncidentView
 from incident.response import course
 from incident.web.language import _, chosen, for_input, spoken
 from incident.web.pages.access import actor, read, signed_in, wiring
+from incident.web.pages.foreseen import foreseen
 from incident.web.pages.forms import Answer, Field, Form, Typed, ask, faults, reason_field, when
 from incident.web.pages.room import ENTRIES
 from incident.web.pages.room import page as room_page
+from playbooks.signals import LevelChanged, Reopened
 
 pages = Blueprint("actions", __name__)
 
@@ -63,6 +65,11 @@ def level(incident_id: str) -> Answer:
             lead=_(
                 "Nâng cấp: thêm người được báo, thời hạn chỉ ngắn lại. Hạ cấp: việc đang làm không tự dừng."
             ),
+            listed=tuple(
+                _("Cấp %(n)s: %(what)s", n=n, what=" ".join(foreseen(incident_id, LevelChanged(n))))
+                for n in sorted(view.levels)
+                if n != view.level and view.status == "open"
+            ),
             done=_("Đã đổi cấp độ."),
         )
 
@@ -105,6 +112,11 @@ def facts(incident_id: str) -> Answer:
             _("Ghi"),
             (asked, *times, reason_field(_("Căn cứ, người xác định"))),
             lead=str(view.basis.get("title", "")),
+            listed=(
+                _(
+                    "Thời hạn tính lại theo mốc mới. Mốc mới làm thời hạn đã qua thì Tổ trưởng và cán bộ trực được báo ngay."
+                ),
+            ),
         )
 
     def do(typed: Typed) -> None:
@@ -132,6 +144,7 @@ def pause(incident_id: str) -> Answer:
             _("Tạm dừng"),
             (Field("until", "time", _("Tạm dừng đến"), value=until, need=_("Ghi thời điểm")), reason_field()),
             lead=_("Hệ thống thôi nhắc và thôi mời người thay đến giờ này. Thời hạn theo luật vẫn chạy."),
+            listed=(_("Không ai nhận tin nhắn về việc tạm dừng. Đến giờ, hệ thống tự nhắc tiếp."),),
             done=_("Đã tạm dừng nhắc."),
         )
 
@@ -159,6 +172,7 @@ def resume(incident_id: str) -> Answer:
 def close(incident_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         outcomes = tuple((key, spoken(title).capitalize()) for key, title in course.OUTCOMES.items())
+        told = course.would_be_stood_down(wiring().desk, incident_id)
         return Form(
             _("Kết thúc xử lý"),
             _("Kết thúc xử lý"),
@@ -174,10 +188,14 @@ def close(incident_id: str) -> Answer:
                 ),
             ),
             lead=_("Mọi việc nhắc, mời người thay dừng lại. Vụ việc có thể mở lại."),
-            listed=still_open(view),
+            listed=(*still_open(view), _("Nếu chọn nhắn: %(n)s người nhận SMS báo kết thúc.", n=told)),
             warning=True,
             done=_("Đã kết thúc xử lý."),
         )
+
+    leads_on = request.method == "POST" and request.form.get("outcome") == "handed_over"
+    if leads_on and read(incident_id, timeline=False).handed is None:
+        return redirect(url_for("transfer.ask", incident_id=incident_id), 303)
 
     def do(typed: Typed) -> None:
         course.close(
@@ -213,7 +231,8 @@ def still_open(view: IncidentView) -> tuple[str, ...]:
 def reopen(incident_id: str) -> Answer:
     def build(view: IncidentView) -> Form:
         lead = _("Vụ việc mở lại với cùng số, cùng diễn biến; việc còn dang dở hoạt động trở lại.")
-        return Form(_("Mở lại vụ việc"), _("Mở lại"), (reason_field(),), lead=lead, warning=True)
+        listed = foreseen(incident_id, Reopened()) if view.status != "open" else ()
+        return Form(_("Mở lại vụ việc"), _("Mở lại"), (reason_field(),), lead, listed, warning=True)
 
     return ask(
         incident_id,

@@ -23,7 +23,7 @@ Typed = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question of a form. kind: area | line | hidden | radios | boxes | time | choose. `need`: what is said when empty."""
+    """One question of a form. kind: area | line | careful (a line that warns of what must not stand in it) | hidden | radios | boxes | time | choose. `need`: what is said when empty."""
 
     name: str
     kind: str

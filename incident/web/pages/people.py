@@ -1,4 +1,4 @@
-"""Who takes part: call somebody up, send a stand-in, give a role to another, correct a number, settle a late answer.
+"""Who takes part: call somebody up, send a stand-in, give a role or a step to another, correct a number, settle a late answer.
 Knows no rule: the door does."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from incident.domain.address import ADDRESSES, called
 from incident.domain.errors import Invalid, NotFound, Refusal
 from incident.domain.words import Said
 from incident.report.record import IncidentView
-from incident.response import calls, people
+from incident.response import calls, people, task
 from incident.response.advance import state_of
 from incident.response.calls import Heard
 from incident.response.library import pinned
@@ -264,6 +264,49 @@ def _roles(incident_id: str) -> tuple[tuple[tuple[str, str], ...], dict[str, tup
         for slug, h in held.items()
     )
     return titles, {slug: h.standins for slug, h in held.items()}
+
+
+# ------------------------------------------------------------------ a step given to another
+
+
+@pages.route("/incidents/<incident_id>/steps/<step>/reassign", methods=["GET", "POST"])
+@signed_in
+def reassign(incident_id: str, step: str) -> Answer:
+    view = read(incident_id, timeline=False)
+    command_only()
+    about = next((one for one in view.steps if one.id == step), None)
+    if about is None:
+        raise NotFound("unknown_step", _("Không có bước này trong vụ việc."))
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        person = request.form.get("person", "")
+        if not person:
+            errors["person"] = [_("Chọn một người")]
+        else:
+            try:
+                name = task.reassign(
+                    wiring().desk, incident_id, step, person, request.form.get("reason", ""), actor(), wiring().now()
+                )  # fmt: skip
+            except Refusal as refusal:
+                errors = faults(refusal, "person")
+            else:
+                flash(_("Đã chuyển việc cho %(name)s.", name=name), "taken")
+                return back_to_room(incident_id)
+    lead = _(
+        "“%(title)s”: người được chọn nhận một SMS, thời hạn của bước tính lại từ đầu, phần đã làm giữ nguyên. Người đang giữ (%(who)s) thôi được nhắc.",
+        title=about.title,
+        who=", ".join(about.people) or _("chưa có"),
+    )
+    near = tuple(dict.fromkeys(m.person_id for m in view.task_force if m.state == "accepted"))
+    choosing = Choosing(
+        _("Chuyển việc cho người khác"),
+        _("Chuyển việc"),
+        lead,
+        _named(tuple(p for p in near if p not in about.person_ids)),
+        _("Người đang tham gia"),
+        reason=_("Lý do"),
+    )
+    return _page(view, choosing, errors, frozenset(about.person_ids))
 
 
 # ------------------------------------------------------------------ a number corrected

@@ -103,7 +103,7 @@ def needs_a_call(member: MemberView, now: datetime) -> bool:
 
 
 def _kinds_before(view: IncidentView) -> datetime | None:
-    if view.kinds or view.status != "open" or not view.basis.get("kinds"):
+    if view.kinds or view.status != "open" or view.handed or not view.basis.get("kinds"):
         return None
     return view.opened_at + KINDS_ASKED_WITHIN
 

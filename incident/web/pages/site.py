@@ -21,6 +21,7 @@ from incident.web.pages import (
     carriers,
     directory,
     handover,
+    merge,
     opening,
     people,
     phone_approval,
@@ -41,6 +42,7 @@ from incident.web.pages import (
     statement,
     steps,
     texts,
+    transfer,
     unsent,
     zalo,
 )
@@ -50,8 +52,8 @@ if TYPE_CHECKING:
     from incident.wiring import Wiring
 
 PARTS = (
-    board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks, playbook_editor,
-    playbook_proof, playbook_help, revision,
+    board, opening, unsent, room, sending, steps, calls, people, actions, merge, transfer, statement, acknowledge, report,
+    playbooks, playbook_editor, playbook_proof, playbook_help, revision,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
     pictures, reached, texts, carriers,
 )  # fmt: skip

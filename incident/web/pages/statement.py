@@ -44,6 +44,7 @@ class Offer:
     unconfirmed: bool  # approved, and may not go out before the telephone approval is confirmed
     phone: bool  # write down an approval by telephone
     resend: bool
+    let_go: bool  # the head lets the submitted text out without its approval
     confirm: ApprovalView | None  # the reader's own approval by telephone, to be confirmed
     take_down: bool
     mend: bool
@@ -63,7 +64,8 @@ def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
     step = next((s for s in view.steps if s.id == text.publish_step), None)
     held = bool(text.unconfirmed) and not policy.unconfirmed_at(view.level)
     asks = view.status == "open" and text.state == "submitted" and bool(text.waits_for)
-    speaks = view.status == "open" and any(r.channel and not r.taken_down_at for r in text.releases)
+    reachable = view.status == "open" or view.merged_into is not None
+    speaks = reachable and any(r.channel and not r.taken_down_at for r in text.releases)
     speaker = actor().may(Role.SPOKESPERSON) or any(name == out.released_by for out in text.releases)
     return Offer(
         edit=drafter and writable,
@@ -76,9 +78,10 @@ def offered(view: IncidentView, text: StatementView, policy: Policy) -> Offer:
         unconfirmed=held and text.state == "approved",
         phone=asks and policy.phone_at(view.level) and _may_record(text, name),
         resend=asks and can().command,
+        let_go=asks and me in view.heads and name not in (newest.editors if newest else ()),
         confirm=next((a for a in text.unconfirmed if a.person_id == me), None),
         take_down=speaks and me is not None and speaker,
-        mend=view.status == "open" and me is not None and (speaker or published),
+        mend=reachable and me is not None and (speaker or published),
     )
 
 

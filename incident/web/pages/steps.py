@@ -1,4 +1,4 @@
-"""What people do with a step of the playbook: answer it, tick it, prove it, skip it, do it again. Knows no rule."""
+"""What people do with a step of the playbook: answer it, tick it, prove it, skip it, do it again, add one. Knows no rule."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 from flask import Blueprint, request
 
 from incident.domain.errors import NotFound
+from incident.domain.ids import new_id
 from incident.report.record import IncidentView, StepView
 from incident.response import task
 from incident.web import labels
-from incident.web.language import _
-from incident.web.pages.access import actor, signed_in, wiring
-from incident.web.pages.forms import Answer, Field, Form, Typed, ask, reason_field
+from incident.web.language import _, spoken
+from incident.web.pages.access import actor, command_only, signed_in, wiring
+from incident.web.pages.foreseen import foreseen
+from incident.web.pages.forms import Answer, Field, Form, Typed, ask, reason_field, when
+from playbooks.signals import Redone, Skipped
 
 pages = Blueprint("steps", __name__)
 
@@ -83,11 +86,27 @@ def complete(incident_id: str, step: str) -> Answer:
 @signed_in
 def skip(incident_id: str, step: str) -> Answer:
     def build(view: IncidentView) -> Form:
+        about = step_of(view, step)
+        listed = foreseen(incident_id, Skipped(step, ""))
+        if about.verb == "approve":
+            lead = _(
+                "Cho công bố bản đang chờ duyệt mà không chờ “%(title)s”. Chữ “chưa duyệt” gắn với bản này trên trang nội dung và trong báo cáo; sửa nội dung thì phải trình duyệt lại.",
+                title=about.title,
+            )
+            reason = reason_field(_("Lý do cho công bố khi chưa duyệt"))
+            return Form(
+                _("Cho công bố khi chưa duyệt"),
+                _("Cho công bố khi chưa duyệt"),
+                (reason,),
+                lead,
+                listed,
+                warning=True,
+            )
         lead = _(
             "Bỏ qua bước “%(title)s”. Việc bỏ qua được ghi vào nhật ký và nêu trong báo cáo.",
-            title=step_of(view, step).title,
+            title=about.title,
         )
-        return Form(_("Bỏ qua một bước"), _("Bỏ qua bước này"), (reason_field(),), lead=lead, warning=True)
+        return Form(_("Bỏ qua một bước"), _("Bỏ qua bước này"), (reason_field(),), lead, listed, warning=True)
 
     return ask(
         incident_id,
@@ -104,10 +123,50 @@ def redo(incident_id: str, step: str) -> Answer:
             "Làm lại bước “%(title)s”. Làm lại một dự thảo thì các lần duyệt trước hết hiệu lực.",
             title=step_of(view, step).title,
         )
-        return Form(_("Làm lại một bước"), _("Làm lại bước này"), (reason_field(),), lead=lead, warning=True)
+        listed = foreseen(incident_id, Redone(step, ""))
+        return Form(
+            _("Làm lại một bước"), _("Làm lại bước này"), (reason_field(),), lead, listed, warning=True
+        )
 
     return ask(
         incident_id,
         build,
         lambda typed: task.redo(wiring().desk, incident_id, step, typed["reason"], actor(), wiring().now()),
     )
+
+
+@pages.route("/incidents/<incident_id>/steps/new", methods=["GET", "POST"])
+@signed_in
+def add(incident_id: str) -> Answer:
+    """A task beside the playbook's, for somebody who takes part."""
+    command_only()
+
+    def build(view: IncidentView) -> Form:
+        people = {m.person_id: f"{spoken(m.called)} · {m.role_title}" for m in reversed(view.task_force)}
+        me = actor().person_id
+        if me is not None:
+            people.setdefault(me, _("%(name)s (tôi)", name=actor().name))
+        return Form(
+            _("Thêm việc"),
+            _("Thêm việc"),
+            (
+                Field("key", "hidden", "", value=new_id(wiring().now())),
+                Field("title", "area", _("Việc cần làm"), need=_("Ghi việc cần làm")),
+                Field(
+                    "person", "choose", _("Giao cho"), _("Người chưa tham gia: bấm “Thêm người” trước"),
+                    tuple(reversed(people.items())), need=_("Chọn một người"),
+                ),
+                Field("due", "time", _("Xong trước"), _("Bỏ trống nếu không có hạn")),
+                reason_field(_("Lý do, ai giao")),
+            ),
+            lead=_("Người được giao nhận một SMS (và thư, nếu có địa chỉ). Quá hạn mà chưa xong thì cán bộ trực được báo."),
+            done=_("Đã thêm việc."),
+        )  # fmt: skip
+
+    def do(typed: Typed) -> None:
+        task.add(
+            wiring().desk, incident_id, typed["title"], typed["person"], typed["reason"], actor(), wiring().now(),
+            due=when(typed, "due"), key=typed["key"],
+        )  # fmt: skip
+
+    return ask(incident_id, build, do)

@@ -16,11 +16,11 @@ pages = Blueprint("texts", __name__)
 
 GROUPS = (
     ("summon", "confirm", "stand_in", "handed_back"),
-    ("remind",),
+    ("remind", "joined"),
     ("task", "approve", "publish"),
     ("warn", "shift"),
     ("reply",),
-    ("stand_down", "reopened"),
+    ("stand_down", "handed", "merged", "reopened"),
 )
 
 
@@ -31,7 +31,7 @@ def titles() -> tuple[str, ...]:
         _("Việc, duyệt, công bố"),
         _("Báo cán bộ trực, đổi ca"),
         _("Tin trả lời tự động"),
-        _("Kết thúc, mở lại"),
+        _("Kết thúc, chuyển, gộp, mở lại"),
     )
 
 

@@ -16,17 +16,20 @@ from incident.response import (
     course,
     drafts,
     handover,
+    merging,
     phone_approval,
     playbook_draft,
     press,
     publishing,
     statement,
     stopping,
+    transferring,
 )
 from incident.response.calls import Heard
 from incident.response.open import Opened
 from incident.response.phone_approval import Call
 from incident.response.press import Question
+from incident.response.transferring import Transfer
 from tests.incident.web.conftest import Browser, Site
 from tests.stories.world import World
 
@@ -83,6 +86,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "steps.show": ("truc", ROOM + "/steps/xac_minh"),
     "steps.skip": ("truc", ROOM + "/steps/xac_minh/skip"),
     "steps.redo": ("truc", ROOM + "/steps/xac_minh/redo"),
+    "steps.add": ("truc", ROOM + "/steps/new"),
+    "people.reassign": ("truc", ROOM + "/steps/xac_minh/reassign?q=van+phong"),
+    "merge.ask": ("truc", ROOM + "/merge?into={waiting}"),
+    "transfer.ask": ("truc", ROOM + "/transfer"),
+    "transfer.take_back": ("truc", "/incidents/{handed}/take-back"),
     "press.new": ("truc", ROOM + "/press/new"),
     "press.show": ("phatngon", ROOM + "/press/{question}"),
     "press.refuse": ("phatngon", ROOM + "/press/{question}/refuse"),
@@ -115,6 +123,9 @@ ALSO: tuple[tuple[str, str], ...] = (
     ("truc", "/incidents/{held}"),
     ("truc", "/incidents/{closed}"),
     ("truc", "/incidents/{waiting}"),
+    ("truc", "/incidents/{merged}"),
+    ("truc", "/incidents/{handed}"),
+    ("truc", "/incidents/{merged}/merge"),
     ("truc", "/incidents/{leaving}"),
     ("thuky", "/incidents/{writing}/statements/{writing_text}"),
     ("totruong", "/incidents/{waiting}/statements/{waiting_text}"),
@@ -233,7 +244,8 @@ def _asked_and_noted(world: World, main: Opened) -> dict[str, str]:
 
 
 def _others(site: Site, mode: str) -> dict[str, str]:
-    """A held one, a stopped one, a closed one, one whose text waits for approval, one that is written, an unsent draft."""
+    """A held one, a stopped one, a closed one, one whose text waits for approval and holds another that was merged, one that
+    is written, one that another body leads, an unsent draft."""
     world = site.world
     held = _opens(world, "held", "Việc mới báo lãnh đạo", mode, only_leader=True)
     stopped = _opens(world, "stopped", "Việc đã dừng gửi", mode)
@@ -250,9 +262,22 @@ def _others(site: Site, mode: str) -> dict[str, str]:
     writer = world.actor(SECRETARY, Role.SECRETARY)
     current = world.statement(writing)
     statement.edit(world.desk, current.id, TEXT, current.version, writer, world.time)
+    merged, handed = (_opens(world, key, "Việc mở hai lần", mode, level=1) for key in ("merged", "handed"))
+    course.add_note(world.desk, merged.incident_id, "Báo Sơn Lâm cũng hỏi.", world.duty, world.time)
+    merging.merge(world.desk, merged.incident_id, waiting.incident_id, "cùng một tin", world.duty, world.time)
+    transferring.transfer(
+        world.desk,
+        handed.incident_id,
+        Transfer("Bộ Công an", paper="123/BCA-VP"),
+        "đã khởi tố",
+        world.duty,
+        world.time,
+    )
     typed = {"title": "Việc chưa gửi", "drill": "true" if mode == "drill" else ""}
     return {
         "held": held.incident_id,
+        "merged": merged.incident_id,
+        "handed": handed.incident_id,
         "stopped": stopped.incident_id,
         "closed": closed.incident_id,
         "waiting": waiting.incident_id,

@@ -18,7 +18,7 @@ FREE = {"text", "search", ""}
 # Single lines in which nobody tells a story: names of people and outlets, numbers, addresses, codes, what is searched.
 NO_STORY = {
     "q", "email", "password", "code", "number", "phone", "name", "post", "outlet", "link", "drill_code", "instead_name",
-    "owner", "unit", "carrier",
+    "owner", "unit", "carrier", "paper",
 }  # fmt: skip
 
 

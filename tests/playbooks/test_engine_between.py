@@ -1,0 +1,109 @@
+"""An incident that goes to another body and comes back, and somebody who joins from another incident: the engine's part."""
+
+from __future__ import annotations
+
+import pytest
+
+from playbooks.engine import EngineRefusal
+from playbooks.run import from_json, to_json
+from playbooks.signals import (
+    Acknowledged,
+    Approved,
+    Cancelled,
+    Edited,
+    HandedOver,
+    Joined,
+    LevelChanged,
+    OpenTask,
+    Published,
+    Reopened,
+    StandDown,
+    Submitted,
+    Summon,
+    TakenBack,
+)
+from tests.playbooks.conversation import Talk
+from tests.playbooks.flood import at
+
+SHA = "a" * 64
+
+
+def refused(talk: Talk, event: object) -> str:
+    before = talk.run
+    with pytest.raises(EngineRefusal) as caught:
+        talk.says(event)  # type: ignore[arg-type]
+    assert talk.run == before
+    return caught.value.code
+
+
+def waiting_release() -> Talk:
+    talk = Talk()
+    for person in ("ky", "dang"):
+        talk.says(Acknowledged("lap_to", 1, person), 1)
+    talk.says(Submitted("du_thao", "ky", "r1", SHA, ("ky",)), 2)
+    talk.says(Approved("duyet", "ngon", "r1", SHA), 3)
+    talk.says(Approved("duyet", "truong", "r1", SHA), 4)
+    assert talk.states["cong_bo"] == "active"
+    return talk
+
+
+def test_what_is_not_kept_ends_and_comes_back_with_the_work_done() -> None:
+    talk = waiting_release()
+    before = dict(talk.states)
+    talk.says(HandedOver(at(5), ("luu",)), 5)
+    assert talk.states["cong_bo"] == "cancelled"
+    assert talk.states["luu"] == before["luu"]
+    assert talk.states["duyet"] == "done", "what was done stays done"
+    assert {s.reason for s in talk.got(StandDown)} == {"handed_over"}
+    assert refused(talk, Published("cong_bo", "ngon", SHA, at(5))) == "step_not_open"
+    assert refused(talk, Edited("du_thao", "ky")) == "handed_over"
+    assert refused(talk, HandedOver(at(5))) == "handed_over"
+    talk.says(TakenBack(), 20)
+    assert talk.states["cong_bo"] == "active"
+    assert "ngon" in talk.people(OpenTask)
+    assert refused(talk, TakenBack()) == "not_handed_over"
+    assert from_json(to_json(talk.run)) == talk.run
+
+
+def test_a_kept_step_never_waits_for_one_that_went() -> None:
+    """Its predecessor ended with the hand-over: it begins, or is not needed, but hangs nowhere."""
+    talk = Talk()
+    talk.says(HandedOver(at(1), ("du_thao", "duyet", "cong_bo")), 1)
+    assert talk.states["lap_to"] == "cancelled"
+    assert talk.states["du_thao"] == "active"
+    assert talk.states["duyet"] == "waiting"
+
+
+def test_no_level_wakes_what_went() -> None:
+    talk = Talk(level=1)
+    assert talk.states["lap_to"] == "not_needed"
+    talk.says(HandedOver(at(1)), 1)
+    talk.says(LevelChanged(3), 2)
+    assert set(talk.states.values()) <= {"cancelled", "done", "not_needed"}
+    assert talk.got(Summon) == []
+
+
+def test_closing_and_opening_again_brings_nothing_back_from_the_other_body() -> None:
+    talk = waiting_release()
+    talk.says(HandedOver(at(5), ("luu",)), 5)
+    talk.says(Cancelled(), 6)
+    talk.says(Reopened(), 7)
+    assert (talk.states["luu"], talk.states["cong_bo"]) == ("active", "cancelled")
+    talk.says(TakenBack(), 8)
+    assert talk.states["cong_bo"] == "active"
+
+
+def test_who_joins_is_not_called_a_second_time() -> None:
+    talk = Talk()
+    talk.says(Joined("lap_to", "moi", accepted=True), 1)
+    assert talk.got(Summon) == []
+    talk.says(Joined("lap_to", "khac"), 1)
+    assert talk.got(Summon) == []
+    actors = {a.person: (a.role, a.state) for a in talk.run.steps["lap_to"].actors}
+    assert actors["moi"] == ("moi_them", "accepted")
+    assert actors["khac"] == ("moi_them", "asked")
+    before = talk.run.steps
+    talk.says(Joined("lap_to", "truong", accepted=True), 2)
+    assert talk.run.steps == before, "who is asked here already answers here"
+    assert refused(talk, Joined("bao_xa", "moi")) == "step_not_open"
+    assert refused(talk, Joined("xac_minh", "moi")) == "wrong_verb"
