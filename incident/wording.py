@@ -19,6 +19,8 @@ from notify.phone import segments, strip_marks
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SMS_TEXTS = "sms_texts"  # the setting that keeps a province's own texts, as their author wrote them
 ONE_PART = 160
+DRILL_ENDS = re.compile(r"\. (?:DUNG )?DIEN TAP$")
+LONGEST_SUBJECT = 200
 ROOM_FOR_LINK = 32  # a link stands as {link} while a mailing is written
 
 
@@ -210,9 +212,19 @@ def registered(text: str, case: Case) -> Sms:
 
 
 def framed(body: str, case: Case) -> Sms:
-    """The body with the marks of a drill; shortened by its optional brackets where that saves a part."""
-    if case.mode == "drill":
-        body = f"DIEN TAP. {body}. DIEN TAP".replace("..", ".")
+    """The body with the marks of a drill."""
+    return _fitted(f"DIEN TAP. {body}. DIEN TAP".replace("..", ".") if case.mode == "drill" else body)
+
+
+def told_apart(text: Sms, by: str) -> Sms:
+    """The same words with some more in brackets behind them; the mark of a drill stays at the end."""
+    ended = DRILL_ENDS.search(text.body)
+    body, end = (text.body[: ended.start()], ended[0]) if ended else (text.body, "")
+    return _fitted(f"{body} ({strip_marks(by)}){end}")
+
+
+def _fitted(body: str) -> Sms:
+    """Shortened by its optional brackets where that saves a part."""
     if len(body) > ONE_PART:
         shorter = body.replace(" (da nhan)", "").replace(" (ban)", "")
         body = shorter if segments(shorter).parts < segments(body).parts else body
@@ -344,9 +356,11 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
         "before": f" trước {facts.before}" if facts.before else "",
         **facts.extra,
     }
-    subject = f"[Vụ việc {case.shown}] " + SUBJECTS[kind].format(**slots)
+    begin, end = f"[Vụ việc {case.shown}] ", ""
     if case.mode == "drill":
-        subject = f"[DIỄN TẬP] [{case.shown}] " + SUBJECTS[kind].format(**slots) + " [DIỄN TẬP]"
+        begin, end = f"[DIỄN TẬP] [{case.shown}] ", " [DIỄN TẬP]"
+    about = " ".join(SUBJECTS[kind].format(**slots).split())
+    subject = begin + about[: LONGEST_SUBJECT - len(begin) - len(end)] + end
     greeting = f"Kính gửi {_addressed(reader)},"
     lines = [greeting, ""]
     number = 1
@@ -370,7 +384,7 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
     body = "\n".join(lines)
     if case.mode == "drill":
         body = f"DIỄN TẬP – không phải sự cố thật.\n\n{body}\n\nDIỄN TẬP"
-    return Email(" ".join(subject.split())[:240], body)
+    return Email(subject, body)
 
 
 def _called(reader: Reader) -> str:

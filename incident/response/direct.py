@@ -74,7 +74,7 @@ def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime
     said = select(Message.id).where(Message.address == address, Message.body == text.body).limit(1)
     if session.scalar(said) is None:
         return text
-    return wording.registered(f"{text.body} ({wording.stamp(now)})", wording.Case("", "live", ""))
+    return wording.told_apart(text, wording.stamp(now))
 
 
 def approval_address(

@@ -569,8 +569,7 @@ class Telling:
         """The same words to the same phone could not be told apart at the carrier (a step done again, an incident
         reopened): the later ones say when they were written."""
         if (address, text.body) in self._said:
-            body = f"{text.body} ({wording.stamp(self.now)})"
-            text = wording.registered(body, wording.Case("", "live", ""))
+            text = wording.told_apart(text, wording.stamp(self.now))
         self._said.add((address, text.body))
         return text
 

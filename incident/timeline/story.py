@@ -287,6 +287,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Không gửi được đến {who}|, {channel}| (mã {code})",
         "Could not be sent to {who}|, {channel}| (code {code})",
     ),
+    "message_refused": (
+        "CHẶN, không gửi| {count} tin|, {channel}|, đến {people}|: {why_refused}",
+        "BLOCKED, not sent|: {count} messages|, {channel}|, to {people}|: {why_refused}",
+    ),
     "delivery_unknown_decided": (
         "Đã quyết định về tin chưa rõ kết quả gửi|: {decision}| ({count} tin)",
         "Decided on messages of unknown outcome|: {decision}| ({count})",
@@ -384,6 +388,14 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "silent": ("chưa có trả lời", "no answer so far"),
         "failed": ("cách trước không đến được", "the one before failed"),
         "no_mobile": ("không nhận được SMS", "takes no SMS"),
+    },
+    "why_refused": {
+        "drill_mark_missing": (
+            "tin diễn tập thiếu chữ “DIỄN TẬP” ở đầu hoặc ở cuối",
+            "a text of a drill without “DIỄN TẬP” at its beginning or its end",
+        ),
+        "drill_mark_in_live": ("tin của vụ việc thật có chữ “diễn tập”", "a text of a real incident that says “diễn tập”"),
+        "not_enrolled": ("không tham gia diễn tập này", "takes no part in this drill"),
     },
     "outcome": {
         "handled": ("đã xử lý", "handled"),
@@ -637,6 +649,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
         "2": ("chưa xem được lúc này, cần gọi lại", "cannot look now, to be phoned"),
     }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
+    "why_refused": lambda t: t.word("why_refused", t.data.get("why")),
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),
     "who": _Teller.who,
