@@ -356,11 +356,7 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
         "before": f" trước {facts.before}" if facts.before else "",
         **facts.extra,
     }
-    begin, end = f"[Vụ việc {case.shown}] ", ""
-    if case.mode == "drill":
-        begin, end = f"[DIỄN TẬP] [{case.shown}] ", " [DIỄN TẬP]"
-    about = " ".join(SUBJECTS[kind].format(**slots).split())
-    subject = begin + about[: LONGEST_SUBJECT - len(begin) - len(end)] + end
+    about = SUBJECTS[kind].format(**slots)
     greeting = f"Kính gửi {_addressed(reader)},"
     lines = [greeting, ""]
     number = 1
@@ -381,10 +377,50 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
             f"hoặc gọi số trực {house.duty_phone}."
         )
     lines += ["", SIGNED.format(who=_called(reader), agency=house.agency, duty=house.duty_phone)]
-    body = "\n".join(lines)
+    return framed_email(about, "\n".join(lines), case)
+
+
+def framed_email(about: str, body: str, case: Case) -> Email:
+    """A letter with the number of its incident, and the marks of a drill at both ends of subject and body."""
+    begin, end = f"[Vụ việc {case.shown}] ", ""
     if case.mode == "drill":
+        begin, end = f"[DIỄN TẬP] [{case.shown}] ", " [DIỄN TẬP]"
         body = f"DIỄN TẬP – không phải sự cố thật.\n\n{body}\n\nDIỄN TẬP"
+    subject = begin + " ".join(about.split())[: LONGEST_SUBJECT - len(begin) - len(end)] + end
     return Email(subject, body)
+
+
+# ------------------------------------------------------------------ drills
+
+
+def inject_sms(id: str, text: str, house: House, case: Case) -> Sms:
+    """What the one a situation is for gets on the telephone."""
+    return registered(f"Tinh huong {id}, vu viec {case.shown}: {text} Truc {house.duty_phone}", case)
+
+
+def inject_email(id: str, text: str, house: House, case: Case) -> Email:
+    about = f"Tình huống bổ sung {id}"
+    body = f"Tình huống bổ sung {id} của cuộc diễn tập {case.shown}:\n\n{text}\n\nSố trực: {house.duty_phone}"
+    return framed_email(about, body, case)
+
+
+DRILL_STOPPED = (
+    "DUNG DIEN TAP luc {at}: CO SU CO THAT. Moi viec dien tap dung ngay, khong phai tra loi. "
+    "Tin su co that khong ghi dien tap. Truc {duty}. DUNG DIEN TAP"
+)
+DRILL_STOPPED_SUBJECT = "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT – DỪNG DIỄN TẬP"
+DRILL_STOPPED_MAIL = (
+    "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT.\n\nMọi cuộc diễn tập dừng lúc {at}. Đồng chí không phải làm gì thêm, không phải trả lời "
+    "tin diễn tập nào. Tin về sự cố thật sẽ gửi riêng và không ghi “diễn tập”.\n\nSố trực: {duty}\n\nDỪNG DIỄN TẬP"
+)
+
+
+def drill_stopped(house: House, now: datetime) -> tuple[Sms, Email]:
+    """The one text of a drill that speaks of the real thing: it begins and ends with its stop, so that neither half of it
+    alone is read as an exercise (decision 0022)."""
+    text = DRILL_STOPPED.format(at=clock(now), duty=house.duty_phone)
+    mail = DRILL_STOPPED_MAIL.format(at=spoken(now), duty=house.duty_phone)
+    return _fitted(text), Email(DRILL_STOPPED_SUBJECT, mail)
 
 
 def _called(reader: Reader) -> str:

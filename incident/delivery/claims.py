@@ -19,6 +19,7 @@ from incident.delivery import drills, references
 from incident.delivery.lanes import Lane, View
 from incident.delivery.outcomes import NOTHING_TRIED, Tried
 from incident.delivery.rows import insert_all, locked, note, some, table
+from incident.domain.drill import FROZEN
 from incident.domain.ids import new_id
 from incident.store.tables import Attempt, Message, MessageCause, Request, Suppression
 from notify import message as wire
@@ -203,7 +204,7 @@ def ours(
         if why := _moot(one, row):
             dropped.append((one, "cancelled", why))
         elif why := refused.get(one.id, ""):
-            dropped.append((one, "validation-failed", why))
+            dropped.append((one, "cancelled" if why == FROZEN else "validation-failed", why))
         else:
             kept.append((one, int(row.first)))
     drop(session, dropped, now, ended)

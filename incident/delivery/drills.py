@@ -14,9 +14,9 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import SYSTEM
-from incident.domain.drill import NOT_ENROLLED, REFUSALS, fault
+from incident.domain.drill import FROZEN, NOT_ENROLLED, REFUSALS, STOP, fault
 from incident.store.sessions import lock
-from incident.store.tables import Incident, Message, Participant
+from incident.store.tables import Drill, Incident, Message, Participant
 from incident.timeline import ledger
 
 SHOWN = 20  # so many of those refused are named in one entry
@@ -27,6 +27,8 @@ class Leaving(Protocol):
 
     @property
     def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
     @property
     def subject(self) -> str: ...
     @property
@@ -40,21 +42,29 @@ class Leaving(Protocol):
 
 
 def refused(session: Session, leaving: Sequence[Leaving]) -> dict[str, str]:
-    """By message, why it must not leave (one of `domain.drill.REFUSALS`)."""
+    """By message, why it must not leave: one of `domain.drill.REFUSALS`, or FROZEN. Of real ones alone nothing is asked."""
     found = {one.id: why for one in leaving if (why := fault(one.drill, one.subject, one.body))}
-    asked = {(one.incident_id, one.person_id) for one in leaving if one.drill and one.id not in found}
-    if asked:
-        where = tuple_(Participant.incident_id, Participant.person_id)
-        enrolled = select(Participant.incident_id, Participant.person_id).where(
-            where.in_(sorted(asked, key=str))
-        )
-        taking_part = {tuple(row) for row in session.execute(enrolled)}
-        found |= {
-            one.id: NOT_ENROLLED
-            for one in leaving
-            if one.drill and one.id not in found and (one.incident_id, one.person_id) not in taking_part
-        }
+    drilled = [one for one in leaving if one.drill and one.id not in found]
+    if drilled:
+        enrolled = _enrolled(session, {(str(one.incident_id), str(one.person_id)) for one in drilled})
+        for one in drilled:
+            frozen = enrolled.get((str(one.incident_id), str(one.person_id)))
+            if frozen is None:
+                found[one.id] = NOT_ENROLLED
+            elif frozen and one.kind != STOP:
+                found[one.id] = FROZEN
     return found
+
+
+def _enrolled(session: Session, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], bool]:
+    """Those of (incident, person) who take part; True where their drill was stopped by a real incident."""
+    where = tuple_(Participant.incident_id, Participant.person_id).in_(sorted(asked))
+    rows = session.execute(
+        select(Participant.incident_id, Participant.person_id, Drill.frozen_at)
+        .outerjoin(Drill, Drill.incident_id == Participant.incident_id)
+        .where(where)
+    )
+    return {(incident, person): frozen is not None for incident, person, frozen in rows}
 
 
 def tell_refused(session: Session, ended: Collection[str], now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_
 from incident.store.tables import (
     Assignment,
     Attempt,
+    DrillRemark,
     FreeText,
     Improvement,
     Inbound,
@@ -19,6 +20,7 @@ from incident.store.tables import (
     Mailing,
     Message,
     MessageCause,
+    Participant,
     Person,
     PhoneApproval,
     PhoneCall,
@@ -199,3 +201,10 @@ CHANGE = (
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
     .where(of_this(Incident.id))
 )
+
+REMARKS = (
+    select(DrillRemark.objective, DrillRemark.rating, DrillRemark.text, DrillRemark.by, DrillRemark.at)
+    .where(of_this(DrillRemark.incident_id))
+    .order_by(DrillRemark.at, DrillRemark.id)
+)
+PARTICIPANTS = select(func.count()).select_from(Participant).where(of_this(Participant.incident_id))

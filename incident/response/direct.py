@@ -44,6 +44,39 @@ def send(
     if not casting.reachable(person, desk.sms):
         return False
     text = _told_apart(session, str(person.phone), text, now)
+    _put(session, desk, incident, person, kind, "sms", str(person.phone), "", text, now)
+    return True
+
+
+def write(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person: Person,
+    kind: str,
+    mail: wording.Email,
+    now: datetime,
+) -> bool:
+    """The same by letter. False when the person has no address."""
+    if not casting.reach(person, desk).email:
+        return False
+    text = wording.Sms(mail.body, "mail", 1)
+    _put(session, desk, incident, person, kind, "email", str(person.email), mail.subject, text, now)
+    return True
+
+
+def _put(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person: Person,
+    kind: str,
+    channel: str,
+    address: str,
+    subject: str,
+    text: wording.Sms,
+    now: datetime,
+) -> None:
     id = new_id(now)
     session.add(
         Message(
@@ -52,8 +85,9 @@ def send(
             incident_id=incident.id,
             person_id=person.id,
             kind=kind,
-            channel="sms",
-            address=person.phone,
+            channel=channel,
+            address=address,
+            subject=subject,
             body=text.body,
             encoding=text.encoding,
             parts=text.parts,
@@ -66,7 +100,6 @@ def send(
         )
     )
     desk.store.after_commit(session, desk.ring)
-    return True
 
 
 def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime) -> wording.Sms:

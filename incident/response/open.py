@@ -24,12 +24,13 @@ from incident.domain.words import said
 from incident.response import casting, drafts, enrolment, likeness
 from incident.response.advance import enter
 from incident.response.desk import Desk
-from incident.response.library import ensure_version, read
+from incident.response.library import ensure_version, read, read_script
 from incident.response.permissions import COMMAND, require
 from incident.store.tables import Drill, IdempotencyKey, Incident, Person, Run
 from incident.store.types import canonical
 from incident.timeline import ledger
 from notify.phone import strip_marks
+from playbooks.injects import NOTHING, Script
 from playbooks.language import Playbook, Step, Verb
 from playbooks.signals import Added, Answered, Event, Started
 
@@ -68,6 +69,7 @@ class Opening:
     leader_at: datetime | None = None
     left_out: tuple[str, ...] = ()  # person ids who are not to be called, for one reason
     left_out_reason: str = ""
+    injects: str = ""  # of a drill: the inject list it is run with; "" calls people out and no more
     only_leader: bool = False  # the leader on duty alone is told; the others when the officer says so
 
 
@@ -260,6 +262,7 @@ def open_incident(
         if known:
             return known
         opening = checked(session, opening, read(desk, opening.playbook), now)
+        _script_of(desk, opening)
         others: tuple[likeness.Like, ...] = ()
         if told_apart is not None:
             others = likeness.look_again(session, sought(opening), told_apart, actor.name, now)
@@ -336,17 +339,40 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
     casting.remember(session, incident, everyone | {person for person in named if person}, now)
     _record_opening(session, incident, playbook, opening, actor, now)
     if incident.mode == "drill":
-        _begin_drill(session, incident, playbook, opening, started, actor, now)
+        _begin_drill(session, desk, incident, playbook, opening, started, actor, now)
     enter(session, desk, incident, events_of(opening, playbook, started, actor), now)
     return incident
 
 
+def _script_of(desk: Desk, opening: Opening) -> Script:
+    """The injects asked for. Raises Invalid for a list that is not there, or is another playbook's."""
+    if not opening.injects:
+        return NOTHING
+    script = read_script(desk, opening.injects) if opening.mode == "drill" else None
+    if script is None or script.playbook != opening.playbook:
+        fault = said(
+            "Không có danh sách tình huống “%(slug)s” cho kịch bản diễn tập này.", slug=opening.injects
+        )
+        raise Invalid("unknown_injects", fault, {"injects": [fault]})
+    return script
+
+
 def _begin_drill(
-    session: Session, incident: Incident, playbook: Playbook, opening: Opening, started: Started, actor: Actor,
-    now: datetime,
+    session: Session, desk: Desk, incident: Incident, playbook: Playbook, opening: Opening, started: Started,
+    actor: Actor, now: datetime,
 ) -> None:  # fmt: skip
-    """Who takes part, and the drill's own clock."""
-    session.add(Drill(incident_id=incident.id, clock_at=now, controllers=[actor.id]))
+    """Who takes part, the injects, and the drill's own clock."""
+    script = _script_of(desk, opening)
+    first = min((inject.at for inject in script.injects), default=None)
+    session.add(
+        Drill(
+            incident_id=incident.id,
+            script=script.as_json() if script.injects else {},
+            clock_at=now,
+            next_at=None if first is None else now + timedelta(seconds=first),
+            controllers=[actor.id],
+        )
+    )
     cast = enrolment.cast_of(session, playbook, started.roles, incident.area, now)
     others = [person for person in (actor.person_id, opening.leader_person) if person]
     enrolment.enrol(session, incident, [p for p in (*cast, *others) if p not in opening.left_out], actor, now)
@@ -401,7 +427,7 @@ def free_code(session: Session, mode: str, now: datetime) -> str:
     return next_code(codes, {row.number for row in rows if row.this_year}, mode, year)
 
 
-LATER_FIELDS = ("left_out", "left_out_reason", "only_leader")
+LATER_FIELDS = ("left_out", "left_out_reason", "only_leader", "injects")
 
 
 def _plain(opening: Opening) -> dict[str, Any]:

@@ -262,6 +262,27 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Sắp đến hạn trả lời câu hỏi {n} của {outlet}|, hạn {due}",
         "Answer to question {n} of {outlet} due soon|, by {due}",
     ),
+    # drills
+    "inject_given": (
+        "Tình huống bổ sung {inject}| ({inject_kind})|, đến {people}|: {text}",
+        "Inject {inject}| ({inject_kind})|, to {people}|: {text}",
+    ),
+    "inject_followed_up": (
+        "Nhắc tình huống {inject}|, đến {people}|: {text}",
+        "Inject {inject} followed up|, to {people}|: {text}",
+    ),
+    "inject_skipped": ("Bỏ qua tình huống {inject}|, lý do: {reason}", "Inject {inject} left out|, reason: {reason}"),
+    "drill_clock": (
+        "Đồng hồ diễn tập: {drill_clock}, lúc phút thứ {drill_minute}",
+        "Clock of the drill: {drill_clock}, at minute {drill_minute}",
+    ),
+    "drill_remark": ("Người đánh giá ghi nhận xét", "An evaluator wrote a remark"),
+    "participant_added": ("Thêm {person} tham gia diễn tập", "{person} takes part in the drill"),
+    "controller_added": ("Thêm người điều phối diễn tập|: {name}", "Controller of the drill added|: {name}"),
+    "drill_stopped": (
+        "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT|: báo {count} người|, dừng {stopped} tin chưa gửi",
+        "DRILL STOPPED, A REAL INCIDENT|: {count} people told|, {stopped} messages stopped",
+    ),
     "group_told": (
         "Đã gửi nội dung vào nhóm Zalo (tính đến {at})",
         "Text put into the Zalo group (as of {at})",
@@ -388,6 +409,16 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "silent": ("chưa có trả lời", "no answer so far"),
         "failed": ("cách trước không đến được", "the one before failed"),
         "no_mobile": ("không nhận được SMS", "takes no SMS"),
+    },
+    "inject_kind": {
+        "tin_don": ("tin lan truyền", "a rumour"),
+        "bao_chi": ("báo chí hỏi", "the press"),
+        "lanh_dao": ("lãnh đạo", "a leader"),
+        "su_that": ("thông tin, số liệu thay đổi", "facts change"),
+        "ky_thuat": ("sự cố kỹ thuật", "a technical fault"),
+        "ngon_ngu": ("ngôn ngữ", "language"),
+        "nguoi_dan": ("người dân hỏi", "citizens ask"),
+        "khac": ("việc khác", "another matter"),
     },
     "why_refused": {
         "drill_mark_missing": (
@@ -649,6 +680,10 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
         "2": ("chưa xem được lúc này, cần gọi lại", "cannot look now, to be phoned"),
     }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
+    "drill_clock": lambda t: (
+        ("tạm dừng", "paused") if t.data.get("paused") else (f"chạy, tốc độ ×{t.data.get('rate')}", f"running ×{t.data.get('rate')}")
+    )[t.lang],
+    "drill_minute": lambda t: str(int(t.data.get("seconds") or 0) // 60),
     "why_refused": lambda t: t.word("why_refused", t.data.get("why")),
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),

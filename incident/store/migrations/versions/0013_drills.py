@@ -67,6 +67,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id_person")),
         sa.PrimaryKeyConstraint("incident_id", "person_id", name=op.f("pk_participant")),
     )
+    op.create_table(
+        "drill_remark",
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("incident_id", sa.String(36), nullable=False),
+        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("objective", sa.String(60), nullable=False),
+        sa.Column("rating", sa.String(1), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(120), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.CheckConstraint("rating IN ('', 'P', 'S', 'M', 'U')", name=op.f("ck_drill_remark_rating")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_drill_remark_incident_id_incident")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drill_remark")),
+        sa.UniqueConstraint("key", name=op.f("uq_drill_remark_key")),
+    )
+    op.create_index(op.f("ix_drill_remark_incident_id"), "drill_remark", ["incident_id"])
     _enrol_those_asked()
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
@@ -92,6 +110,8 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER incident_mode_fixed ON incident")
         op.execute("DROP FUNCTION refuse_mode()")
+    op.drop_index(op.f("ix_drill_remark_incident_id"), "drill_remark")
+    op.drop_table("drill_remark")
     op.drop_table("participant")
     op.drop_index(op.f("ix_drill_next_at"), "drill")
     op.drop_table("drill")
