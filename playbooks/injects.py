@@ -114,9 +114,9 @@ class Script:
     injects: tuple[Inject, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, for keeping: a drill runs what it was opened with."""
+        """Plain values, for keeping: a drill runs what it was opened with. Pairs keep their order in whatever JSON."""
         return {
-            "slug": self.slug, "title": self.title, "playbook": self.playbook, "objectives": dict(self.objectives),
+            "slug": self.slug, "title": self.title, "playbook": self.playbook, "objectives": [list(pair) for pair in self.objectives.items()],
             "injects": [
                 {
                     "id": i.id, "at": i.at, "kind": i.kind, "to": i.to, "text": i.text, "objective": i.objective,

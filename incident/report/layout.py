@@ -192,7 +192,7 @@ def _statements(report: Report) -> Iterator[Block]:
             yield Paragraph("Chưa trình bản nào.")
         for revision in statement.revisions:
             yield from _revision(revision)
-        yield from _releases(statement)
+        yield from _releases(statement, report.drill)
 
 
 def _revision(revision: RevisionLine) -> Iterator[Block]:
@@ -223,7 +223,7 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
         yield Table(f"Quyết định đối với bản {revision.n}", columns, rows)
 
 
-def _releases(statement: StatementLine) -> Iterator[Block]:
+def _releases(statement: StatementLine, drill: bool) -> Iterator[Block]:
     if not statement.releases:
         return
     columns = (
@@ -237,7 +237,10 @@ def _releases(statement: StatementLine) -> Iterator[Block]:
         )
         for r in statement.releases
     )  # fmt: skip
-    yield Table(f"Công bố: {statement.title}", columns, rows)
+    title = (
+        f"Công bố (diễn tập, không đăng thật): {statement.title}" if drill else f"Công bố: {statement.title}"
+    )
+    yield Table(title, columns, rows)
 
 
 def _releasers(released_by: str, posted_by: str) -> str:

@@ -68,6 +68,11 @@ def what_it_would_do(session: Session, desk: Desk) -> Stop:
     )
 
 
+def text_of(session: Session, desk: Desk, now: datetime) -> str:
+    """The SMS as it would go now."""
+    return wording.drill_stopped(casting.house(session, desk.settings.public_url, desk.two_way), now)[0].body
+
+
 def may_stop(session: Session, actor: Actor) -> bool:
     """The officer on duty, an administrator, and who controls an open drill."""
     if actor.may(*COMMAND):

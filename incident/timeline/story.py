@@ -168,8 +168,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "{who} decided to release| {statement}|, revision {revision}",
     ),
     "released": (
-        "Đã công bố| {statement}|, {channel}|, lúc {released_at}|: {link}",
-        "Released| {statement}|, {channel}|, {released_at}|: {link}",
+        "Đã công bố| {statement}|, {channel}|, lúc {released_at}|, {pretended}|: {link}",
+        "Released| {statement}|, {channel}|, {released_at}|, {pretended}|: {link}",
     ),
     "corrected": ("Đã đính chính| {statement}|: {reason}", "Corrected| {statement}|: {reason}"),
     "correction_opened": (
@@ -683,6 +683,9 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "drill_clock": lambda t: (
         ("tạm dừng", "paused") if t.data.get("paused") else (f"chạy, tốc độ ×{t.data.get('rate')}", f"running ×{t.data.get('rate')}")
     )[t.lang],
+    "pretended": lambda t: (
+        ("diễn tập, không đăng thật", "a drill, not really posted")[t.lang] if t.data.get("pretended") else ""
+    ),
     "drill_minute": lambda t: str(int(t.data.get("seconds") or 0) // 60),
     "why_refused": lambda t: t.word("why_refused", t.data.get("why")),
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],

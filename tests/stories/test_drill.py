@@ -296,7 +296,9 @@ def remarks(world: World, incident: Opened) -> None:
             world.desk, incident.incident_id, "", "S", "không mục tiêu", "k3", world.duty, world.time
         )
     assert world.kinds(incident).count("drill_remark") == 2
-    assert not [e for e in world.view(incident).timeline if "Phòng họp" in e.text]  # the players read the timeline
+    assert not [
+        e for e in world.view(incident).timeline if "Phòng họp" in e.text
+    ]  # the players read the timeline
 
 
 def its_report(world: World, incident: Opened) -> None:
@@ -388,3 +390,20 @@ def test_a_list_of_another_playbook_is_refused_before_anybody_is_told(world: Wor
     with pytest.raises(Invalid):
         world.opens(injects="dap-suoi-lac")  # a real incident has none
     assert world.sms.sent == []
+
+
+def test_nothing_of_a_drill_is_really_posted(world: World) -> None:
+    """A release is recorded as in a real incident, and says everywhere that it was none."""
+    incident = drilled(world)
+    for post in TASK_FORCE:
+        world.phone(post).replies("OK 10")
+    world.answers(incident, "xac_minh", "chua_ro", "so_nnmt_thuy_loi")
+    world.drafts(incident, "Thông tin ban đầu\n\nHồ vận hành bình thường.", SECRETARY)
+    for post in ("nguoi_phat_ngon", LEAD):
+        world.approves(incident, post)
+    world.releases(incident, "nguoi_phat_ngon", "cong_ttdt_truc")
+    (told,) = [entry.text for entry in world.view(incident).timeline if entry.kind == "released"]
+    assert "diễn tập, không đăng thật" in told
+    world.closes(incident)
+    html = render(world.view(incident), "html", SENT, world.time)[0].decode()
+    assert "Công bố (diễn tập, không đăng thật)" in html

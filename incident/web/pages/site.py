@@ -20,6 +20,7 @@ from incident.web.pages import (
     calls,
     carriers,
     directory,
+    drills,
     handover,
     opening,
     people,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, statement, acknowledge, report, playbooks,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
-    pictures, reached, texts, carriers,
+    pictures, reached, texts, carriers, drills,
 )  # fmt: skip
 
 
