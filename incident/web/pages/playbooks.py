@@ -6,6 +6,7 @@ from flask import Blueprint, abort, render_template, request
 
 from incident.domain.errors import NotFound, Refusal
 from incident.domain.titles import step_title
+from incident.report.readiness import readiness
 from incident.response import library
 from incident.web.language import _, span, spoken
 from incident.web.pages.access import signed_in, wiring
@@ -18,7 +19,9 @@ pages = Blueprint("playbooks", __name__)
 @pages.get("/playbooks")
 @signed_in
 def index() -> str:
-    return render_template("playbooks/index.html", cards=library.playbooks(wiring().desk))
+    with wiring().store.reading() as session:
+        ready = readiness(session, wiring().now())
+    return render_template("playbooks/index.html", cards=library.playbooks(wiring().desk), ready=ready)
 
 
 @pages.get("/playbooks/<slug>")

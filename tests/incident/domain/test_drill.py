@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from incident import spoken, wording
+from incident import spoken, wording, wording_rules
 from incident.domain.drill import IN_LIVE, MISSING, fault, marked, speaks_of_drill
 from incident.wording import Case, Facts, House, Reader
 
@@ -75,4 +75,11 @@ def test_whatever_is_typed_the_texts_of_a_drill_are_marked(typed: str, kind: str
 
 @pytest.mark.parametrize("kind", sorted(wording.SMS))
 def test_no_text_of_the_house_speaks_of_a_drill_in_a_real_incident(kind: str) -> None:
-    assert not speaks_of_drill(wording.SMS[kind]) or kind.startswith("drill")
+    assert not speaks_of_drill(wording.SMS[kind])
+
+
+def test_a_house_cannot_word_its_texts_like_a_drill() -> None:
+    """They would be blocked in every real incident."""
+    own = wording.SMS["stand_down"] + " Het dien tap"
+    assert any("diễn tập" in fault for fault in wording_rules.faults("stand_down", own, HOUSE))
+    assert wording_rules.faults("stand_down", wording.SMS["stand_down"], HOUSE) == []
