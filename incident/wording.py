@@ -19,6 +19,8 @@ from notify.phone import segments, strip_marks
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 SMS_TEXTS = "sms_texts"  # the setting that keeps a province's own texts, as their author wrote them
 ONE_PART = 160
+DRILL_ENDS = re.compile(r"\. (?:DUNG )?DIEN TAP$")
+LONGEST_SUBJECT = 200
 ROOM_FOR_LINK = 32  # a link stands as {link} while a mailing is written
 
 
@@ -226,9 +228,19 @@ def registered(text: str, case: Case) -> Sms:
 
 
 def framed(body: str, case: Case) -> Sms:
-    """The body with the marks of a drill; shortened by its optional brackets where that saves a part."""
-    if case.mode == "drill":
-        body = f"DIEN TAP. {body}. DIEN TAP".replace("..", ".")
+    """The body with the marks of a drill."""
+    return _fitted(f"DIEN TAP. {body}. DIEN TAP".replace("..", ".") if case.mode == "drill" else body)
+
+
+def told_apart(text: Sms, by: str) -> Sms:
+    """The same words with some more in brackets behind them; the mark of a drill stays at the end."""
+    ended = DRILL_ENDS.search(text.body)
+    body, end = (text.body[: ended.start()], ended[0]) if ended else (text.body, "")
+    return _fitted(f"{body} ({strip_marks(by)}){end}")
+
+
+def _fitted(body: str) -> Sms:
+    """Shortened by its optional brackets where that saves a part."""
     if len(body) > ONE_PART:
         shorter = body.replace(" (da nhan)", "").replace(" (ban)", "")
         body = shorter if segments(shorter).parts < segments(body).parts else body
@@ -367,9 +379,7 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
         "before": f" trước {facts.before}" if facts.before else "",
         **facts.extra,
     }
-    subject = f"[Vụ việc {case.shown}] " + SUBJECTS[kind].format(**slots)
-    if case.mode == "drill":
-        subject = f"[DIỄN TẬP] [{case.shown}] " + SUBJECTS[kind].format(**slots) + " [DIỄN TẬP]"
+    about = SUBJECTS[kind].format(**slots)
     greeting = f"Kính gửi {_addressed(reader)},"
     lines = [greeting, ""]
     number = 1
@@ -390,10 +400,50 @@ def email(kind: str, house: House, case: Case, reader: Reader, facts: Facts) -> 
             f"hoặc gọi số trực {house.duty_phone}."
         )
     lines += ["", SIGNED.format(who=_called(reader), agency=house.agency, duty=house.duty_phone)]
-    body = "\n".join(lines)
+    return framed_email(about, "\n".join(lines), case)
+
+
+def framed_email(about: str, body: str, case: Case) -> Email:
+    """A letter with the number of its incident, and the marks of a drill at both ends of subject and body."""
+    begin, end = f"[Vụ việc {case.shown}] ", ""
     if case.mode == "drill":
+        begin, end = f"[DIỄN TẬP] [{case.shown}] ", " [DIỄN TẬP]"
         body = f"DIỄN TẬP – không phải sự cố thật.\n\n{body}\n\nDIỄN TẬP"
-    return Email(" ".join(subject.split())[:240], body)
+    subject = begin + " ".join(about.split())[: LONGEST_SUBJECT - len(begin) - len(end)] + end
+    return Email(subject, body)
+
+
+# ------------------------------------------------------------------ drills
+
+
+def inject_sms(id: str, text: str, house: House, case: Case) -> Sms:
+    """What the one a situation is for gets on the telephone."""
+    return registered(f"Tinh huong {id}, vu viec {case.shown}: {text} Truc {house.duty_phone}", case)
+
+
+def inject_email(id: str, text: str, house: House, case: Case) -> Email:
+    about = f"Tình huống bổ sung {id}"
+    body = f"Tình huống bổ sung {id} của cuộc diễn tập {case.shown}:\n\n{text}\n\nSố trực: {house.duty_phone}"
+    return framed_email(about, body, case)
+
+
+DRILL_STOPPED = (
+    "DUNG DIEN TAP luc {at}: CO SU CO THAT. Moi viec dien tap dung ngay, khong phai tra loi. "
+    "Tin su co that khong ghi dien tap. Truc {duty}. DUNG DIEN TAP"
+)
+DRILL_STOPPED_SUBJECT = "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT – DỪNG DIỄN TẬP"
+DRILL_STOPPED_MAIL = (
+    "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT.\n\nMọi cuộc diễn tập dừng lúc {at}. Đồng chí không phải làm gì thêm, không phải trả lời "
+    "tin diễn tập nào. Tin về sự cố thật sẽ gửi riêng và không ghi “diễn tập”.\n\nSố trực: {duty}\n\nDỪNG DIỄN TẬP"
+)
+
+
+def drill_stopped(house: House, now: datetime) -> tuple[Sms, Email]:
+    """The one text of a drill that speaks of the real thing: it begins and ends with its stop, so that neither half of it
+    alone is read as an exercise (decision 0022)."""
+    text = DRILL_STOPPED.format(at=clock(now), duty=house.duty_phone)
+    mail = DRILL_STOPPED_MAIL.format(at=spoken(now), duty=house.duty_phone)
+    return _fitted(text), Email(DRILL_STOPPED_SUBJECT, mail)
 
 
 def _called(reader: Reader) -> str:

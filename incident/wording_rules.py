@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import product
 from string import Formatter
 
+from incident.domain.drill import speaks_of_drill
 from incident.domain.words import Said, said
 from incident.wording import SMS, Case, House, Reader, Sms, sms, sms_with_room
 from notify.phone import strip_marks
@@ -105,6 +106,10 @@ def faults(kind: str, body: str, house: House) -> list[Said]:
         for word in sorted(set(REPLIES.findall(own)) - kept)
     ]
     wrong += [words for pattern, words in _RULES if pattern.search(plain) or pattern.search(body)]
+    if speaks_of_drill(body) or speaks_of_drill(plain):
+        wrong.append(
+            said("Không ghi “diễn tập”: hệ thống tự thêm khi diễn tập; tin thật có chữ này bị chặn.")
+        )
     return wrong or _too_long(kind, plain, house)
 
 

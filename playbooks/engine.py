@@ -424,7 +424,7 @@ def _submitted(p: Progress, event: Submitted) -> None:
 def _edited(p: Progress, event: Edited) -> None:
     """A draft nobody has submitted may change as it likes; a submitted one is open again, and unapproved."""
     step = p.find(event.step, Verb.DRAFT)
-    onward = (*approvals_of(p.playbook, step.id), *publications_of(p.playbook, step.id))
+    onward = (*p.playbook.approvals.get(step.id, ()), *p.playbook.publications.get(step.id, ()))
     if any(p.state(one.id).handed for one in onward):
         raise p.refuse("handed_over", step.id)
     if p.state(step.id).state == DONE:

@@ -344,6 +344,40 @@ CATALOGUE: dict[str, Entry] = {
         "level {level}: if every step has to climb to the last rung of its else, “{step}” comes after {hours} hours,\n"
         "over {limit} hours (path: {path})",
     ),
+    # injects of a drill
+    "PB100": Entry(ERROR, "không có kịch bản “{name}”", "no playbook “{name}”"),
+    "PB101": Entry(
+        ERROR,
+        "“{text}” không phải mã tình huống: một chữ in hoa và số",
+        "“{text}” is no id of an inject: a capital letter and a number",
+    ),
+    "PB102": Entry(
+        ERROR, "mã tình huống “{name}” đã dùng ở dòng {line}", "the id “{name}” was used in line {line}"
+    ),
+    "PB103": Entry(ERROR, "“{text}” không phải thời điểm của diễn tập", "“{text}” is no moment of a drill"),
+    "PB104": Entry(
+        WARNING,
+        "tình huống ở {text} đứng sau một tình huống muộn hơn",
+        "the inject at {text} stands after a later one",
+    ),
+    "PB105": Entry(ERROR, "không có mục tiêu “{name}” trong objectives", "no objective “{name}”"),
+    "PB106": Entry(
+        WARNING, "mục tiêu “{name}” không tình huống nào nhắm tới", "no inject is for the objective “{name}”"
+    ),
+    "PB107": Entry(ERROR, "có quá {limit} tình huống", "more than {limit} injects"),
+    "PB108": Entry(
+        ERROR,
+        "contingency không chờ việc nào: thiếu expect",
+        "the contingency waits for nothing: expect is missing",
+    ),
+    "PB109": Entry(
+        ERROR, "nội dung dài {size} ký tự, tối đa {limit}", "the text has {size} characters, at most {limit}"
+    ),
+    "PB110": Entry(
+        ERROR,
+        "nhật ký không tự chứng minh được “{name}”",
+        "the record cannot show “{name}” by itself",
+    ),
 }
 
 

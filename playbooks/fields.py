@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from playbooks import verbs
@@ -36,6 +36,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 class Fields:
     """Reads each kind of value; None means there was none, or a fault was told."""
 
+    meaning: Mapping[str, str] = verbs.MEANING
+
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.levels: tuple[int, ...] = ()
@@ -53,7 +55,7 @@ class Fields:
         for name in part.required:
             if name not in table.index and name != "id" and name not in meant:
                 mark = home or (table.entries[0][0].mark if table.entries else table.mark)
-                hint = f"{name}: {verbs.MEANING.get(name, '')}"
+                hint = f"{name}: {self.meaning.get(name, '')}"
                 self.faults.add("PB023", mark, hint, key=name, where=part.name)
         return meant
 

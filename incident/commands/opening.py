@@ -10,6 +10,7 @@ import click
 @click.option("--title", required=True, help="việc gì đang xảy ra, nêu ngắn")
 @click.option("--level", required=True, type=int, help="cấp độ: 1 theo dõi, 2 sự cố, 3 nghiêm trọng")
 @click.option("--drill", is_flag=True, help="diễn tập, không phải sự cố thật")
+@click.option("--injects", default="", help="diễn tập: danh sách tình huống bổ sung, ví dụ dap-suoi-lac")
 @click.option("--area", multiple=True, default=("toan_tinh",), help="địa bàn: khóa của xã, hoặc toan_tinh")
 @click.option("--topic", default=None, help="lĩnh vực")
 @click.option("--short-name", default="", help="tên ngắn dùng trong tin nhắn, không quá 20 ký tự")
@@ -19,6 +20,7 @@ def command(
     title: str,
     level: int,
     drill: bool,
+    injects: str,
     area: tuple[str, ...],
     topic: str | None,
     short_name: str,
@@ -40,6 +42,7 @@ def command(
         short_name=short_name,
         topic=topic,
         mode="drill" if drill else "live",
+        injects=injects,
     )
     opened = open_incident(wiring.desk, opening, actor, wiring.now(), scope="cli", key=key or new_token(20))
     click.echo(f"{opened.code}\t{opened.number}\t{wiring.settings.public_url}/incidents/{opened.incident_id}")

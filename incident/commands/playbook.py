@@ -17,6 +17,7 @@ import click
 
 if TYPE_CHECKING:
     from playbooks.faults import Fault
+    from playbooks.injects import LoadedScript
     from playbooks.language import Playbook
     from playbooks.load import Loaded
     from playbooks.outcome import Outcome
@@ -45,12 +46,14 @@ def group() -> None:
 )
 def check(paths: tuple[Path, ...], form: str, library: Path | None) -> None:
     """Kiểm tra từng tệp, hoặc mọi kịch bản trong thư mục. Mã thoát 1 khi có lỗi."""
-    from playbooks.load import load, playbook_files
+    from playbooks.injects import FOLDER
+    from playbooks.load import playbook_files
 
-    files = [file for path in paths for file in playbook_files(path)]
+    folders = [place for path in paths for place in (path, path / FOLDER) if place == path or place.is_dir()]
+    files = [file for place in folders for file in playbook_files(place)]
     if not files:
         raise click.UsageError("không thấy kịch bản nào (*.yaml) trong thư mục")
-    results = [(file, load(file, library)) for file in files]
+    results = [(file, _looked_at(file, library)) for file in files]
     if form == "json":
         click.echo(_as_json(loaded.faults for _, loaded in results))
     else:
@@ -60,18 +63,36 @@ def check(paths: tuple[Path, ...], form: str, library: Path | None) -> None:
         raise SystemExit(1)
 
 
+def _looked_at(file: Path, library: Path | None) -> Loaded | LoadedScript:
+    """A playbook, or the injects of a drill: their playbooks lie beside them or in the library."""
+    from playbooks.injects import is_script, load_script
+    from playbooks.load import LIBRARY, load, playbook_files
+
+    if not is_script(file):
+        return load(file, library)
+    beside = [path for path in playbook_files(file.parent.parent) if not is_script(path)]
+    shelf = {path.stem: path for path in (*playbook_files(library or LIBRARY), *beside)}
+    found = {slug: load(path, library).playbook for slug, path in shelf.items()}
+    return load_script(file, {slug: one.roles.keys() for slug, one in found.items() if one})
+
+
 def _as_json(found: Iterable[tuple[Fault, ...]]) -> str:
     rows = [asdict(fault) | {"values": dict(fault.values)} for faults in found for fault in faults]
     return _json(rows)
 
 
-def _show(file: Path, loaded: Loaded) -> None:
+def _show(file: Path, loaded: Loaded | LoadedScript) -> None:
     from playbooks.faults import render_all
+    from playbooks.injects import LoadedScript
 
     english = os.environ.get("LANG") == "en"
     if loaded.faults:
         click.echo(render_all(loaded.faults, loaded.sources, english))
-    if loaded.playbook:
+    if isinstance(loaded, LoadedScript):
+        if loaded.script:
+            size = len(loaded.script.injects)
+            click.echo(f"{file}: good ({size} injects)" if english else f"{file}: đạt ({size} tình huống)")
+    elif loaded.playbook:
         steps = len(loaded.playbook.steps)
         click.echo(f"{file}: good ({steps} steps)" if english else f"{file}: đạt ({steps} bước)")
 

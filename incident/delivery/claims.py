@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from incident.delivery import references
+from incident.delivery import drills, references
 from incident.delivery.lanes import Lane, View
 from incident.delivery.outcomes import NOTHING_TRIED, Tried
 from incident.delivery.rows import among, insert_all, locked, note, some, table, write_each
+from incident.domain.drill import FROZEN
 from incident.domain.ids import new_id
 from incident.store.tables import Attempt, Message, MessageCause, Request, Suppression
 from notify import message as wire
@@ -99,6 +100,8 @@ class Claimed:
     critical: bool = False
     tried: Tried = NOTHING_TRIED
     probe: bool = False  # goes to a paused carrier, to see whether it was mended
+    person_id: str | None = None
+    drill: bool = False
 
     @property
     def text(self) -> str | None:
@@ -157,6 +160,7 @@ def _claim(session: Session, lanes: tuple[Lane, ...], limit: int, token: str, no
             kind=row.kind, attempts=row.attempts, incident_id=row.incident_id, valid_until=row.valid_until,
             order=(row.priority, row.turn, row.not_before, row.id),
             parts=row.parts, critical=row.critical, tried=Tried.read(row.passed_over),
+            person_id=row.person_id, drill=row.drill,
         )
         for row in rows
     ]  # fmt: skip
@@ -164,7 +168,7 @@ def _claim(session: Session, lanes: tuple[Lane, ...], limit: int, token: str, no
 
 _COLUMNS = (
     "id", "channel", "address", "subject", "body", "kind", "attempts", "incident_id", "valid_until", "priority",
-    "not_before", "turn", "parts", "critical", "passed_over",
+    "not_before", "turn", "parts", "critical", "passed_over", "person_id", "drill",
 )  # fmt: skip
 
 
@@ -185,7 +189,8 @@ def ours(
     session: Session, held: Sequence[Claimed], now: datetime, ended: list[str]
 ) -> list[tuple[Claimed, int]]:
     """Those of them that are still ours, locked, each with the attempt that first used its key. What ran out and was
-    claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here, and added to `ended`.
+    claimed anew, by us too, is not; what nobody may or need be sent any more is cancelled here, and added to `ended`. So is
+    what would break the rules of a drill: every call to a carrier comes this way.
 
     Waits for nobody: the turn holds other messages already, and whoever stops an incident takes its rows in another
     order. What somebody else holds is left to its lease.
@@ -194,6 +199,7 @@ def ours(
         return []
     rows = session.execute(locked(session, _OURS, skip=True), _which(held))
     known = {(row.id, str(row.claim_token)): row for row in rows}
+    refused = drills.refused(session, held)
     kept: list[tuple[Claimed, int]] = []
     dropped: list[tuple[Claimed, str, str]] = []
     for one in held:
@@ -202,6 +208,8 @@ def ours(
             continue
         if why := _moot(one, row):
             dropped.append((one, "cancelled", why))
+        elif why := refused.get(one.id, ""):
+            dropped.append((one, "cancelled" if why == FROZEN else "validation-failed", why))
         else:
             kept.append((one, int(row.first)))
     drop(session, dropped, now, ended)

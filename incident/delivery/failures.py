@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from incident.delivery import drills
 from incident.delivery.expansion import leave_for_the_door
 from incident.delivery.outcomes import FAILED
 from incident.delivery.rows import among, hold_incidents, insert_once
@@ -63,7 +64,9 @@ def tell_run(session: Session, failed: Collection[str], now: datetime) -> int:
 
 def tell_ended(session: Session, ended: Collection[str], now: datetime) -> int:
     """The same for messages that ended without a call: nobody may be sent them, nobody can carry them, their time is over.
-    In a transaction of its own, since the door's incidents come before messages."""
+    What broke the rules of a drill is told on the timeline. In a transaction of its own, since the door's incidents come
+    before messages."""
+    drills.tell_refused(session, ended, now)
     ids = session.scalars(select(Message.incident_id).where(among(Message.id, ended)).distinct()).all()
     hold_incidents(session, [one for one in ids if one])
     return tell_run(session, ended, now)

@@ -33,10 +33,11 @@ _CORRECTED = frozenset({"delivered"})  # what we gave up on arrived after all
 _TOLD = frozenset({"accepted", "sent", "delivered"})
 
 ARROWS: Mapping[By, Mapping[str, frozenset[str]]] = {
-    # Leased, given back unbegun, or found on the threshold that nobody may or can be sent this.
+    # Leased, given back unbegun, or found on the threshold that nobody may or can be sent this,
+    # or that its words must not leave.
     "claim": {
         "created": frozenset({"sending"}),
-        "sending": frozenset({"created", "cancelled", "technical-failure"}),
+        "sending": frozenset({"created", "cancelled", "technical-failure", "validation-failed"}),
     },
     # The call ended. "unknown": its lease had run out meanwhile, and then the answer came.
     "result": {

@@ -20,7 +20,7 @@ from typing import TypeVar
 from sqlalchemy import delete, select
 
 from incident.delivery import leases, vitals
-from incident.response import advance, drafts, handover, inbox, press
+from incident.response import advance, drafts, drills, handover, inbox, press
 from incident.store.tables import IdempotencyKey, Incident, Link
 from incident.wiring import Wiring
 
@@ -106,6 +106,7 @@ class Clock:
         self._take_in(now)
         self._safely("pending", lambda: advance.apply_pending(desk, now))
         self._safely("time", lambda: advance.tell_time(desk, now))
+        self._safely("drills", lambda: drills.sweep(desk, now))
         if self._roles.due():
             self._safely("shift", lambda: handover.sweep(desk, now))
             self._safely("roles", lambda: advance.sweep_roles(desk, now))

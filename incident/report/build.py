@@ -14,6 +14,7 @@ from incident.domain.legal import channels
 from incident.papers.dates import between, length, moment_words, stamp
 from incident.report import press, titles
 from incident.report.deviations import Deviation, deviations
+from incident.report.exercise import Exercise, exercise
 from incident.report.measures import (
     Measure,
     asked,
@@ -227,6 +228,7 @@ class Report:
     chain_hash: str
     overview: Overview
     merged: tuple[MergedLine, ...] = ()
+    exercise: Exercise | None = None  # of a drill that is over: who still plays does not read it
 
     @property
     def internal(self) -> bool:
@@ -267,6 +269,7 @@ def build(view: IncidentView, part: str, now: datetime) -> Report:
         chain_hash=view.chain_hash,
         overview=overview(view, now, naming.text),
         merged=_merged(view, naming),
+        exercise=exercise(view, now, naming.text) if view.status != "open" else None,
     )
 
 

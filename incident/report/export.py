@@ -26,6 +26,7 @@ FORMAT = "incident-report/1"
 CSV_HEAD = (
     "Số", "Lúc (giờ Việt Nam)", "Xảy ra (UTC)", "Ghi (UTC)", "Loại", "Diễn biến", "Người ghi", "Mã băm", "Vụ việc",
 )  # fmt: skip
+CSV_SHOWN = "Việc mong đợi của diễn tập"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -64,6 +65,7 @@ def _sections(view: IncidentView, report: Report, now: datetime) -> dict[str, An
         "deviations": report.deviations,
         "sections": report.sections,
         "improvements": report.improvements,
+        **({"exercise": report.exercise} if report.exercise else {}),
         "legal_basis": report.basis,
         "timeline": [_entry(entry) for entry in view.timeline],
         "story": {str(line.seq): line.text for line in report.timeline},
@@ -117,12 +119,13 @@ def _normal(value: Any) -> Any:
     return value
 
 
-def as_csv(view: IncidentView, naming: Naming) -> bytes:
-    """The timeline, one entry a row. UTF-8 with a byte order mark, without which Excel shows Vietnamese wrong; a cell
+def as_csv(view: IncidentView, naming: Naming, report: Report) -> bytes:
+    """The timeline, one entry a row; of a drill that is over, with the expected actions that the entry shows. UTF-8 with a byte order mark, without which Excel shows Vietnamese wrong; a cell
     that a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(CSV_HEAD)
+    shown = report.exercise.shown_by() if report.exercise else None
+    writer.writerow(CSV_HEAD if shown is None else (*CSV_HEAD, CSV_SHOWN))
     mark = f"{view.number} DIỄN TẬP" if view.drill else view.number
     for entry in view.timeline:
         row = (
@@ -135,6 +138,7 @@ def as_csv(view: IncidentView, naming: Naming) -> bytes:
             _normal(naming.actor(entry.actor)),
             entry.hash,
             mark,
+            *(() if shown is None else (_normal(shown.get(entry.seq, "")),)),
         )
         writer.writerow([_harmless(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")

@@ -23,18 +23,18 @@ from incident.report.places import area_names, area_titles
 from incident.report.reading import Head, head_of, name_of, not_found, shown
 from incident.report.record import (
     CallView,
+    DrillView,
     EntryView,
     ImprovementView,
     IncidentView,
     MemberView,
     MergedView,
+    RemarkView,
     ReviewView,
     StatementView,
 )
 from incident.report.statements import statements_of
-from incident.store.tables import (
-    Entry,
-)
+from incident.store.tables import Drill, Entry
 from incident.timeline.story import tell
 from playbooks.asking import EXTRA
 from playbooks.language import Playbook
@@ -380,6 +380,26 @@ def _view(
         merged_into=merged.other_of(session, incident),
         merged=others,
         handed=merged.handed_of(incident),
+        exercise=_exercise(session, incident.id, playbook) if incident.mode == "drill" else None,
+    )
+
+
+def _exercise(session: Session, incident_id: str, playbook: Playbook) -> DrillView | None:
+    row = session.get(Drill, incident_id)
+    if row is None:
+        return None
+    remarks = session.execute(queries.REMARKS, {"incident": incident_id})
+    return DrillView(
+        script=row.script,
+        roles={slug: role.title for slug, role in playbook.roles.items()},
+        participants=session.scalar(queries.PARTICIPANTS, {"incident": incident_id}) or 0,
+        rate=row.rate,
+        clock_at=row.clock_at,
+        clock_seconds=row.clock_seconds,
+        paused_at=row.paused_at,
+        frozen_at=row.frozen_at,
+        controllers=tuple(row.controllers),
+        remarks=tuple(RemarkView(*remark) for remark in remarks),
     )
 
 

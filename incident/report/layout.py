@@ -19,6 +19,8 @@ from incident.papers.paper import (
 )
 from incident.report.build import DeadlineLine, Fact, Report, RevisionLine, StatementLine, TimelineLine
 from incident.report.chart import Chart
+from incident.report.exercise import INJECT_STATES, Exercise, InjectLine, rated
+from incident.report.exercise import STATES as EXPECTED_STATES
 from incident.report.overview import describe
 from incident.report.overview_picture import draw as picture
 from incident.report.titles import DECISIONS, NO_DATA
@@ -57,6 +59,7 @@ def blocks(report: Report, chart: Chart | None) -> tuple[Block, ...]:
         ("THỜI HẠN", _deadlines(report)),
         ("THÔNG TIN ĐÃ SOẠN, DUYỆT, CÔNG BỐ", _statements(report)),
         ("BÁO CHÍ HỎI", _press(report)),
+        *((("ĐÁNH GIÁ DIỄN TẬP", _exercise(report.exercise)),) if report.exercise else ()),
         ("SỐ LIỆU ĐÁNH GIÁ", _measures(report)),
         ("NỘI DUNG THỰC HIỆN KHÁC KẾ HOẠCH", _deviations(report)),
         ("ĐÁNH GIÁ CỦA NGƯỜI THAM GIA", _sections(report)),
@@ -189,7 +192,7 @@ def _statements(report: Report) -> Iterator[Block]:
             yield Paragraph("Chưa trình bản nào.")
         for revision in statement.revisions:
             yield from _revision(revision)
-        yield from _releases(statement)
+        yield from _releases(statement, report.drill)
 
 
 def _revision(revision: RevisionLine) -> Iterator[Block]:
@@ -221,7 +224,7 @@ def _revision(revision: RevisionLine) -> Iterator[Block]:
         yield Table(f"Quyết định đối với bản {revision.n}", columns, rows)
 
 
-def _releases(statement: StatementLine) -> Iterator[Block]:
+def _releases(statement: StatementLine, drill: bool) -> Iterator[Block]:
     if not statement.releases:
         return
     columns = (
@@ -235,7 +238,10 @@ def _releases(statement: StatementLine) -> Iterator[Block]:
         )
         for r in statement.releases
     )  # fmt: skip
-    yield Table(f"Công bố: {statement.title}", columns, rows)
+    title = (
+        f"Công bố (diễn tập, không đăng thật): {statement.title}" if drill else f"Công bố: {statement.title}"
+    )
+    yield Table(title, columns, rows)
 
 
 def _releasers(released_by: str, posted_by: str) -> str:
@@ -277,6 +283,71 @@ def _press_by_name(report: Report) -> Iterator[Block]:
         for p in report.press
     )
     yield Table("Người hỏi, câu hỏi và nội dung trả lời", columns, rows)
+
+
+def _exercise(done: Exercise) -> Iterator[Block]:
+    """What was expected of each inject, and when the timeline shows it; the ratings of the evaluators."""
+    yield Paragraph(
+        f"Số người tham gia: {done.participants}. Việc cần làm của từng tình huống được đối chiếu tự động với nhật ký; giờ "
+        "diễn tập là giờ của đồng hồ diễn tập, tính từ lúc mở."
+    )
+    if done.stopped_at:
+        yield Paragraph(f"Diễn tập dừng lúc {moment_words(done.stopped_at)} vì có sự cố thật.")
+    if not done.injects:
+        yield Paragraph("Diễn tập gọi xác nhận, không có tình huống bổ sung.")
+    else:
+        columns = (
+            Column("Tình huống", 34), Column("Đưa ra", 16, True), Column("Việc cần làm", 24),
+            Column("Thực hiện", 14, True), Column("Kết quả", 12),
+        )  # fmt: skip
+        rows = tuple(row for inject in done.injects for row in _inject_rows(inject))
+        yield Table(f"Tình huống bổ sung: {done.title}", columns, rows)
+    if done.objectives:
+        heads = (
+            Column("Mục tiêu", 34),
+            Column("Đúng hạn", 12, True),
+            Column("Đánh giá", 24),
+            Column("Nhận xét", 30),
+        )
+        objectives = tuple(
+            (
+                o.title,
+                f"{o.met}/{o.total}",
+                str(rated(o.rating)),
+                "; ".join(r.text for r in o.remarks if r.text) or NO_TIME,
+            )
+            for o in done.objectives
+        )
+        yield Table("Đánh giá theo mục tiêu", heads, objectives)
+    for remark in done.remarks:
+        yield Paragraph(f"Nhận xét lúc {stamp(remark.at)}, {remark.by}: {remark.text}")
+
+
+def _inject_rows(inject: InjectLine) -> Iterator[tuple[str, ...]]:
+    """One row an expected action; the inject itself stands in the first."""
+    to = f"{inject.id} ({inject.kind.lower()}, {inject.role}): {inject.text}"
+    followed = (
+        f"\nNhắc lúc {stamp(inject.contingency_at)}: {inject.contingency}" if inject.contingency_at else ""
+    )
+    given = stamp(inject.given_at) if inject.given_at else str(INJECT_STATES[inject.state])
+    if inject.by_hand:
+        given += " (đưa sớm hoặc muộn)"
+    if inject.reason:
+        given += f": {inject.reason}"
+    lines = inject.expected or (None,)
+    for number, line in enumerate(lines):
+        head = (to + followed, given) if number == 0 else ("", "")
+        if line is None:
+            yield (*head, NO_TIME, NO_TIME, NO_TIME)
+            continue
+        proof = f" (mục {line.seq})" if line.seq else ""
+        within = f"{line.title}, trong {length(line.within)}"
+        yield (
+            *head,
+            within,
+            stamp(line.at) + proof if line.at else NO_TIME,
+            str(EXPECTED_STATES[line.state]),
+        )
 
 
 def _measures(report: Report) -> Iterator[Block]:

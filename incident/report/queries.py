@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from incident.store.tables import (
     Assignment,
     Attempt,
+    DrillRemark,
     FreeText,
     Improvement,
     Inbound,
@@ -20,6 +21,7 @@ from incident.store.tables import (
     Mailing,
     Message,
     MessageCause,
+    Participant,
     Person,
     PhoneApproval,
     PhoneCall,
@@ -203,3 +205,10 @@ CHANGE = (
     .join(RunRow, RunRow.incident_id == Incident.id, isouter=True)
     .where(of_this(Incident.id))
 )
+
+REMARKS = (
+    select(DrillRemark.objective, DrillRemark.rating, DrillRemark.text, DrillRemark.by, DrillRemark.at)
+    .where(of_this(DrillRemark.incident_id))
+    .order_by(DrillRemark.at, DrillRemark.id)
+)
+PARTICIPANTS = select(func.count()).select_from(Participant).where(of_this(Participant.incident_id))

@@ -398,6 +398,34 @@ class HandedView:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkView:
+    """What an evaluator of a drill wrote. `rating` of the objective: P | S | M | U, "" for a mere note."""
+
+    objective: str
+    rating: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DrillView:
+    """What a drill has beside an incident; not for those who play. `script`: as `playbooks.injects` compiles it;
+    `roles`: titles of its playbook's roles."""
+
+    script: dict[str, Any]
+    roles: dict[str, str]
+    participants: int
+    rate: int
+    clock_at: datetime
+    clock_seconds: int
+    paused_at: datetime | None
+    frozen_at: datetime | None
+    controllers: tuple[str, ...]
+    remarks: tuple[RemarkView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
     """The whole of one incident as the record has it."""
 
@@ -456,6 +484,7 @@ class IncidentView:
     merged_into: OtherView | None = None
     merged: tuple[MergedView, ...] = ()
     handed: HandedView | None = None
+    exercise: DrillView | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property

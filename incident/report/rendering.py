@@ -45,7 +45,7 @@ def _rendered(
     if fmt == "csv":
         from incident.report import export
 
-        return export.as_csv(view, Naming(view, part)), export.CSV_MIME
+        return export.as_csv(view, Naming(view, part), report), export.CSV_MIME
     if fmt not in FORMATS:
         raise ValueError(f"định dạng {fmt!r}: chỉ có {', '.join(FORMATS)}")
     from incident.report.chart import draw

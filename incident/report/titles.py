@@ -78,6 +78,7 @@ REASONS = {
     "wrong_number": "nhầm số",
     "opted_out": "từ chối nhận tin",
     "no_number": "không có số",
+    "not_enrolled": "không tham gia diễn tập, không gửi",
     "stand_in_kept": "trả lời muộn, giữ người thay",
 }
 VERIFIED = {

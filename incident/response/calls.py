@@ -34,6 +34,7 @@ from incident.response.answer import (
     held_everywhere,
 )
 from incident.response.desk import Desk
+from incident.response.enrolment import require_taking_part
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.withdrawing import withdraw
 from incident.store.tables import Incident, Link, Message, Person, PhoneCall, Request, Suppression
@@ -193,6 +194,7 @@ class _Recorder:
         if other is None or not other.active or other.id == person.id:
             fault = said("Chọn một người khác có trong danh bạ.")
             raise Invalid("which_person", fault, {"instead": [fault]})
+        require_taking_part(self.session, self.here.incident, other.id)
         request = next((r for r in reversed(requests) if r.state in ("asked", "accepted", "declined")), None)
         if request is None or request.grouped:
             raise Conflict("not_asked", "Đã có người tham gia thay; không cử thêm được ở đây.")

@@ -54,6 +54,40 @@ def send(
     if not casting.reachable(person, desk.sms):
         return False
     text = _told_apart(session, str(person.phone), text, now)
+    _put(session, desk, incident, person, kind, "sms", str(person.phone), "", text, now, request)
+    return True
+
+
+def write(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person: Person,
+    kind: str,
+    mail: wording.Email,
+    now: datetime,
+) -> bool:
+    """The same by letter. False when the person has no address."""
+    if not casting.reach(person, desk).email:
+        return False
+    text = wording.Sms(mail.body, "mail", 1)
+    _put(session, desk, incident, person, kind, "email", str(person.email), mail.subject, text, now)
+    return True
+
+
+def _put(
+    session: Session,
+    desk: Desk,
+    incident: Incident,
+    person: Person,
+    kind: str,
+    channel: str,
+    address: str,
+    subject: str,
+    text: wording.Sms,
+    now: datetime,
+    request: str | None = None,
+) -> None:
     id = new_id(now)
     session.add(
         Message(
@@ -62,8 +96,9 @@ def send(
             incident_id=incident.id,
             person_id=person.id,
             kind=kind,
-            channel="sms",
-            address=person.phone,
+            channel=channel,
+            address=address,
+            subject=subject,
             body=text.body,
             encoding=text.encoding,
             parts=text.parts,
@@ -78,7 +113,6 @@ def send(
     if request is not None:
         session.add(MessageCause(effect_key=f"direct:{id}", message_id=id, request_id=request))
     desk.store.after_commit(session, desk.ring)
-    return True
 
 
 def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime) -> wording.Sms:
@@ -86,7 +120,7 @@ def _told_apart(session: Session, address: str, text: wording.Sms, now: datetime
     said = select(Message.id).where(Message.address == address, Message.body == text.body).limit(1)
     if session.scalar(said) is None:
         return text
-    return wording.registered(f"{text.body} ({wording.stamp(now)})", wording.Case("", "live", ""))
+    return wording.told_apart(text, wording.stamp(now))
 
 
 def approval_address(

@@ -20,11 +20,10 @@ from incident.response import casting
 from incident.response.advance import state_of
 from incident.response.desk import Desk
 from incident.response.library import pinned
-from incident.response.phrasing import Personal
-from incident.response.telling import only_on_screen
 from incident.store.tables import Incident, Person
 from playbooks.asking import ASKED
 from playbooks.engine import EngineRefusal, advance
+from playbooks.messages import Personal, only_on_screen
 from playbooks.run import OPEN, Run
 from playbooks.signals import Effect, Event, Notify, Remind, Summon
 
@@ -53,7 +52,7 @@ def foresee(desk: Desk, incident_id: str, events: Sequence[Event], now: datetime
         except EngineRefusal:
             return Foreseen()
         personal = [e for e in effects if isinstance(e, Personal) and e.person]
-        told = dict.fromkeys(str(e.person) for e in personal if not only_on_screen(e, playbook))
+        told = dict.fromkeys(str(e.person) for e in personal if not only_on_screen(playbook, e))
         freed = [p for p in _awaited(before) if p not in _awaited(run) and p not in told]
         people = {p.id: p for p in session.scalars(select(Person).where(Person.id.in_([*told, *freed])))}
         groups = [

@@ -629,9 +629,10 @@ def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> No
 
 
 def _ask_which(batch: Batch, person: Person, open_in: list[str]) -> None:
-    cases = [case(batch.incidents[i]) for i in open_in]
-    listed = "; ".join(f"{one.shown}, {one.short_name}" for one in cases[:3])
-    first = batch.incidents[open_in[0]]
+    """The real ones first: a text that names one of them is no drill's."""
+    named = sorted((batch.incidents[i] for i in open_in), key=lambda one: one.mode == "drill")
+    listed = "; ".join(f"{one.shown}, {one.short_name}" for one in map(case, named[:3]))
+    first = named[0]
     _say(batch, person, "reply.which", first, count=len(open_in), list=listed)
 
 

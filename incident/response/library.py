@@ -16,6 +16,7 @@ from incident.domain.words import said
 from incident.response.desk import Desk
 from incident.store.tables import PlaybookPublication, PlaybookVersion
 from playbooks import load
+from playbooks.injects import FOLDER, Script, load_script
 from playbooks.language import Playbook
 
 BUILT_IN = Path(load.__file__).parent / "library"
@@ -81,6 +82,40 @@ def filed(desk: Desk, slug: str) -> Playbook | None:
 def read(session: Session, desk: Desk, slug: str) -> Playbook:
     """The playbook in use. Raises Invalid for an unknown or faulty one."""
     return _used(session, desk, slug).playbook
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCard:
+    slug: str
+    title: str
+    playbook: str
+    size: int
+
+
+def scripts(desk: Desk) -> list[ScriptCard]:
+    """The inject lists a drill can be run with, by title."""
+    found = [script for path in _script_files(desk).values() if (script := _script(desk, path))]
+    cards = [ScriptCard(s.slug, s.title, s.playbook, len(s.injects)) for s in found]
+    return sorted(cards, key=lambda card: card.title)
+
+
+def read_script(desk: Desk, slug: str) -> Script | None:
+    """A sound inject list of the shelf; None where there is none of this name."""
+    path = _script_files(desk).get(slug)
+    return _script(desk, path) if path else None
+
+
+def _script_files(desk: Desk) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in (BUILT_IN, desk.settings.playbooks_dir):
+        if folder is not None and (folder / FOLDER).is_dir():
+            found.update({path.stem: path for path in sorted((folder / FOLDER).glob("*.yaml"))})
+    return found
+
+
+def _script(desk: Desk, path: Path) -> Script | None:
+    known = {slug: filed(desk, slug) for slug in shelf(desk)}
+    return load_script(path, {slug: one.roles.keys() for slug, one in known.items() if one}).script
 
 
 def ensure_version(session: Session, desk: Desk, slug: str, now: datetime) -> tuple[str, Playbook]:

@@ -16,20 +16,22 @@ from incident.directory import queries
 from incident.domain import legal
 from incident.domain.actors import Actor
 from incident.domain.codes import file_number, next_code
+from incident.domain.drill import speaks_of_drill
 from incident.domain.errors import Conflict, Invalid
 from incident.domain.ids import new_id
 from incident.domain.legal import VIETNAM
 from incident.domain.texts import cleaned
 from incident.domain.words import said
-from incident.response import casting, drafts, likeness
+from incident.response import casting, drafts, enrolment, likeness
 from incident.response.advance import enter
 from incident.response.desk import Desk
-from incident.response.library import ensure_version, read
+from incident.response.library import ensure_version, read, read_script
 from incident.response.permissions import COMMAND, require
-from incident.store.tables import IdempotencyKey, Incident, Person, Run
+from incident.store.tables import Drill, IdempotencyKey, Incident, Person, Run
 from incident.store.types import canonical
 from incident.timeline import ledger
 from notify.phone import strip_marks
+from playbooks.injects import NOTHING, Script
 from playbooks.language import Playbook, Step, Verb
 from playbooks.signals import Added, Answered, Event, Started
 
@@ -68,6 +70,7 @@ class Opening:
     leader_at: datetime | None = None
     left_out: tuple[str, ...] = ()  # person ids who are not to be called, for one reason
     left_out_reason: str = ""
+    injects: str = ""  # of a drill: the inject list it is run with; "" calls people out and no more
     only_leader: bool = False  # the leader on duty alone is told; the others when the officer says so
 
 
@@ -136,6 +139,7 @@ def checked(session: Session, opening: Opening, playbook: Playbook, now: datetim
         at = getattr(opening, name)
         if at is not None and at > now + AHEAD:
             errors[name] = [said("Thời điểm không được ở tương lai.")]
+    errors |= _taken_for_a_drill(opening)
     errors |= _faults_of_confirming(session, opening, playbook, now)
     if errors:
         raise Invalid("invalid", "Xin xem lại các ô được đánh dấu.", errors)
@@ -150,12 +154,22 @@ def checked(session: Session, opening: Opening, playbook: Playbook, now: datetim
     )
 
 
+def _taken_for_a_drill(opening: Opening) -> dict[str, list[str]]:
+    """A real incident's words go into its messages, and the carriers' threshold lets no “diễn tập” of one out."""
+    if opening.mode == "drill":
+        return {}
+    fault = said("Vụ việc thật không ghi “diễn tập”: tin có chữ này bị chặn, không gửi đi. Xin dùng từ khác.")
+    named = {"title": opening.title, "short_name": opening.short_name, "source": opening.source}
+    named["summary"] = opening.summary
+    return {name: [fault] for name, text in named.items() if speaks_of_drill(text)}
+
+
 def _faults_of_confirming(
     session: Session, opening: Opening, playbook: Playbook, now: datetime
 ) -> dict[str, list[str]]:
     """What is wrong with the answers of the page before sending. Nothing is asked of the database when they are plain."""
     errors: dict[str, list[str]] = {}
-    if opening.left_out and not opening.left_out_reason.strip():
+    if opening.left_out and not opening.left_out_reason.strip() and opening.mode == "live":
         errors["left_out_reason"] = [said("Cần ghi lý do không báo.")]
     if opening.leader_at is not None and opening.leader_at > now + AHEAD:
         errors["leader_at"] = [said("Thời điểm không được ở tương lai.")]
@@ -250,6 +264,7 @@ def open_incident(
         if known:
             return known
         opening = checked(session, opening, read(session, desk, opening.playbook), now)
+        _script_of(desk, opening)
         others: tuple[likeness.Like, ...] = ()
         if told_apart is not None:
             others = likeness.look_again(session, sought(opening), told_apart, actor.name, now)
@@ -325,8 +340,44 @@ def _write(session: Session, desk: Desk, opening: Opening, actor: Actor, now: da
     named = {actor.person_id, opening.leader_person, *opening.left_out} - {None}
     casting.remember(session, incident, everyone | {person for person in named if person}, now)
     _record_opening(session, incident, playbook, opening, actor, now)
+    if incident.mode == "drill":
+        _begin_drill(session, desk, incident, playbook, opening, started, actor, now)
     enter(session, desk, incident, events_of(opening, playbook, started, actor), now)
     return incident
+
+
+def _script_of(desk: Desk, opening: Opening) -> Script:
+    """The injects asked for. Raises Invalid for a list that is not there, or is another playbook's."""
+    if not opening.injects:
+        return NOTHING
+    script = read_script(desk, opening.injects) if opening.mode == "drill" else None
+    if script is None or script.playbook != opening.playbook:
+        fault = said(
+            "Không có danh sách tình huống “%(slug)s” cho kịch bản diễn tập này.", slug=opening.injects
+        )
+        raise Invalid("unknown_injects", fault, {"injects": [fault]})
+    return script
+
+
+def _begin_drill(
+    session: Session, desk: Desk, incident: Incident, playbook: Playbook, opening: Opening, started: Started,
+    actor: Actor, now: datetime,
+) -> None:  # fmt: skip
+    """Who takes part, the injects, and the drill's own clock."""
+    script = _script_of(desk, opening)
+    first = min((inject.at for inject in script.injects), default=None)
+    session.add(
+        Drill(
+            incident_id=incident.id,
+            script=script.as_json() if script.injects else {},
+            clock_at=now,
+            next_at=None if first is None else now + timedelta(seconds=first),
+            controllers=[actor.id],
+        )
+    )
+    cast = enrolment.cast_of(session, playbook, started.roles, incident.area, now)
+    others = [person for person in (actor.person_id, opening.leader_person) if person]
+    enrolment.enrol(session, incident, [p for p in (*cast, *others) if p not in opening.left_out], actor, now)
 
 
 def _record_opening(
@@ -354,7 +405,8 @@ def _record_opening(
     if opening.left_out:
         ledger.append(
             session, incident, "left_out", occurred_at=now, recorded_at=now, actor=actor,
-            data={"people": list(opening.left_out)}, texts={"reason": opening.left_out_reason.strip()},
+            data={"people": list(opening.left_out)},
+            texts={"reason": reason} if (reason := opening.left_out_reason.strip()) else {},
         )  # fmt: skip
     if opening.only_leader:
         ledger.append(
@@ -377,7 +429,7 @@ def free_code(session: Session, mode: str, now: datetime) -> str:
     return next_code(codes, {row.number for row in rows if row.this_year}, mode, year)
 
 
-LATER_FIELDS = ("left_out", "left_out_reason", "only_leader")
+LATER_FIELDS = ("left_out", "left_out_reason", "only_leader", "injects")
 
 
 def _plain(opening: Opening) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from incident.response import casting
 from incident.response.advance import enter, held_open, state_of
 from incident.response.answer import KEPT, asked, held_everywhere
 from incident.response.desk import Desk
+from incident.response.enrolment import require_taking_part
 from incident.response.library import pinned
 from incident.response.permissions import COMMAND, require, require_person
 from incident.response.saying import say
@@ -169,6 +170,7 @@ def _call_up(
         raise Conflict(
             "already_asked", said("Vụ việc này đã mời %(name)s.", name=called(person.xung_ho, person.name))
         )
+    require_taking_part(session, incident, person.id)
     casting.remember(session, incident, {person.id}, now)
     ledger.append(
         session, incident, "person_invited", occurred_at=now, recorded_at=now, actor=actor,
@@ -207,6 +209,7 @@ def change_role(
         if role not in playbook.roles or playbook.roles[role].is_group:
             raise Invalid("bad_role", "Không đổi được vai này.", {"role": [said("Chọn vai cần đổi người.")]})
         person = active_person(session, person_id)
+        require_taking_part(session, incident, person.id)
         before = run.roles.get(role, Holders())
         if before.people == (person.id,):
             raise Conflict(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from incident import spoken, wording
@@ -18,7 +19,7 @@ from incident.domain import legal
 from incident.domain.address import USUAL, called
 from incident.domain.codes import shown_code
 from incident.domain.words import Said, listed, said
-from incident.response import casting
+from incident.response import casting, enrolment
 from incident.response.desk import Desk
 from incident.response.library import pinned, read
 from incident.response.open import Opening, checked, events_of, free_code, leader_role, started_by
@@ -88,6 +89,8 @@ class Preview:
     left_out: tuple[LeftOut, ...] = ()
     read_out: tuple[str, ...] = ()  # what a call reads to who stays silent; empty where nobody can be called
     calls: bool = False  # the machine can call
+    participants: int = 0  # of a drill: nobody else is reached
+    stand_ins: tuple[PreviewPerson, ...] = ()  # of a drill: who takes part and is not told at once
     leader: str = ""  # who would be told if only the leader on duty were; "" where there is nobody
 
     @property
@@ -110,6 +113,8 @@ def preview(desk: Desk, opening: Opening, now: datetime) -> Preview:
         started = started_by(session, opening, playbook, basis, now)
         looking = _Looking(session, desk, playbook, _unborn(session, opening, now), now)
         seen = looking.told(None, events_of(opening, playbook, started, None))
+        if opening.mode == "drill":
+            seen = looking.taking_part(seen, started.roles)
         return replace(
             seen,
             left_out=looking.left_out(opening, started.roles),
@@ -264,6 +269,19 @@ class _Looking:
             )  # fmt: skip
         return tuple(found)
 
+    def taking_part(self, seen: Preview, roles: Mapping[str, Holders]) -> Preview:
+        """With everybody a drill enrols by this opening: the stand-ins by name, the members of groups by number."""
+        cast = enrolment.cast_of(self.session, self.playbook, roles, self.incident.area, self.now)
+        named = {person: slug for slug, one in roles.items() for person in (*one.standins, *one.people)}
+        told = {person.person_id for person in seen.people}
+        later = [person for person in cast if person in named and person not in told]
+        known = queries.snapshot(self.session, later, self.now)
+        people = {p.id: p for p in self.session.scalars(select(Person).where(Person.id.in_(later)))}
+        stand_ins = tuple(
+            self._one(self.playbook.roles[named[id]].title, people[id], known.get(id, {})) for id in later
+        )
+        return replace(seen, participants=len(cast), stand_ins=stand_ins)
+
     def leader(self, roles: Mapping[str, Holders]) -> str:
         slug = leader_role(self.playbook)
         holders = roles.get(slug, Holders()) if slug else Holders()
@@ -272,10 +290,13 @@ class _Looking:
     # -------------------------------------------------------------- one recipient
 
     def _person(self, effect: Summon | Notify, person: Person, seen: Mapping[str, str]) -> PreviewPerson:
+        return self._one(self.playbook.roles[effect.role].title, person, seen)
+
+    def _one(self, role: str, person: Person, seen: Mapping[str, str]) -> PreviewPerson:
         reachable = casting.reachable(person, self.desk.sms)
         return PreviewPerson(
             person.id, person.name, seen.get("post", ""), seen.get("unit", ""),
-            self.playbook.roles[effect.role].title, reachable, bool(person.email) and self.desk.email,
+            role, reachable, bool(person.email) and self.desk.email,
             person.phone, person.landline, "" if reachable else _why_not(person), person.xung_ho,
         )  # fmt: skip
 

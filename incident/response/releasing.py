@@ -102,6 +102,8 @@ def post(
             "revision": revision.id, "n": revision.n, "sha256": revision.sha256, "channel": channel,
             "form": form, "link": link.strip()[:500], "released_at": at, "person": person,
         }  # fmt: skip
+        if case.incident.mode == "drill":
+            data["pretended"] = True  # no channel of a drill is the public's
         if now - at > LATE:
             data["typed_late_seconds"] = int((now - at).total_seconds())
         case.record("released", actor, data)

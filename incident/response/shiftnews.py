@@ -116,7 +116,7 @@ def _message(
 ) -> Message:
     said = select(Message.id).where(Message.address == person.phone, Message.body == text.body)
     if session.scalar(said) is not None:  # the same words could not be told apart at the carrier
-        text = wording.registered(f"{text.body} ({wording.day(row.begins_at)})", wording.Case("", "live", ""))
+        text = wording.told_apart(text, wording.day(row.begins_at))
     drill = incident.mode == "drill"
     return Message(
         id=new_id(now),

@@ -22,7 +22,7 @@ from incident.response.permissions import COMMAND, require
 from incident.response.telling import KEPT_BACK
 from incident.response.withdrawing import PERHAPS_GONE
 from incident.store.sessions import lock
-from incident.store.tables import Attempt, Incident, Mailing, Message, MessageCause, Request
+from incident.store.tables import Attempt, Drill, Incident, Mailing, Message, MessageCause, Request
 from incident.store.transitions import note
 from incident.timeline import ledger
 from playbooks.signals import Paused, Resumed
@@ -179,6 +179,9 @@ def go_on(desk: Desk, incident_id: str, actor: Actor, now: datetime) -> int:
         incident = held_open(session, incident_id)
         if incident.stopped_at is None:
             raise Conflict("not_stopped", "Vụ việc này không ở trạng thái dừng gửi.")
+        drill = session.get(Drill, incident_id)
+        if drill is not None and drill.frozen_at is not None:
+            raise Conflict("frozen", "Cuộc diễn tập đã dừng vì có sự cố thật; muốn tập tiếp xin mở cuộc mới.")
         count = kept_back(session, incident)
         _release(session, incident, now)
         was_paused = incident.paused_until is not None and incident.paused_until > now

@@ -556,8 +556,7 @@ class Telling:
         """The same words to the same phone could not be told apart at the carrier (a step done again, an incident
         reopened): the later ones say when they were written."""
         if (address, text.body) in self._said:
-            body = f"{text.body} ({wording.stamp(self.now)})"
-            text = wording.registered(body, wording.Case("", "live", ""))
+            text = wording.told_apart(text, wording.stamp(self.now))
         self._said.add((address, text.body))
         return text
 
@@ -586,12 +585,6 @@ class Telling:
     def _priority(self, kind: str) -> int:
         base = PRIORITY.get(kind, LATER.get(kind, 20))
         return base + (DRILL_LATER if self.incident.mode == "drill" else 0)
-
-
-def only_on_screen(effect: Personal, playbook: Playbook) -> bool:
-    """A first task of the officer on duty stands in the room he has open; he is not sent an SMS about it."""
-    role = playbook.roles.get(effect.role)
-    return isinstance(effect, OpenTask) and effect.rung == 0 and role is not None and role.pick == "on_duty"
 
 
 def _valid_until(effect: Personal, kind: str, not_before: datetime) -> datetime:

@@ -220,15 +220,15 @@ def unregistered(session: Session, desk: Desk, carrier: str) -> tuple[Gap, ...]:
     house, _, _ = _read(session, desk)
     known = registers.read(session).get(carrier, NOTHING_KNOWN)
     ours = [Gap(kind, "", house.texts.get(kind, SMS[kind])) for kind in SMS]
-    return tuple(gap for gap in (*ours, *_of_playbooks(desk, house)) if not known.knows(gap.body))
+    return tuple(gap for gap in (*ours, *_of_playbooks(session, desk, house)) if not known.knows(gap.body))
 
 
-def _of_playbooks(desk: Desk, house: House) -> list[Gap]:
+def _of_playbooks(session: Session, desk: Desk, house: House) -> list[Gap]:
     """What the playbooks on the shelf send, with their slots."""
     slots = {name: f"{{{name}}}" for name in templates.VARIABLES}
     found: dict[str, Gap] = {}
-    for card in library.playbooks(desk):
-        playbook = library.read(desk, card.slug)
+    for card in library.playbooks(session, desk):
+        playbook = library.read(session, desk, card.slug)
         for step in playbook.steps:
             if step.message in playbook.templates:
                 body = templates.render(playbook.templates[str(step.message)], slots)

@@ -910,6 +910,56 @@ class PressRequest(Base):
     )
 
 
+# ------------------------------------------------------------------ drills
+
+
+class Drill(Base):
+    """What a drill has beside an incident: its injects and their clock. `script`: the compiled inject list, {} for none.
+    The clock stands at `clock_seconds` at `clock_at` and goes `rate` times as fast as the real one, not at all since
+    `paused_at`; `frozen_at`: stopped for good by a real incident. `next_at`: when an inject or its contingency is due.
+    `state`: by inject {"state": given | skipped, "clock", "seq", "done"}: what its clock showed, the timeline's entry,
+    whether nothing more is to come of it. `controllers`: accounts (ids of actors)."""
+
+    __tablename__ = "drill"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    script: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    rate: Mapped[int] = mapped_column(Integer, default=1)
+    clock_at: Mapped[datetime]
+    clock_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    paused_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+    controllers: Mapped[list[Any]] = mapped_column(default=list)
+    __table_args__ = (CheckConstraint("rate BETWEEN 1 AND 60", name="rate"),)
+
+
+class Participant(Base):
+    """One who takes part in a drill: nobody else is sent anything of it."""
+
+    __tablename__ = "participant"
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    added_by: Mapped[str] = mapped_column(String(120))
+    added_at: Mapped[datetime]
+
+
+class DrillRemark(Base):
+    """What an evaluator wrote of a drill, kept from the players while it runs: the timeline knows only its hash.
+    `rating` of an objective: P | S | M | U, "" for a mere note; the last one of an objective counts."""
+
+    __tablename__ = "drill_remark"
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    incident_id: Mapped[str] = mapped_column(ForeignKey("incident.id"), index=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    objective: Mapped[str] = mapped_column(String(60), default="")
+    rating: Mapped[str] = mapped_column(String(1), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+    __table_args__ = (one_of("rating", ("", "P", "S", "M", "U"), "rating"),)
+
+
 # ------------------------------------------------------------------ report
 
 

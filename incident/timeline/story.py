@@ -172,8 +172,8 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "{who} decided to release| {statement}|, revision {revision}",
     ),
     "released": (
-        "Đã công bố| {statement}|, {channel}|, lúc {released_at}|: {link}",
-        "Released| {statement}|, {channel}|, {released_at}|: {link}",
+        "Đã công bố| {statement}|, {channel}|, lúc {released_at}|, {pretended}|: {link}",
+        "Released| {statement}|, {channel}|, {released_at}|, {pretended}|: {link}",
     ),
     "corrected": ("Đã đính chính| {statement}|: {reason}", "Corrected| {statement}|: {reason}"),
     "correction_opened": (
@@ -301,6 +301,27 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Sắp đến hạn trả lời câu hỏi {n} của {outlet}|, hạn {due}",
         "Answer to question {n} of {outlet} due soon|, by {due}",
     ),
+    # drills
+    "inject_given": (
+        "Tình huống bổ sung {inject}| ({inject_kind})|, đến {people}|: {text}",
+        "Inject {inject}| ({inject_kind})|, to {people}|: {text}",
+    ),
+    "inject_followed_up": (
+        "Nhắc tình huống {inject}|, đến {people}|: {text}",
+        "Inject {inject} followed up|, to {people}|: {text}",
+    ),
+    "inject_skipped": ("Bỏ qua tình huống {inject}|, lý do: {reason}", "Inject {inject} left out|, reason: {reason}"),
+    "drill_clock": (
+        "Đồng hồ diễn tập: {drill_clock}, lúc phút thứ {drill_minute}",
+        "Clock of the drill: {drill_clock}, at minute {drill_minute}",
+    ),
+    "drill_remark": ("Người đánh giá ghi nhận xét", "An evaluator wrote a remark"),
+    "participant_added": ("Thêm {person} tham gia diễn tập", "{person} takes part in the drill"),
+    "controller_added": ("Thêm người điều phối diễn tập|: {name}", "Controller of the drill added|: {name}"),
+    "drill_stopped": (
+        "DỪNG DIỄN TẬP – CÓ SỰ CỐ THẬT|: báo {count} người|, dừng {stopped} tin chưa gửi",
+        "DRILL STOPPED, A REAL INCIDENT|: {count} people told|, {stopped} messages stopped",
+    ),
     "group_told": (
         "Đã gửi nội dung vào nhóm Zalo (tính đến {at})",
         "Text put into the Zalo group (as of {at})",
@@ -328,6 +349,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "delivery_failed": (
         "Không gửi được đến {who}|, {channel}| (mã {code})",
         "Could not be sent to {who}|, {channel}| (code {code})",
+    ),
+    "message_refused": (
+        "CHẶN, không gửi| {count} tin|, {channel}|, đến {people}|: {why_refused}",
+        "BLOCKED, not sent|: {count} messages|, {channel}|, to {people}|: {why_refused}",
     ),
     "delivery_unknown_decided": (
         "Đã quyết định về tin chưa rõ kết quả gửi|: {decision}| ({count} tin)",
@@ -445,6 +470,24 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "silent": ("chưa có trả lời", "no answer so far"),
         "failed": ("cách trước không đến được", "the one before failed"),
         "no_mobile": ("không nhận được SMS", "takes no SMS"),
+    },
+    "inject_kind": {
+        "tin_don": ("tin lan truyền", "a rumour"),
+        "bao_chi": ("báo chí hỏi", "the press"),
+        "lanh_dao": ("lãnh đạo", "a leader"),
+        "su_that": ("thông tin, số liệu thay đổi", "facts change"),
+        "ky_thuat": ("sự cố kỹ thuật", "a technical fault"),
+        "ngon_ngu": ("ngôn ngữ", "language"),
+        "nguoi_dan": ("người dân hỏi", "citizens ask"),
+        "khac": ("việc khác", "another matter"),
+    },
+    "why_refused": {
+        "drill_mark_missing": (
+            "tin diễn tập thiếu chữ “DIỄN TẬP” ở đầu hoặc ở cuối",
+            "a text of a drill without “DIỄN TẬP” at its beginning or its end",
+        ),
+        "drill_mark_in_live": ("tin của vụ việc thật có chữ “diễn tập”", "a text of a real incident that says “diễn tập”"),
+        "not_enrolled": ("không tham gia diễn tập này", "takes no part in this drill"),
     },
     "outcome": {
         "handled": ("đã xử lý", "handled"),
@@ -718,6 +761,14 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
         "2": ("chưa xem được lúc này, cần gọi lại", "cannot look now, to be phoned"),
     }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
+    "drill_clock": lambda t: (
+        ("tạm dừng", "paused") if t.data.get("paused") else (f"chạy, tốc độ ×{t.data.get('rate')}", f"running ×{t.data.get('rate')}")
+    )[t.lang],
+    "pretended": lambda t: (
+        ("diễn tập, không đăng thật", "a drill, not really posted")[t.lang] if t.data.get("pretended") else ""
+    ),
+    "drill_minute": lambda t: str(int(t.data.get("seconds") or 0) // 60),
+    "why_refused": lambda t: t.word("why_refused", t.data.get("why")),
     "people_or_none": lambda t: t.people() or ("chưa có người", "nobody")[t.lang],
     "people_or_who": lambda t: t.people() or t.who(),
     "who": _Teller.who,

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident.delivery.operating import is_low
+from incident.domain.drill import IN_LIVE, MISSING
 from incident.store.tables import CarrierState, Lease, Message
 from incident.web.labels import carrier, ill
 from incident.web.language import _, span
@@ -21,13 +22,14 @@ CLOCK_STALE = timedelta(seconds=15)
 UNKNOWN_AFTER = timedelta(minutes=3)
 DUE_FOR = timedelta(seconds=30)
 UNHEARD_FOR = timedelta(minutes=10)
+REFUSED_SINCE = timedelta(hours=1)
 LOOKED_BACK = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong, without words: clock | paused | held | avoided | low | unknown | late | unheard | unregistered.
-    `amount`: messages, or minutes."""
+    """What is wrong, without words: clock | paused | held | avoided | low | unknown | refused | late | unheard |
+    unregistered. `amount`: messages, or minutes."""
 
     kind: str
     carrier: str = ""
@@ -42,6 +44,7 @@ def troubles(session: Session, now: datetime, calls_back: bool) -> tuple[Trouble
         *_clock(session, now),
         *_carriers(session),
         *_unknown(session, now),
+        *_refused(session, now),
         *_late(session, now),
         *_unheard(session, now, calls_back),
         *_unregistered(session, now),
@@ -90,6 +93,11 @@ def words(trouble: Trouble) -> str:
                 "%(n)s tin không gửi được: mẫu tin chưa đăng ký với kênh gửi. Người nhận được gọi hoặc báo bằng kênh khác, nếu có. Báo quản trị xem trang Mẫu tin SMS.",
                 n=trouble.amount,
             )
+        case "refused":
+            return _(
+                "%(n)s tin bị chặn vì chữ “DIỄN TẬP”: tin diễn tập thiếu, hoặc tin của vụ việc thật lại có. Người nhận chưa được báo: xem nhật ký vụ việc và gọi điện.",
+                n=trouble.amount,
+            )
         case "late":
             late = span(60 * trouble.amount)
             return _("Tin gửi đi đang chậm: tin chờ lâu nhất %(span)s. Việc gấp thì gọi điện.", span=late)
@@ -121,6 +129,17 @@ def _unknown(session: Session, now: datetime) -> Iterator[Trouble]:
     lost = (Message.status == "unknown", Message.not_before < now - UNKNOWN_AFTER)
     if found := session.scalar(select(func.count()).select_from(Message).where(*lost)):
         yield Trouble("unknown", amount=found)
+
+
+def _refused(session: Session, now: datetime) -> Iterator[Trouble]:
+    """Texts that could have been taken for a drill's, or a drill's for the real thing."""
+    stopped = (
+        Message.id.between(_id_at(now - REFUSED_SINCE), _id_at(now + UNKNOWN_AFTER)),
+        Message.status == "validation-failed",
+        Message.error.in_((MISSING, IN_LIVE)),
+    )
+    if found := session.scalar(select(func.count()).select_from(Message).where(*stopped)):
+        yield Trouble("refused", amount=found)
 
 
 def _late(session: Session, now: datetime) -> Iterator[Trouble]:

@@ -140,6 +140,7 @@ def reason(key: str) -> str:
         "no_number": _("không có số"),
         "no_channel": _("không gửi được"),
         "suppressed": _("số đã ngừng nhận tin"),
+        "not_enrolled": _("không tham gia diễn tập, không gửi"),
     }
     return keys.get(key, key)
 

@@ -47,7 +47,8 @@ def test_every_fault_of_the_catalogue_but_four_is_shown_by_a_file() -> None:
         "PB038",
         "PB074",
     }  # a large file, no file, many steps, a template that fails
-    assert CATALOGUE.keys() - shown == elsewhere
+    of_injects = {code for code in CATALOGUE if code.startswith("PB1")}  # shown in test_injects
+    assert CATALOGUE.keys() - shown - of_injects == elsewhere
 
 
 # ---------------------------------------------------------------- word for word

@@ -20,14 +20,14 @@ from incident.directory import queries
 from incident.domain.actors import Actor, Role
 from incident.report.gathering import gather
 from incident.report.record import IncidentView, MemberView, StatementView
-from incident.response import advance, calling, course, handover, inbox, press, statement, task
+from incident.response import advance, calling, course, drills, handover, inbox, press, statement, task
 from incident.response.desk import Desk
 from incident.response.library import pinned
 from incident.response.open import Opened, Opening, open_incident
 from incident.response.statement import Submitted
 from incident.settings import Settings
 from incident.store.sessions import Store
-from incident.store.tables import Assignment, Incident, Mailing, Message, Person, Run, RunEvent
+from incident.store.tables import Assignment, Drill, Incident, Mailing, Message, Person, Run, RunEvent
 from incident.timeline.verify import Verdict, verify_chain
 from notify import twilio_voice
 from notify.gateway import Gateway, Route
@@ -325,6 +325,7 @@ class World:
         self.outbox.catch_up(self.time)
         advance.apply_pending(self.desk, self.time)
         advance.tell_time(self.desk, self.time)
+        drills.sweep(self.desk, self.time)
         inbox.understand(self.desk, None, self.time)
         self.deliver()
 
@@ -349,6 +350,7 @@ class World:
         with self.store.reading() as session:
             moments = [
                 session.scalar(select(func.min(Run.wake_at))),
+                session.scalar(select(func.min(Drill.next_at)).where(Drill.frozen_at.is_(None))),
                 session.scalar(select(func.min(Message.not_before)).where(Message.status == "created")),
                 session.scalar(select(func.min(Message.look_at)).where(Message.status == "unknown")),
                 session.scalar(select(func.min(Mailing.created_at)).where(Mailing.done_at.is_(None))),
@@ -361,6 +363,7 @@ class World:
             return (
                 session.scalar(select(func.count()).select_from(RunEvent)),
                 session.scalar(select(func.min(Run.wake_at))),
+                session.scalar(select(func.min(Drill.next_at))),
                 len(self.sms.calls) + len(self.mail.calls),
                 self.time,
             )

@@ -41,6 +41,7 @@ class Opening(Incoming):
     topic = key(allow_none=True, load_default=None)
     mode = Choice("live", "drill", load_default="live")
     source = Words(longest=SOURCE, load_default="")
+    injects = Words(longest=60, load_default="")
 
 
 class IncidentsAsked(Incoming):

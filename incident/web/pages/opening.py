@@ -52,7 +52,9 @@ pages = Blueprint("opening", __name__)
 Page = str | Answered | tuple[str, int]
 Faults = dict[str, list[str]]
 # Which faults belong to the page before sending; all others to the form.
-OF_CONFIRMING = frozenset({"left_out", "left_out_reason", "leader", "leader_at", "drill_code", "only_leader"})
+OF_CONFIRMING = frozenset(
+    {"left_out", "left_out_reason", "leader", "leader_at", "drill_code", "only_leader", "injects"}
+)
 LONGEST_NOTE = 600  # carried to another room in the session's cookie
 
 
@@ -116,7 +118,7 @@ def send() -> Page:
 def _send(wanted: Opening, typed: Typed, only_leader: bool) -> Page:
     answers, errors = answers_of(typed)
     errors |= wrong_drill_code(typed)
-    if wanted.left_out and not wanted.left_out_reason:
+    if wanted.left_out and not wanted.left_out_reason and wanted.mode == "live":
         errors["left_out_reason"] = [_("Ghi lý do không báo")]
     if set(typed.get("computed", wanted.left_out)) != set(wanted.left_out):
         errors["left_out"] = [_("Danh sách người được báo vừa đổi. Kiểm tra lại ai được báo thay rồi gửi.")]
@@ -285,8 +287,20 @@ def _confirm(wanted: Opening, typed: Typed, errors: Faults, newly: tuple[Like, .
         leaders=_leaders(now),
         alike=alike,
         newly=bool(newly),
+        scripts=_scripts(wanted),
         errors=errors,
     )
+
+
+def _scripts(wanted: Opening) -> list[dict[str, str]]:
+    """The inject lists this drill can be run with."""
+    if wanted.mode != "drill":
+        return []
+    return [
+        {"value": card.slug, "text": _("%(title)s (%(n)s tình huống)", title=card.title, n=card.size)}
+        for card in library.scripts(wiring().desk)
+        if card.playbook == wanted.playbook
+    ]
 
 
 def _places() -> dict[str, str]:

@@ -38,6 +38,7 @@ OWN = "playbook."  # begins the kind that is a playbook of the province's own
 TEXTS = (
     "title", "short_name", "kind", "level", "detected_at", "source", "drill", "key", "draft", "leader",
     "leader_person", "leader_at", "left_out_reason", "drill_code", "shown_code",
+    "injects",
 )  # fmt: skip
 LISTS = ("area", "left_out", "seen", "apart")
 # Of these a draft keeps what was typed; what a page showed is looked at anew.
@@ -164,12 +165,10 @@ def answers_of(typed: Typed) -> tuple[dict[str, Any], dict[str, list[str]]]:
     errors: dict[str, list[str]] = {}
     if len(typed["left_out_reason"]) > LONGEST_REASON:
         errors["left_out_reason"] = [_("Lý do không quá %(n)s ký tự", n=LONGEST_REASON)]
+    answers: dict[str, Any] = {"injects": typed["injects"]} if is_drill(typed) else {}
     if typed["leader"] not in ("informed", "not_reached"):
-        return {}, errors
-    answers: dict[str, Any] = {
-        "leader": typed["leader"],
-        "leader_person": typed["leader_person"] or None,
-    }
+        return answers, errors
+    answers |= {"leader": typed["leader"], "leader_person": typed["leader_person"] or None}
     if typed["leader"] == "informed" and typed["leader_at"]:
         try:
             answers["leader_at"] = parse_local(typed["leader_at"])

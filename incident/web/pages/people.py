@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -15,7 +15,7 @@ from incident.domain.address import ADDRESSES, called
 from incident.domain.errors import Invalid, NotFound, Refusal
 from incident.domain.words import Said
 from incident.report.record import IncidentView
-from incident.response import calls, people, task
+from incident.response import calls, drills, people, task
 from incident.response.advance import state_of
 from incident.response.calls import Heard
 from incident.response.library import pinned
@@ -149,6 +149,28 @@ def _invited(incident_id: str) -> str:
     who = Newcomer(**{name: text for name, text in typed.items() if text or name in NEEDED})
     people.invite_newcomer(desk, incident_id, who, actor(), now)
     return called(who.xung_ho, who.name)
+
+
+@pages.route("/incidents/<incident_id>/drill/participants", methods=["GET", "POST"])
+@signed_in
+def participate(incident_id: str) -> Answer:
+    """Somebody more takes part in a drill: nothing is sent to them by that."""
+    view = read(incident_id, timeline=False)
+    with wiring().store.reading() as session:
+        drills.find(session, incident_id, actor())
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            drills.add_participant(
+                wiring().desk, incident_id, request.form.get("person", "")[:36], actor(), wiring().now()
+            )
+        except Refusal as refusal:
+            errors = faults(refusal, "person")
+        else:
+            flash(_("Đã thêm vào danh sách tham gia diễn tập. Chưa gửi tin nào."), "taken")
+            return redirect(url_for("drills.show", incident_id=incident_id), 303)
+    lead = _("Người được thêm nhận tin diễn tập từ bây giờ. Thêm ở đây chưa gửi tin nào.")
+    return _page(view, Choosing(_("Thêm người tham gia"), _("Cho tham gia"), lead), errors)
 
 
 # ------------------------------------------------------------------ in place of another

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from incident.domain.actors import Role
 from incident.domain.errors import NotFound, Refusal
 from incident.domain.titles import step_title
+from incident.report.readiness import readiness
 from incident.response import library, permissions, playbook_draft, publishing
 from incident.response.publishing import Publication
 from incident.web.language import _, chosen, span, spoken
@@ -35,9 +36,10 @@ def index() -> str:
     with wiring().store.reading() as session:
         cards = library.playbooks(session, wiring().desk)
         published, drafts = publishing.in_force(session), playbook_draft.drafts(session)
+        ready = readiness(session, wiring().now())
     known = {card.slug for card in cards}
     return render_template(
-        "playbooks/index.html", cards=cards, published=published, drafts=drafts if read_drafts() else {},
+        "playbooks/index.html", cards=cards, published=published, drafts=drafts if read_drafts() else {}, ready=ready,
         unborn=[d for slug, d in drafts.items() if slug not in known and read_drafts()],
         edits=may(*playbook_draft.EDITORS),
     )  # fmt: skip

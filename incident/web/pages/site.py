@@ -20,6 +20,7 @@ from incident.web.pages import (
     calls,
     carriers,
     directory,
+    drills,
     handover,
     merge,
     opening,
@@ -55,7 +56,7 @@ PARTS = (
     board, opening, unsent, room, sending, steps, calls, people, actions, merge, transfer, statement, acknowledge, report,
     playbooks, playbook_editor, playbook_proof, playbook_help, revision,
     directory, account, simulator, approve, phone_approval, released, approval_policy, handover, press, zalo, sheets,
-    pictures, reached, texts, carriers,
+    pictures, reached, texts, carriers, drills,
 )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ def run(*words: object, env: dict[str, str] | None = None) -> Result:
 def test_sound_playbooks_pass() -> None:
     result = run("check", LIBRARY)
     assert result.exit_code == 0
-    assert result.output.count(": đạt (") == 10
+    assert result.output.count(" bước)\n") == 10
+    assert result.output.count(" tình huống)\n") == 2
 
 
 def test_a_fault_is_told_with_file_line_and_column() -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from incident.delivery import pace
 from incident.delivery.outbox import Outbox
 from incident.store.sessions import Store
-from incident.store.tables import Attempt, Message
+from incident.store.tables import Attempt, Message, Participant
 from notify.gateway import Route
 from notify.memory import ONE_WAY, TWO_WAY, MemorySender
 from tests.incident.delivery.world import START, World
@@ -87,12 +87,15 @@ class Paced:
 
     def bulk(self, count: int, **changes: object) -> None:
         """Notices that wait, written at once."""
+        drill = bool(changes.get("drill"))
+        words = "DIEN TAP. Thong bao {}. DIEN TAP" if drill else "Thong bao {}"
         values = {"priority": 30, "kind": "notify", "mailing_id": "m", **changes}
         rows = [
             dict(
                 id=f"{values['mailing_id']}-{n:05d}", dedupe_key=f"{values['mailing_id']}:{n}", incident_id=self.world.incident_id,
-                channel="sms", address=f"+84541{n:06d}", body=f"Thong bao {n}", encoding="GSM-7", parts=1,
-                created_at=self.world.clock(), not_before=self.world.clock(), status="created", turn=n + 1, **values,
+                channel="sms", address=f"+84541{n:06d}", body=words.format(n), encoding="GSM-7", parts=1,
+                created_at=self.world.clock(), not_before=self.world.clock(), status="created", turn=n + 1,
+                person_id="person-00001" if drill else None, **values,
             )
             for n in range(count)
         ]  # fmt: skip
@@ -206,6 +209,10 @@ def test_what_a_worker_holds_is_no_more_than_its_pace_lets_go(paced: Paced) -> N
 
 
 def test_a_drill_never_stands_before_what_is_real(paced: Paced) -> None:
+    (who,) = paced.world.people(1)
+    with paced.world.store.writing() as session:
+        here = paced.world.incident_id
+        session.add(Participant(incident_id=here, person_id=who, added_by="", added_at=paced.world.clock()))
     paced.bulk(50, mailing_id="drill", drill=True, priority=60)  # the summons of a drill
     paced.goes_on(1)
     paced.bulk(

@@ -98,7 +98,39 @@ def test_the_guards_stand_at_head(store: Store) -> None:
             "playbook_publication",
         )
         for what in ("update", "delete", third)
-    }
+    } | {"incident_mode_fixed"} | ({"incident_mode_kept"} if store.dialect == "sqlite" else set())
+
+
+@pytest.mark.parametrize("mode", ["drill", "live"])
+def test_a_mode_is_fixed(recorded: Store, mode: str) -> None:
+    """A drill never becomes the real thing, nor the real thing a drill, by whatever statement."""
+    with recorded.writing() as session:
+        session.add(incident_row(id="j", number=f"X-{mode}", mode=mode))
+    other = "live" if mode == "drill" else "drill"
+    statements = [
+        f"UPDATE incident SET mode = '{other}' WHERE id = 'j'",
+        "UPDATE incident SET mode = 'drill', level = 3",
+    ]
+    if recorded.dialect == "sqlite":
+        columns = [column.name for column in IncidentRow.__table__.columns]
+        taken = ", ".join(f"'{other}'" if name == "mode" else name for name in columns)
+        statements.append(f"INSERT OR REPLACE INTO incident SELECT {taken} FROM incident WHERE id = 'j'")
+    for statement in statements:
+        with (
+            pytest.raises(IntegrityError, match="mode of an incident is fixed"),
+            recorded.writing() as session,
+        ):
+            session.execute(text(statement))
+    with recorded.writing() as session:  # anything else of the row may change
+        session.execute(text(f"UPDATE incident SET mode = '{mode}', level = 3 WHERE id = 'j'"))
+
+
+def incident_row(**changes: object) -> IncidentRow:
+    values: dict[str, object] = {
+        "id": "i", "code": "27", "number": "VV-27/2026", "mode": "live", "title": "T", "short_name": "t",
+        "playbook": "p", "playbook_version": "v", "level": 2, "area": ["toan_tinh"], "opened_at": NOW, "opened_by": "x",
+    }  # fmt: skip
+    return IncidentRow(**(values | changes))
 
 
 @pytest.fixture
@@ -111,22 +143,7 @@ def recorded(store: Store) -> Store:
         )
         session.flush()
         session.add(Person(id="p", name="A", sort_name="a", unit="u"))
-        session.add(
-            IncidentRow(
-                id="i",
-                code="27",
-                number="VV-27/2026",
-                mode="live",
-                title="T",
-                short_name="t",
-                playbook="p",
-                playbook_version="v",
-                level=2,
-                area=["toan_tinh"],
-                opened_at=NOW,
-                opened_by="x",
-            )
-        )
+        session.add(incident_row())
         session.flush()
         session.add(
             Statement(id="s", incident_id="i", step="d", title="T", text="x", created_at=NOW, updated_at=NOW)

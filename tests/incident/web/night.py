@@ -10,11 +10,14 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from incident.domain.actors import Role
 from incident.response import (
     calls,
     course,
     drafts,
+    drills,
     handover,
     merging,
     phone_approval,
@@ -30,6 +33,7 @@ from incident.response.open import Opened
 from incident.response.phone_approval import Call
 from incident.response.press import Question
 from incident.response.transferring import Transfer
+from incident.store.tables import Account, Drill
 from tests.incident.web.conftest import Browser, Site
 from tests.stories.world import World
 
@@ -77,6 +81,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "people.add": ("truc", ROOM + "/people?q=van+phong"),
     "people.role": ("truc", ROOM + "/roles?role=phat_ngon&q=van+phong"),
     "people.number": ("truc", ROOM + "/people/{person}/number"),
+    "people.participate": ("truc", "/incidents/{drilled}/drill/participants?q=van+phong"),
+    "drills.show": ("truc", "/incidents/{drilled}/drill"),
+    "drills.skip": ("truc", "/incidents/{drilled}/drill/injects/I2/skip"),
+    "drills.stop": ("truc", "/drills/stop"),
     "actions.close": ("truc", ROOM + "/close"),
     "actions.level": ("truc", ROOM + "/level"),
     "actions.facts": ("truc", ROOM + "/facts"),
@@ -182,6 +190,7 @@ def a_night(site: Site, mode: str = "live") -> Night:
     names |= _playbooks(world)
     handed = world.person(DEPUTY).id
     names["handover"] = handover.hand_over(world.desk, handed, "Theo dõi báo chí", world.duty, world.time)
+    names["drilled"] = _drilled(site, main)
     # Still leaving: opened, and nothing has gone out yet.
     names["leaving"] = _opens(world, "leaving", "Việc đang gửi", mode).incident_id
     return Night(site, names)
@@ -196,6 +205,20 @@ def _opens(world: World, key: str, title: str, mode: str, **more: object) -> Ope
     }  # fmt: skip
     opening = Opening(**{**values, **more})  # type: ignore[arg-type]
     return open_incident(world.desk, opening, world.duty, world.time, scope="night", key=key)
+
+
+def _drilled(site: Site, main: Opened) -> str:
+    """A drill with injects, some given, one left out, one rated; the account of the officer on duty controls it."""
+    world = site.world
+    drill = _opens(world, "drilled", "Việc tập với tình huống", "drill", injects="dap-suoi-lac").incident_id
+    with world.store.writing() as session:
+        account = session.scalars(select(Account).where(Account.email == "truc@sonlam.example")).one()
+        row = session.get_one(Drill, drill)
+        row.controllers = [*row.controllers, str(account.id)]
+    world.fast_forward(12)
+    drills.skip(world.desk, drill, "I6", "không kịp giờ", world.duty, world.time)
+    drills.remark(world.desk, drill, "phat_hien", "S", "Báo cáo chậm.", "key", world.duty, world.time)
+    return drill
 
 
 def _told(world: World, main: Opened, code: str) -> None:
