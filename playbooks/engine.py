@@ -232,8 +232,11 @@ def _wake_at(p: Progress) -> datetime | None:
         return None
     moments = [deadlines.next_wake(p), p.run.paused_until]
     if p.run.paused_until is None:
-        moments += [state.due for state in p.run.steps.values() if state.state == ACTIVE]
-        moments += [state.again_at for state in p.run.steps.values() if state.state == DONE]
+        for state in p.run.steps.values():
+            if state.state == ACTIVE:
+                moments.append(state.due)
+            elif state.again_at is not None and state.state == DONE:
+                moments.append(state.again_at)
         moments.append(ladder.next_stuck_reminder(p))
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from playbooks import budget, messages, templates
 from playbooks.budget import FIRST_HOUR, LOOKED_BACK, Told, when_to_tell
@@ -152,8 +153,11 @@ def _answered(run: Run) -> set[str]:
 def sms_parts(playbook: Playbook, template: str) -> int | None:
     """The parts of a registered text with the longest values; None when there is no such text or it cannot be filled."""
     text = playbook.templates.get(template)
-    if text is None:
-        return None
+    return None if text is None else _longest_parts(text)
+
+
+@lru_cache(maxsize=256)
+def _longest_parts(text: str) -> int | None:
     values = {name: variable.example for name, variable in templates.VARIABLES.items()}
     try:
         return templates.sms_parts(templates.render(text, values))

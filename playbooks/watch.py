@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from playbooks.outcome import LONGEST_SILENCE
-from playbooks.run import OPEN, STUCK, Run, StepState
+from playbooks.run import ACTIVE, STUCK, Run
 
 LONGEST = timedelta(seconds=LONGEST_SILENCE)
 
@@ -26,7 +26,7 @@ class Watch:
     def look(self, run: Run, reached: Mapping[str, datetime], now: datetime) -> None:
         """After each advance. `reached`: when each step was last spoken of."""
         for id, state in run.steps.items():
-            if not _overdue(state):
+            if not (state.state == STUCK or (state.rung > 0 and state.state == ACTIVE)):
                 if id in self._heard:
                     self._end(id, now)
             elif self._marks.get(id) != (mark := (state.activation, state.state == STUCK)):
@@ -55,10 +55,6 @@ class Watch:
             lost = _overlap((start, end), down) if down else timedelta()
             if end - start - lost > LONGEST:
                 yield id, start, end
-
-
-def _overdue(state: StepState) -> bool:
-    return state.state == STUCK or (state.state in OPEN and state.rung > 0)
 
 
 def _overlap(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> timedelta:

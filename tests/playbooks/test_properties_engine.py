@@ -63,6 +63,8 @@ PEOPLE = sorted({p for h in HOLDERS.values() for p in h.people + h.standins} | {
 SEEN: Tally[str] = Tally()
 DANGEROUS = {
     "edit while a release waits",
+    "redo while a release waits",
+    "approval taken back while a release waits",
     "edit after the release, before the posting",
     "return after the first approval",
     "approval of an old revision refused",
@@ -75,8 +77,14 @@ DANGEROUS = {
     "closed and opened again",
     "shift changed while asked",
     "pause over a limit",
+    "pause over a rung",
+    "second approver's ladder climbed",
+    "a step given to another",
+    "an outage over a rung",
+    "an outage of more than a day",
     "published",
 }
+SELDOM = 5  # a state seen less often was met by luck
 
 Journey = Callable[["People"], None]
 
@@ -91,6 +99,7 @@ class People(RuleBasedStateMachine):
         self.log: list[tuple[Event, datetime]] = []
         self.keys: set[str] = set()
         self.revisions = 0
+        self.outage = timedelta(hours=3)
         # A second, much simpler memory of what may be published: who approved the text as it stands.
         self.text: str | None = None
         self.editors: tuple[str, ...] = ()
@@ -104,8 +113,10 @@ class People(RuleBasedStateMachine):
         depth=st.integers(0, 7),
         shared=st.booleans(),
         off=st.sampled_from([0, 0, 180]),
+        outage=st.one_of(st.integers(1, 240), st.integers(1, 72 * 60)),
     )
-    def begin(self, level: int, depth: int, shared: bool, off: int) -> None:
+    def begin(self, level: int, depth: int, shared: bool, off: int, outage: int) -> None:
+        self.outage = timedelta(minutes=outage)
         roles = {"to_truong": Holders(("ngon",), ("truong2",))} if shared else None
         first = started(level, roles)
         self.run, effects = advance(FLOOD, None, first, self.now)
@@ -174,6 +185,7 @@ class People(RuleBasedStateMachine):
                 assert person in self.yes, "took back what was never said"
                 self.yes = self.yes[: self.yes.index(person)]
                 SEEN["an approval taken back"] += 1
+                SEEN["approval taken back while a release waits"] += before.steps["cong_bo"].state in OPEN
             case Skipped(step="duyet"):
                 self.waived = True
             case Published(sha256=sha):
@@ -258,12 +270,20 @@ class People(RuleBasedStateMachine):
         self.say(TimePassed())
         rungs = [self.run.steps[id].rung - state.rung for id, state in before.steps.items()]
         SEEN["time passed over several rungs"] += max(rungs, default=0) > 1
+        self._saw_the_second_approver(before)
+
+    def _saw_the_second_approver(self, before: Run) -> None:
+        was, state = before.steps["duyet"], self.run.steps["duyet"]
+        same = (was.activation, was.turn) == (state.activation, 1)
+        SEEN["second approver's ladder climbed"] += same and state.rung > was.rung
 
     @rule()
     def the_clock_rings(self) -> None:
         if self.run.wake_at:
             self.now = max(self.now, self.run.wake_at)
+            before = self.run
             self.say(TimePassed())
+            self._saw_the_second_approver(before)
 
     @rule(level=st.sampled_from([1, 2, 3]))
     def level_changes(self, level: int) -> None:
@@ -310,11 +330,14 @@ class People(RuleBasedStateMachine):
             FactChanged(anchors={"accepted_at": time}, laws={"ban_dau": LawClock("accepted_at", 24, "nd")})
         )
 
-    @rule(minutes=st.sampled_from([5, 90]))
-    def somebody_pauses(self, minutes: int) -> None:
+    @rule(minutes=st.sampled_from([5, 90]), before=st.sampled_from([0, 12]))
+    def somebody_pauses(self, minutes: int, before: int) -> None:
+        self._let_pass(before)
         until = self.now + timedelta(minutes=minutes)
-        over = any(s.due and s.due < until for s in self.run.steps.values())
-        SEEN["pause over a limit"] += self.say(Paused(until)) and over
+        over = [s for s in self.run.steps.values() if s.due and s.due < until]
+        paused = self.say(Paused(until))
+        SEEN["pause over a limit"] += paused and bool(over)
+        SEEN["pause over a rung"] += paused and any(s.rung for s in over)
 
     @rule()
     def somebody_resumes(self) -> None:
@@ -337,15 +360,18 @@ class People(RuleBasedStateMachine):
         waiting = release.state in OPEN
         event = Edited("du_thao", "ky") if kind == "edit" else Redone("du_thao", "sai")
         if self.say(event):
-            SEEN["edit while a release waits"] += waiting
+            SEEN[f"{kind} while a release waits"] += waiting
             SEEN["edit after the release, before the posting"] += waiting and release.turn == 1
             assert self.run.steps["cong_bo"].state not in OPEN
             assert self.run.steps["duyet"].state not in (*OPEN, DONE, SKIPPED)
 
     @rule(first=st.booleans())
     def the_text_is_returned(self, first: bool) -> None:
-        for journey in JOURNEY[: 4 if first else 0]:
-            journey(self)
+        for journey in JOURNEY[: 3 if first else 0]:
+            if not _been(self.run, journey):
+                journey(self)
+        if first and self.run.steps["duyet"].turn == 0:
+            _approve(self)
         state = self.run.steps["duyet"]
         if state.state in OPEN and state.actors:
             half = len(state.approved_by) == 1
@@ -365,6 +391,13 @@ class People(RuleBasedStateMachine):
             assert not self.say(Approved("duyet", editor, draft.revision or "", draft.sha256 or ""))
             SEEN["approval by an editor refused"] += 1
 
+    @rule(data=st.data())
+    def an_open_step_is_given_to_another(self, data: st.DataObject) -> None:
+        running = [id for id, state in self.run.steps.items() if state.state in OPEN]
+        if running:
+            step, person = data.draw(st.sampled_from(running)), data.draw(st.sampled_from(PEOPLE))
+            SEEN["a step given to another"] += self.say(Reassigned(step, person))
+
     @rule(go_on=st.booleans())
     def an_approval_is_skipped(self, go_on: bool) -> None:
         for journey in JOURNEY[: 3 if go_on else 0]:
@@ -375,12 +408,28 @@ class People(RuleBasedStateMachine):
     @rule()
     def everybody_declines(self) -> None:
         for id in ("lap_to", "xac_minh", "duyet"):
-            state = self.run.steps[id]
-            if state.state in OPEN:
-                for actor in state.actors:
+            for _ in ("the holders", "their stand-ins"):
+                state = self.run.steps[id]
+                for actor in state.actors if state.state in OPEN else ():
                     self.say(Declined(id, state.activation, actor.person))
-                stood_in = any(a.instead_of and a.state == "declined" for a in self.run.steps[id].actors)
-                SEEN["declined by holder and stand-in"] += stood_in
+            stood_in = any(a.instead_of and a.state == "declined" for a in self.run.steps[id].actors)
+            SEEN["declined by holder and stand-in"] += stood_in
+
+    @rule(minutes=st.sampled_from([15, 25, 90]))
+    def the_second_approver_stays_silent(self, minutes: int) -> None:
+        for journey in JOURNEY[:4]:
+            if not _been(self.run, journey):
+                journey(self)
+        self._let_pass(minutes)
+
+    @rule()
+    def an_approval_is_taken_back_late(self) -> None:
+        for journey in JOURNEY[:5]:
+            if not _been(self.run, journey):
+                journey(self)
+        approved = self.run.steps["duyet"].approved_by
+        if approved and self.say(ApprovalWithdrawn("duyet", approved[0])):
+            assert self.run.steps["cong_bo"].state not in OPEN
 
     @rule()
     def the_work_goes_on(self) -> None:
@@ -428,11 +477,15 @@ class People(RuleBasedStateMachine):
         self._an_outage_reaches_the_same_people()
 
     def _an_outage_reaches_the_same_people(self) -> None:
-        off = self.now + timedelta(hours=3)
+        """Of any length: whom every sweep would have reached, the one at its end and those after it reach."""
+        off = self.now + self.outage
         end = off + timedelta(hours=4)
         watched = told(self.run, self.now, end, asleep_until=None)
         outage = told(self.run, self.now, end, asleep_until=off)
         assert watched == outage
+        limits = [s.due for s in self.run.steps.values() if s.state == ACTIVE and s.due and s.due < off]
+        SEEN["an outage over a rung"] += bool(limits) and not self.run.paused_until
+        SEEN["an outage of more than a day"] += self.outage > timedelta(days=1) and bool(watched)
 
 
 def told(run: Run, now: datetime, end: datetime, asleep_until: datetime | None) -> set[tuple[str, str]]:
@@ -509,7 +562,7 @@ def test_every_run_keeps_the_rules_and_the_dangerous_states_were_seen() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert {state for state in DANGEROUS if SEEN[state] == 0} == set()
+    assert {state: SEEN[state] for state in DANGEROUS if SEEN[state] < SELDOM} == {}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
