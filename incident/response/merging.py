@@ -60,7 +60,8 @@ MEANS = {"accepted": ACCEPT, "declined": DECLINE}
 class Plan:
     """What goes from one incident into the other. `carried`: the request whose answer counts there too; `joining`: the
     request of somebody who takes part there from now on; `asked`: people who still owe an answer, `told`: the other ones
-    who hear of it; `drafts`: statements in work; `press`: open questions; `area`: communes that are added."""
+    who hear of it; `drafts`: statements in work; `press`: open questions; `area`: communes that are added; `facts`: as
+    `course.put_facts` takes them, so that no clock of the law is lost."""
 
     carried: tuple[Request, ...] = ()
     joining: tuple[Request, ...] = ()
@@ -69,9 +70,7 @@ class Plan:
     drafts: tuple[Statement, ...] = ()
     press: tuple[PressRequest, ...] = ()
     area: tuple[str, ...] = ()
-    facts: dict[str, Any] = field(
-        default_factory=dict
-    )  # as `course.put_facts` takes them: the clocks of the law stay
+    facts: dict[str, Any] = field(default_factory=dict)
     left_open: tuple[str, ...] = ()  # ids of steps that end and are not taken over
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from playbooks.engine import EngineRefusal
+from playbooks.engine import EngineRefusal, advance
 from playbooks.run import from_json, to_json
 from playbooks.signals import (
     Acknowledged,
@@ -107,3 +109,26 @@ def test_who_joins_is_not_called_a_second_time() -> None:
     assert talk.run.steps == before, "who is asked here already answers here"
     assert refused(talk, Joined("bao_xa", "moi")) == "step_not_open"
     assert refused(talk, Joined("xac_minh", "moi")) == "wrong_verb"
+
+
+def test_a_run_written_before_there_were_hand_overs_goes_on() -> None:
+    talk = waiting_release()
+    old = json.loads(to_json(talk.run))
+    del old["handed_at"]
+    for state in old["steps"].values():
+        del state["handed"]
+    for state in old["deadlines"].values():
+        del state["handed_at"]
+    assert from_json(json.dumps(old)) == talk.run
+
+
+def test_what_was_told_is_told_again_to_the_same_end() -> None:
+    talk = waiting_release()
+    said = ((HandedOver(at(5), ("luu",)), 5), (Joined("lap_to", "moi", True), 6), (TakenBack(), 9))
+    log = [(event, at(minute)) for event, minute in said]
+    once, twice = talk.run, talk.run
+    for event, now in log:
+        once, effects = advance(talk.playbook, once, event, now)
+        twice, again = advance(talk.playbook, twice, event, now)
+        assert (once, effects) == (twice, again)
+    assert from_json(to_json(once)) == once
