@@ -48,7 +48,9 @@ class DrillClock:
 
 def speaks_of_drill(text: str) -> bool:
     """Whether a reader, with or without diacritics, finds “diễn tập” in it."""
-    return bool(_MARK.search(unicodedata.normalize("NFC", text)))
+    text = unicodedata.normalize("NFC", text).lower()
+    # Asked of every message before it leaves: nearly all are told by the second syllable alone.
+    return ("tap" in text or "tập" in text) and _MARK.search(text) is not None
 
 
 def marked(text: str) -> bool:

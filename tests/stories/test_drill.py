@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -407,3 +408,35 @@ def test_nothing_of_a_drill_is_really_posted(world: World) -> None:
     world.closes(incident)
     html = render(world.view(incident), "html", SENT, world.time)[0].decode()
     assert "Công bố (diễn tập, không đăng thật)" in html
+
+
+def test_two_presses_in_the_same_second_are_one(world: World) -> None:
+    """Whoever is second waits for the first, and finds nothing left to stop."""
+    incident = drilled(world)
+    done: list[tuple[str, ...]] = []
+
+    def press_it() -> None:
+        done.append(drill_stop.stop_all(world.desk, duty, now).numbers)
+
+    duty, now = world.duty, world.time
+    threads = [threading.Thread(target=press_it) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [(), (), ("DT-10/2026",)]
+    world.deliver()
+    told = [m.to for m in world.sms.sent if "CO SU CO THAT" in m.body]
+    assert len(told) == len(set(told)) > 5
+    assert world.kinds(incident).count("drill_stopped") == 1
+
+
+def test_a_clock_that_was_away_gives_each_inject_once(world: World) -> None:
+    """Three hours without a sweep: everything that fell due comes, once, in the order of the list."""
+    incident = drilled(world, injects="dap-suoi-lac")
+    world.outage(180)
+    given = [e["inject"] for e in entries(world, incident, "inject_given")]
+    assert given == [f"I{n}" for n in range(1, 9)]
+    world.fast_forward(60)
+    assert len(entries(world, incident, "inject_given")) == 8
+    assert len(entries(world, incident, "inject_followed_up")) <= 5

@@ -173,6 +173,7 @@ def test_one_press_stops_and_leads_to_the_real_opening(site: Site, truc: Browser
     assert all(fault(True, "", m.body) == "" for m in told)
     assert kinds(site, drill).count("drill_stopped") == 1
     assert "ĐÃ DỪNG DIỄN TẬP lúc" in truc.text(room)
+    assert "/drills/stop" not in truc.get("/").text + truc.get(room).text  # nothing is left to stop
     assert truc.post(f"{room}/go-on", page=room).status_code == 409
     assert truc.post(f"{room}/drill/injects/I7/give", page=room).status_code == 409
     with site.world.store.reading() as session:
