@@ -137,7 +137,9 @@ def test_what_an_older_program_left_is_mended(older: Store) -> None:
     _write(older, receipt(status="read"))
     indexes = _indexes(older)
     migrate(older)
-    assert _indexes(older) == indexes
+    assert indexes.items() <= _indexes(older).items(), (
+        "none is lost or changed; a later revision may add some"
+    )
     with older.reading() as session:
         rows = {row.id: row for row in session.query(Message)}
         assert len(rows) == len(ROWS)
