@@ -23,7 +23,7 @@ MOST_BYTES = 1024 * 1024
 LONGEST = 2000  # characters of an answer that are kept
 LONGEST_HEADER = 4000  # characters of a header that are read
 LONGEST_TEXT = 100_000  # characters in which the answer is looked for
-_IDS = re.compile(r"<([^<>@\s]{1,200})@[^<>@\s]{1,200}>")
+_IDS = re.compile(r"<([^<>@\s\x00\ud800-\udfff]{1,200})@[^<>@\s]{1,200}>")
 # Where the mail that is answered begins, as mail programs and people mark it.
 _QUOTED = re.compile(
     r"^\s*(>|-{2,}\s*(original message|forwarded message|tin nhắn gốc|thư gốc|tin nhắn đã chuyển tiếp)"
