@@ -21,6 +21,7 @@ from playbooks.signals import (
     OpenTask,
     Published,
     Reopened,
+    Revised,
     StandDown,
     Submitted,
     Summon,
@@ -121,6 +122,18 @@ def test_no_level_wakes_what_went() -> None:
     talk.says(LevelChanged(3), 2)
     assert set(talk.states.values()) <= {"cancelled", "done", "not_needed"}
     assert talk.got(Summon) == []
+
+
+def test_no_new_version_begins_anything_while_another_body_leads() -> None:
+    talk = Talk()
+    talk.says(HandedOver(at(1)), 1)
+    talk.playbook = replace(FLOOD, steps=(*FLOOD.steps, replace(FLOOD.steps[1], id="buoc_moi", after=())))
+    assert refused(talk, Revised("truoc", "sau", dict(talk.run.roles))) == "handed_over"
+    talk.playbook = FLOOD
+    talk.says(TakenBack(), 2)
+    talk.playbook = replace(FLOOD, steps=(*FLOOD.steps, replace(FLOOD.steps[1], id="buoc_moi", after=())))
+    talk.says(Revised("truoc", "sau", dict(talk.run.roles)), 3)
+    assert talk.states["buoc_moi"] == "active"
 
 
 def test_closing_and_opening_again_brings_nothing_back_from_the_other_body() -> None:
