@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 import re
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import parseaddr
-from html.parser import HTMLParser
 
 from notify.email import NAME
 from notify.message import Reply
 
 MOST_BYTES = 1024 * 1024
 LONGEST = 2000  # characters of an answer that are kept
-_IDS = re.compile(r"<([^<>@\s]{1,200})@[^<>@\s]{1,200}>")
+LONGEST_HEADER = 4000  # characters of a header that are read
+LONGEST_TEXT = 100_000  # characters in which the answer is looked for
+_IDS = re.compile(r"<([^<>@\s\x00\ud800-\udfff]{1,200})@[^<>@\s]{1,200}>")
 # Where the mail that is answered begins, as mail programs and people mark it.
 _QUOTED = re.compile(
     r"^\s*(>|-{2,}\s*(original message|forwarded message|tin nhắn gốc|thư gốc|tin nhắn đã chuyển tiếp)"
@@ -37,6 +39,12 @@ _SIGNED = re.compile(
 )
 _DEAR = re.compile(r"^\s*(kính gửi|kính thưa|thưa|dear)\b.{0,80}[,:.!]\s*$", re.I)
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3"})
+_VOID = frozenset({"br", "img", "hr", "meta", "link", "input"})
+_UNSEEN = frozenset({"blockquote", "style", "script", "head"})
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+_TOKEN = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)\b(?P<rest>[^<>]*)>|(?P<other><[!?/][^<>]*>)|[^<]+|<", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,18 @@ class NoMail(ValueError):
     """What came in is no mail with a sender and an id."""
 
 
+class _Bounded(EmailPolicy):
+    """Headers, of every part, only so far as a program of mail would write them: reading one costs the square of its
+    length, and anybody may send us a mail."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_POLICY = _Bounded()
+
+
 def signature(secret: str, raw: bytes) -> str:
     """What X-Signature must say of these bytes: HMAC-SHA256 in hexadecimal."""
     return hmac.digest(secret.encode(), raw, "sha256").hex()
@@ -58,10 +78,10 @@ def signature(secret: str, raw: bytes) -> str:
 
 def read(raw: bytes) -> MailReply | None:
     """The answer in a raw message; None for what a program wrote by itself. Raises NoMail."""
-    mail = message_from_bytes(raw, policy=default)
-    if not isinstance(mail, EmailMessage):
-        raise NoMail("no message")
     try:
+        mail = message_from_bytes(raw, policy=_POLICY)
+        if not isinstance(mail, EmailMessage):
+            raise NoMail("no message")
         sender = parseaddr(_header(mail, "From"))[1].lower()
         own = _header(mail, "Message-ID").strip()
         if "@" not in sender or len(sender) > 200 or not own:
@@ -69,19 +89,21 @@ def read(raw: bytes) -> MailReply | None:
         if _automatic(mail):
             return None
         text = written(_text(mail))
+        to = parseaddr(_header(mail, "To"))[1][:40]
         answers = _IDS.findall(_header(mail, "In-Reply-To")) + _IDS.findall(_header(mail, "References"))[::-1]
     except (
         LookupError,
         UnicodeError,
         AttributeError,
         TypeError,
+        RecursionError,
     ) as fault:  # headers no program of mail would write
         raise NoMail(type(fault).__name__) from fault
     reply = Reply(
         carrier=NAME,
         carrier_id=f"m-{hashlib.sha256(own.encode('utf-8', 'replace')).hexdigest()[:40]}",
         sender=sender,
-        to=parseaddr(_header(mail, "To"))[1][:40],
+        to=to,
         body=text,
     )
     return MailReply(reply, tuple(dict.fromkeys(answers))[:20])
@@ -105,7 +127,7 @@ def _text(mail: EmailMessage) -> str:
     body = mail.get_body(("plain", "html"))
     if not isinstance(body, EmailMessage):
         return ""
-    content = str(body.get_content())
+    content = str(body.get_content())[:LONGEST_TEXT]
     return _plain(content) if body.get_content_type() == "text/html" else content
 
 
@@ -123,30 +145,19 @@ def written(text: str) -> str:
     return "\n".join(lines).strip()[:LONGEST]
 
 
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        quote = tag == "blockquote" or "gmail_quote" in (dict(attrs).get("class") or "")
-        if self.hidden or quote or tag in ("style", "script", "head"):
-            self.hidden += tag not in ("br", "img", "hr", "meta", "link", "input")
-        elif tag in _BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.hidden:
-            self.hidden -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.parts.append(data)
-
-
-def _plain(html: str) -> str:
-    reader = _Text()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.parts)
+def _plain(content: str) -> str:
+    """The words of an HTML body that are not quoted. Looks at each character once or twice, however strange the tags."""
+    parts: list[str] = []
+    hidden = 0
+    for token in _TOKEN.finditer(_COMMENT.sub("", content)):
+        name = (token["name"] or "").lower()
+        if token["end"]:
+            hidden = max(0, hidden - 1)
+        elif name:
+            if hidden or name in _UNSEEN or "gmail_quote" in token["rest"]:
+                hidden += name not in _VOID
+            elif name in _BLOCKS:
+                parts.append("\n")
+        elif not hidden and not token["other"]:
+            parts.append(html.unescape(token[0]))
+    return "".join(parts)

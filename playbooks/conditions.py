@@ -39,14 +39,24 @@ def _submitted(run: Run, draft: str) -> bool | None:
 
 
 def _released(playbook: Playbook, run: Run, draft: str) -> bool | None:
-    """Every approval this run needs is given or was skipped by a person; a text nobody need approve is never published."""
+    """Every approval this run needs is given or was skipped by a person; a text nobody need approve is never published, nor
+    one that another body was left to approve."""
     given = False
     for step in playbook.approvals.get(draft, ()):
         state = run.steps[step.id].state
         if state not in ENDED:
             return None
+        if state == CANCELLED and _went(run, step):
+            return False
         given = given or state in (DONE, SKIPPED)
     return given
+
+
+def _went(run: Run, approval: Step) -> bool:
+    """It would be needed, and is another body's: nobody here gives it."""
+    if not level_holds(approval.when, run):
+        return False
+    return run.steps[approval.id].resume != NOT_NEEDED or answers_hold(approval.when, run) is not False
 
 
 def text_ready(playbook: Playbook, run: Run, step: Step) -> bool | None:

@@ -269,6 +269,8 @@ def begun(run: Run) -> frozenset[str]:
 def _revised(p: Progress, event: Revised) -> None:
     """What has begun stays as it is; that it is the same in both versions is for the caller to see. Steps and deadlines
     that are new wait for their turn, those that are gone had none."""
+    if p.run.handed_at is not None:
+        raise p.refuse("handed_over")  # what is new would begin here, and is another body's
     if p.run.level not in p.playbook.levels:
         raise p.refuse("unknown_level")
     gone = begun(p.run) - p.steps.keys()

@@ -153,7 +153,9 @@ class Playbook:
         for step in self.steps:
             governed = step.target if step.verb in (Verb.APPROVE, Verb.PUBLISH) else ()
             approved = self.approvals.get(step.text, ()) if step.verb is Verb.PUBLISH else ()
-            before = (*step.after, *step.when.answers, *governed, *(approval.id for approval in approved))
+            before = [*step.after, *step.when.answers, *governed]
+            for approval in approved:
+                before += [approval.id, *approval.when.answers]
             for name in before:
                 found.setdefault(name, set()).add(step.id)
         return {name: frozenset(steps) for name, steps in found.items()}

@@ -354,14 +354,24 @@ def expire_leases(session: Session, now: datetime, limit: int = 500) -> int:
 
 
 def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str]:
-    """Texts whose time is over are not sent any more. Returns which."""
+    """Texts whose time is over are not sent any more. Returns which; what may have gone is looked for instead."""
     query = (
-        select(Message.id)
+        select(Message.id, Message.passed_over)
         .where(Message.status == "created", Message.valid_until <= now)
         .order_by(Message.id)
         .limit(limit)
     )
-    stale = session.scalars(locked(session, query, skip=True)).all()
+    over = session.execute(locked(session, query, skip=True)).all()
+    dark = [row.id for row in over if Tried.read(row.passed_over).only]
+    if dark:
+        session.execute(
+            update(Message)
+            .where(among(Message.id, dark))
+            .values(status="unknown", look_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        note(session, ((message, "created", "unknown", "valid_until") for message in dark), now)
+    stale = [row.id for row in over if row.id not in dark]
     if stale:
         session.execute(
             update(Message)
@@ -370,4 +380,4 @@ def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str
             .execution_options(synchronize_session=False)
         )
         note(session, ((message, "created", "expired", "valid_until") for message in stale), now)
-    return list(stale)
+    return stale

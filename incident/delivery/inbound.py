@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,8 @@ from incident.store.tables import Attempt, Inbound, Message
 from notify.message import Reply
 from notify.phone import BadNumber, to_e164
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 
 def inbound_row(reply: Reply, message_id: str | None, now: datetime) -> dict[str, Any]:
     """A reply as it is kept until somebody reads it. `message_id`: what it answers, where the carrier says so."""
@@ -23,10 +26,10 @@ def inbound_row(reply: Reply, message_id: str | None, now: datetime) -> dict[str
         "id": new_id(now),
         "message_id": message_id,
         "carrier": reply.carrier,
-        "carrier_id": reply.carrier_id[:80],
-        "sender": _number(reply.sender),
-        "recipient": reply.to[:40],
-        "body": reply.body.replace("\x00", ""),
+        "carrier_id": _storable(reply.carrier_id)[:80],
+        "sender": _number(_storable(reply.sender)),
+        "recipient": _storable(reply.to)[:40],
+        "body": _storable(reply.body),
         "received_at": now,
         "state": "new",
         "means": "",
@@ -47,6 +50,11 @@ def answered_by_mail(session: Session, answers: Sequence[str]) -> str | None:
         session.scalars(select(Message.id).where(Message.id.in_(answers), Message.channel == "email"))
     )
     return next((one for one in answers if one in known), None)
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes, halves of a character and NUL: the answer around them must not be lost."""
+    return _UNSTORABLE.sub("", text)
 
 
 def _number(sender: str) -> str:

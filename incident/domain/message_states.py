@@ -55,8 +55,8 @@ ARROWS: Mapping[By, Mapping[str, frozenset[str]]] = {
     },
     # Looked for in the carrier's list: found as it stands there, or not, and sent once more.
     "look": {"unknown": _TOLD | _FAILED | {"created"}},
-    # Time alone: a lease ran out (before or after the call began), a text is stale.
-    "sweep": {"sending": frozenset({"created", "unknown"}), "created": frozenset({"expired"})},
+    # Time alone: a lease ran out (before or after the call began), a text is stale (and may have gone).
+    "sweep": {"sending": frozenset({"created", "unknown"}), "created": frozenset({"expired", "unknown"})},
     # People or the run: no longer needed. A call that has begun is never cancelled; what waits to be asked about again may
     # have gone, and is looked for.
     "cancel": {

@@ -17,6 +17,7 @@ from incident import wording
 from incident.domain import replies
 from incident.domain.actors import SYSTEM, Actor
 from incident.domain.address import called
+from incident.domain.drill import speaks_of_drill
 from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.words import said
 from incident.response import casting, direct, phone_approval, survivor
@@ -629,10 +630,15 @@ def _no_such(batch: Batch, person: Person, wrong: str, open_in: list[str]) -> No
 
 
 def _ask_which(batch: Batch, person: Person, open_in: list[str]) -> None:
-    """The real ones first: a text that names one of them is no drill's."""
+    """The real ones first: a text that names one of them is no drill's, and must not speak of one. "DT11" says it."""
     named = sorted((batch.incidents[i] for i in open_in), key=lambda one: one.mode == "drill")
-    listed = "; ".join(f"{one.shown}, {one.short_name}" for one in map(case, named[:3]))
     first = named[0]
+    listed = "; ".join(
+        one.shown
+        if first.mode == "live" and speaks_of_drill(one.short_name)
+        else f"{one.shown}, {one.short_name}"
+        for one in map(case, named[:3])
+    )
     _say(batch, person, "reply.which", first, count=len(open_in), list=listed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.message import EmailMessage
 
 import pytest
@@ -111,3 +112,35 @@ def test_nothing_that_comes_in_breaks_it(raw: bytes) -> None:
 @given(st.text(alphabet=" >-:\n_OnTừwrote@", max_size=200))
 def test_taking_away_what_is_quoted_is_quick_and_adds_nothing(text: str) -> None:
     assert len(written(text)) <= len(text)
+
+
+PLAIN = b"From: a@x.example\r\nMessage-ID: <1@x.example>\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"(" * 5000 + b" a@x.example\r\nMessage-ID: <1@x.example>\r\n\r\nOK",
+        PLAIN + b"To: " + b"(" * 5000 + b"\r\n\r\nOK",
+        PLAIN + b"To: " + b"b@x.example," * 50_000 + b"\r\n\r\nOK",
+        PLAIN + b"References: " + b"<a@b> " * 150_000 + b"\r\n\r\nOK",
+        PLAIN + b"Content-Type: " + b"(" * 5000 + b"text/plain\r\n\r\nOK",
+        PLAIN + b"Content-Type: text/plain" + b";a*0*=x" * 100_000 + b"\r\n\r\nOK",
+        PLAIN + b"Content-Type: message/rfc822\r\n\r\n" * 3000 + b"\r\nOK",
+        PLAIN + b"Content-Type: text/html\r\n\r\n" + b"<!" * 400_000,
+        PLAIN + b"Content-Type: text/html\r\n\r\n" + b"<a " * 300_000,
+        PLAIN + b"Content-Type: text/html\r\n\r\n<" + b"a" * 900_000,
+        PLAIN + b"Content-Type: text/html\r\n\r\n" + b"<!--" * 200_000,
+        PLAIN + b"Content-Type: text/html\r\n\r\n" + b"<blockquote>" * 80_000 + b"OK",
+        PLAIN + b"\r\n" + (b"on " + b"w" * 199 + b"\n") * 4500,
+    ],
+    ids=lambda raw: str(raw[47:75]),
+)
+def test_a_mail_made_to_cost_time_is_read_or_refused_at_once(raw: bytes) -> None:
+    """Anybody may send one: it must hold no thread of the web for long, and end as every other mail does."""
+    began = time.process_time()
+    try:
+        read(raw)
+    except NoMail:
+        pass
+    assert time.process_time() - began < 3

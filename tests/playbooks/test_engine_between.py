@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from playbooks.engine import EngineRefusal, advance
+from playbooks.language import Playbook, When
 from playbooks.run import from_json, to_json
 from playbooks.signals import (
     Acknowledged,
@@ -19,13 +21,14 @@ from playbooks.signals import (
     OpenTask,
     Published,
     Reopened,
+    Revised,
     StandDown,
     Submitted,
     Summon,
     TakenBack,
 )
 from tests.playbooks.conversation import Talk
-from tests.playbooks.flood import at
+from tests.playbooks.flood import FLOOD, at
 
 SHA = "a" * 64
 
@@ -76,6 +79,42 @@ def test_a_kept_step_never_waits_for_one_that_went() -> None:
     assert talk.states["duyet"] == "waiting"
 
 
+def approved_in_two_steps(levels: tuple[int, ...] | None = None) -> Playbook:
+    """The head's approval is a step of its own, needed at these levels."""
+    steps = {step.id: step for step in FLOOD.steps}
+    second = replace(steps["duyet"], id="duyet_2", by=("to_truong",), when=When(levels=levels))
+    steps["duyet"] = replace(steps["duyet"], by=("phat_ngon",))
+    steps["cong_bo"] = replace(steps["cong_bo"], after=("duyet", "duyet_2"))
+    return replace(FLOOD, steps=(*steps.values(), second))
+
+
+def half_approved(playbook: Playbook) -> Talk:
+    talk = Talk(playbook, level=2)
+    for person in ("ky", "dang"):
+        talk.says(Acknowledged("lap_to", 1, person), 1)
+    talk.says(Submitted("du_thao", "ky", "r1", SHA, ("ky",)), 2)
+    talk.says(Approved("duyet", "ngon", "r1", SHA), 3)
+    return talk
+
+
+def test_a_kept_release_never_goes_without_an_approval_that_went() -> None:
+    talk = half_approved(approved_in_two_steps())
+    assert (talk.states["duyet_2"], talk.states["cong_bo"]) == ("active", "waiting")
+    talk.says(HandedOver(at(4), ("cong_bo",)), 4)
+    assert talk.states["cong_bo"] == "not_needed"
+    talk.says(TakenBack(), 5)
+    assert (talk.states["duyet_2"], talk.states["cong_bo"]) == ("active", "waiting")
+
+
+def test_a_kept_release_goes_on_where_the_approval_that_went_was_not_needed() -> None:
+    talk = half_approved(approved_in_two_steps(levels=(3,)))
+    assert (talk.states["duyet_2"], talk.states["cong_bo"]) == ("not_needed", "active")
+    talk.says(HandedOver(at(4), ("cong_bo",)), 4)
+    assert talk.states["cong_bo"] == "active"
+    talk.says(LevelChanged(3), 5)
+    assert talk.states["cong_bo"] == "not_needed", "now it would be, and nobody here gives it"
+
+
 def test_no_level_wakes_what_went() -> None:
     talk = Talk(level=1)
     assert talk.states["lap_to"] == "not_needed"
@@ -83,6 +122,18 @@ def test_no_level_wakes_what_went() -> None:
     talk.says(LevelChanged(3), 2)
     assert set(talk.states.values()) <= {"cancelled", "done", "not_needed"}
     assert talk.got(Summon) == []
+
+
+def test_no_new_version_begins_anything_while_another_body_leads() -> None:
+    talk = Talk()
+    talk.says(HandedOver(at(1)), 1)
+    talk.playbook = replace(FLOOD, steps=(*FLOOD.steps, replace(FLOOD.steps[1], id="buoc_moi", after=())))
+    assert refused(talk, Revised("truoc", "sau", dict(talk.run.roles))) == "handed_over"
+    talk.playbook = FLOOD
+    talk.says(TakenBack(), 2)
+    talk.playbook = replace(FLOOD, steps=(*FLOOD.steps, replace(FLOOD.steps[1], id="buoc_moi", after=())))
+    talk.says(Revised("truoc", "sau", dict(talk.run.roles)), 3)
+    assert talk.states["buoc_moi"] == "active"
 
 
 def test_closing_and_opening_again_brings_nothing_back_from_the_other_body() -> None:

@@ -59,6 +59,29 @@ def test_a_plain_answer_counts_as_by_sms(world: World, text: str, state: str) ->
     quiet(world)
 
 
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [
+        (b"In-Reply-To: <a\x00b@x.example>\r\n", b"OK 10"),
+        (b"To: truc\x00@x.example\r\n", b"OK 10"),
+        (b"Content-Type: text/plain; charset=utf-7\r\n", b"OK 10 +2AA-"),
+        (b"Content-Type: text/plain; charset=raw-unicode-escape\r\n", b"OK 10 \\ud83d"),
+    ],
+)
+def test_what_no_database_takes_does_not_lose_the_answer_around_it(
+    world: World, head: bytes, text: bytes
+) -> None:
+    incident, address, mail = summoned_by_mail(world)
+    known = f"From: {address}\r\nMessage-ID: <1@may.example>\r\nReferences: {mail}\r\n".encode()
+    found = read(known + head + b"\r\n" + text)
+    assert found is not None
+    kept = world.outbox.store_mail(found, world.time)
+    world.understand()
+    assert row(world, kept).state == "understood"
+    assert world.member(incident, SPOKESPERSON).state == "accepted"
+    quiet(world)
+
+
 def test_the_same_mail_twice_is_one_answer(world: World) -> None:
     incident, address, mail = summoned_by_mail(world)
     assert writes(world, address, mail, "OK 10") is not None

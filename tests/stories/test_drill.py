@@ -175,6 +175,16 @@ def test_one_in_a_drill_and_in_the_real_thing_is_asked_which_as_in_the_real_thin
     assert world.actor(SECRETARY, Role.MEMBER).person_id == phone.person.id
 
 
+def test_a_drill_that_is_called_one_does_not_keep_the_question_from_being_asked(world: World) -> None:
+    """Its name must not stand in a text that names the real thing; its code says enough."""
+    drilled(world, title="Diễn tập vỡ đập Suối Lạc", short_name="dien tap vo dap")
+    real = world.opens(key="real")
+    phone = world.phone(LEAD).has_read_all()
+    phone.replies("OK").expects_sms("dang co 2 vu viec: 11, tin ve ho Suoi Lac; DT10. Xin tra loi")
+    phone.replies("OK 11")
+    assert world.member(real, LEAD).state == "accepted"
+
+
 def test_a_live_text_is_plain(world: World) -> None:
     incident = world.opens()
     world.fast_forward(30)

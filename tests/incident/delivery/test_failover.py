@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -387,6 +388,22 @@ def test_what_only_the_held_gateway_may_be_asked_about_rests_too(store: Store) -
     pair.outbox.close()
     assert pair.world.status(one) == "accepted"
     assert pair.second.calls == []
+
+
+def test_what_may_have_gone_is_looked_for_when_its_time_is_over_and_is_not_called_unsent(
+    store: Store,
+) -> None:
+    pair = Pair(store, idempotent=True)
+    pair.first.will(unknown_but_sent())
+    (one,) = pair.send(valid_until=pair.world.clock() + timedelta(minutes=5))
+    with pair.world.store.writing() as session:
+        carriers.hold(session, "first", "đang kiểm tra", OFFICER, pair.world.clock())
+    pair.world.clock.forward(301)
+    pair.outbox.sweep(pair.world.clock())
+    assert pair.world.status(one) == "unknown"
+    pair.outbox.reconcile(pair.world.clock())
+    assert pair.world.status(one) == "accepted", "the list has it"
+    pair.outbox.close()
 
 
 # ------------------------------------------------------------------ the traffic
