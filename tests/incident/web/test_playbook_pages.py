@@ -28,6 +28,10 @@ def seen_version(browser: Browser) -> str:
     return found[1]
 
 
+def words_between(page: str, before: str) -> str:
+    return page.split(before, 1)[1].split('"', 1)[0]
+
+
 def saves(browser: Browser, text: str, **more: str) -> str:
     typed = {"text": text, "scenarios": "", "version": seen_version(browser), "do": "save", **more}
     return browser.post(f"{OWN}/edit", typed, page=f"{OWN}/edit", follow_redirects=True).text
@@ -134,6 +138,18 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(site: Site) -> None
     second.post(f"{OWN}/edit", {**typed, "version": over[1]}, page=f"{OWN}/edit")
     assert "# của trực" in first.get(f"{OWN}/edit").text
     assert "# của thư ký" in first.get(f"{OWN}/edit?n=2").text
+
+
+@pytest.mark.parametrize("do, more", [("check", ""), ("save", "#" * 210_000)])
+def test_looking_first_does_not_make_the_other_text_ones_own(site: Site, do: str, more: str) -> None:
+    browser = makes(site)
+    typed = {"text": SKELETON + more, "scenarios": "", "version": seen_version(browser), "do": do}
+    saves(site.browser("truc"), SKELETON + "# của trực ban\n")
+    looked = browser.post(f"{OWN}/edit", typed, page=f"{OWN}/edit").text
+    again = typed | {"version": words_between(looked, 'name="version" value="'), "text": SKELETON, "do": "save"}
+    answer = browser.post(f"{OWN}/edit", again, page=f"{OWN}/edit")
+    assert answer.status_code == 409
+    assert "đã lưu một bản khác" in answer.text
 
 
 @pytest.mark.parametrize(
