@@ -21,7 +21,7 @@ from incident.store.tables import PlaybookPublication
 from playbooks.faults import ERROR, Fault
 from playbooks.language import Playbook
 from playbooks.load import Loaded, compile, from_compiled, load
-from playbooks.rehearse import Outcome, run_scenario
+from playbooks.rehearse import ENDLESS, Outcome, run_scenario
 from playbooks.scenario import Scenario, ScenarioFault, builtin, read_scenario
 
 LONGEST_SCENARIOS = 60_000
@@ -99,7 +99,11 @@ def played_through(playbook: Playbook, scenarios: str) -> tuple[Played, ...]:
 )  # the same text is looked at by one who writes it and one who signs it, a second each time
 def _played(compiled: str, scenarios: str) -> tuple[Played, ...]:
     playbook = from_compiled(compiled)
-    found = [_play(playbook, scenario, written=False) for scenario in builtin(playbook)]
+    found: list[Played] = []
+    for scenario in builtin(playbook):
+        found.append(_play(playbook, scenario, written=False))
+        if ENDLESS in found[-1].faults:  # none of the others would be over sooner
+            return tuple(found)
     for n, text in enumerate(parted(scenarios), 1):
         try:
             found.append(_play(playbook, read_scenario(text, f"tình huống {n}"), written=True))
