@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from incident import wording
@@ -41,6 +41,10 @@ log = logging.getLogger(__name__)
 RATES = (1, 2, 4, 10)
 LONGEST_REMARK = 5_000
 PAUSED_FOR = timedelta(hours=24)  # the longest pause of a run
+
+_RUNNING = and_(Drill.frozen_at.is_(None), Incident.status == "open", Incident.stopped_at.is_(None))
+# When the first of them has something to give.
+NEXT = select(func.min(Drill.next_at)).join(Incident).where(_RUNNING)
 
 
 @dataclass(slots=True)
@@ -124,16 +128,7 @@ def _running(session: Session, desk: Desk, incident_id: str, actor: Actor, now: 
 def sweep(desk: Desk, now: datetime, limit: int = 20) -> int:
     """Give what the clocks of open drills say is due. Returns how many drills were looked at."""
     with desk.store.reading() as session:
-        query = (
-            select(Drill.incident_id)
-            .join(Incident, Incident.id == Drill.incident_id)
-            .where(
-                Drill.next_at <= now,
-                Drill.frozen_at.is_(None),
-                Incident.status == "open",
-                Incident.stopped_at.is_(None),
-            )
-        )
+        query = select(Drill.incident_id).join(Incident).where(_RUNNING, Drill.next_at <= now)
         due = session.scalars(query.order_by(Drill.next_at).limit(limit)).all()
     for incident_id in due:
         try:

@@ -16,7 +16,7 @@ from playbooks.templates import VARIABLES
 from tests.playbooks.mutations import KINDS, VARIABLE, Mutation, mutations, source, variables
 
 SEED = 20261126
-EACH = 6
+EACH = 3
 LEAST = 0.95
 
 

@@ -350,7 +350,7 @@ class World:
         with self.store.reading() as session:
             moments = [
                 session.scalar(select(func.min(Run.wake_at))),
-                session.scalar(select(func.min(Drill.next_at)).where(Drill.frozen_at.is_(None))),
+                session.scalar(drills.NEXT),
                 session.scalar(select(func.min(Message.not_before)).where(Message.status == "created")),
                 session.scalar(select(func.min(Message.look_at)).where(Message.status == "unknown")),
                 session.scalar(select(func.min(Mailing.created_at)).where(Mailing.done_at.is_(None))),
