@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
@@ -73,6 +73,12 @@ def in_force(session: Session) -> dict[str, Publication]:
     found = {slug: publications(session, slug) for slug in slugs}
     kept = {slug: [one for one in every if one.withdrawn_at is None] for slug, every in found.items()}
     return {slug: every[0] for slug, every in kept.items() if every}
+
+
+def newest(session: Session) -> dict[str, int]:
+    """The highest version published of each playbook, withdrawn or not."""
+    query = select(PlaybookPublication.slug, func.max(PlaybookPublication.version))
+    return {slug: int(n) for slug, n in session.execute(query.group_by(PlaybookPublication.slug))}
 
 
 def proof_of(desk: Desk, slug: str) -> tuple[Draft, Proof]:

@@ -227,6 +227,20 @@ def test_a_version_is_taken_back_with_a_reason(site: Site) -> None:
     assert "Mưa, lũ quét" not in duty.text("/incidents/new")
 
 
+def test_what_was_withdrawn_to_the_last_version_can_be_written_anew(site: Site) -> None:
+    publishes(site)
+    there = f"{OWN}/versions/1"
+    site.browser("totruong").post(there, {"reason": "Sai số điện thoại"}, page=there)
+    writer = site.browser("thuky")
+    assert there in writer.get("/playbooks").text
+    assert "Soạn phiên bản mới" in writer.text(there)
+    answer = writer.post(f"{OWN}/begin", page=there, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "version: 2" in answer.text
+    proves(writer, "ask")
+    assert "Đã ký và công bố phiên bản 2" in proves(site.browser("totruong"), "sign")
+
+
 def test_given_back_and_dropped(site: Site) -> None:
     writer = makes(site)
     proves(writer, "ask")
