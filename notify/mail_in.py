@@ -87,7 +87,7 @@ def read(raw: bytes) -> MailReply | None:
 
 
 def _header(mail: EmailMessage, name: str) -> str:
-    """"" also where it cannot be read: one mangled header does not make the others worthless."""
+    """ "" also where it cannot be read: one mangled header does not make the others worthless."""
     try:
         return str(mail.get(name, ""))[:10_000]
     except _ODD:

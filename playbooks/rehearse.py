@@ -267,7 +267,12 @@ class _Stage:
         rules = broken_rules(messages, silences)
         return Outcome(
             lines=tuple(self.lines),
-            faults=(*((ENDLESS,) if self._endless() else ()), *self.unplayed(), *_unmet(self, self.scenario.expect), *rules),
+            faults=(
+                *((ENDLESS,) if self._endless() else ()),
+                *self.unplayed(),
+                *_unmet(self, self.scenario.expect),
+                *rules,
+            ),
             run=self.run,
             messages=messages,
             held_back=tuple(self.outgoing.held_back),

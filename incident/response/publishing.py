@@ -171,7 +171,9 @@ def withdraw(desk: Desk, slug: str, version: int, reason: str, actor: Actor, now
 
 
 def may_sign(found: Draft, actor: Actor) -> bool:
-    return actor.may(*SIGNERS) and actor.person_id is not None and key_of(actor) not in found.writers
+    """Neither the person nor the account has written a line: an account may be tied to a person only afterwards."""
+    wrote = found.writers.keys() & {actor.id, actor.person_id}
+    return actor.may(*SIGNERS) and actor.person_id is not None and not wrote
 
 
 def _second_person(found: Draft, actor: Actor) -> None:

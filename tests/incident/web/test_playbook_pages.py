@@ -146,7 +146,11 @@ def test_looking_first_does_not_make_the_other_text_ones_own(site: Site, do: str
     typed = {"text": SKELETON + more, "scenarios": "", "version": seen_version(browser), "do": do}
     saves(site.browser("truc"), SKELETON + "# của trực ban\n")
     looked = browser.post(f"{OWN}/edit", typed, page=f"{OWN}/edit").text
-    again = typed | {"version": words_between(looked, 'name="version" value="'), "text": SKELETON, "do": "save"}
+    again = typed | {
+        "version": words_between(looked, 'name="version" value="'),
+        "text": SKELETON,
+        "do": "save",
+    }
     answer = browser.post(f"{OWN}/edit", again, page=f"{OWN}/edit")
     assert answer.status_code == 409
     assert "đã lưu một bản khác" in answer.text
