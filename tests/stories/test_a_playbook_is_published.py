@@ -120,10 +120,14 @@ def test_nothing_is_published_that_the_tables_cannot_keep(world: World, short: s
     text = in_work(world, "mua-lu").edit.source
     n = saves(world, text.replace(short, long), slug="mua-lu")
     with pytest.raises(Invalid) as refused:
-        publishing.ask(world.desk, "mua-lu", n, writer(world), world.time)
-        publishing.sign(world.desk, "mua-lu", n, signer(world), world.time)
-        world.opens(playbook="mua-lu", topic="chung")
+        _published_and_opened(world, n)
     assert refused.value.code == "not_proved"
+
+
+def _published_and_opened(world: World, n: int) -> None:
+    publishing.ask(world.desk, "mua-lu", n, writer(world), world.time)
+    publishing.sign(world.desk, "mua-lu", n, signer(world), world.time)
+    world.opens(playbook="mua-lu", topic="chung")
 
 
 def test_the_database_itself_wants_two_people_and_a_proof(world: World) -> None:

@@ -140,7 +140,7 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(site: Site) -> None
     assert "# của thư ký" in first.get(f"{OWN}/edit?n=2").text
 
 
-@pytest.mark.parametrize("do, more", [("check", ""), ("save", "#" * 210_000)])
+@pytest.mark.parametrize(("do", "more"), [("check", ""), ("save", "#" * 210_000)])
 def test_looking_first_does_not_make_the_other_text_ones_own(site: Site, do: str, more: str) -> None:
     browser = makes(site)
     typed = {"text": SKELETON + more, "scenarios": "", "version": seen_version(browser), "do": do}
