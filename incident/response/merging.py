@@ -24,7 +24,7 @@ from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.titles import step_title
 from incident.domain.words import Said, said
-from incident.response import casting, direct, likeness, notices
+from incident.response import casting, direct, enrolment, likeness, notices
 from incident.response.advance import enter, state_of
 from incident.response.answer import ACCEPT, DECLINE, Changes, answer, asked, commit_changes
 from incident.response.course import ANCHORS, OUTCOMES, asked_people, put_facts, stop_sending
@@ -350,6 +350,9 @@ def _merge(
     moves = plan(session, old, new)
     people = {*moves.asked, *moves.told, *old.names}
     casting.remember(session, new, people, now)
+    if new.mode == "drill":  # whoever took part in the one takes part in the other, or nobody could tell them
+        enrolled = [person.id for person in enrolment.taking_part(session, old.id)]
+        enrolment.enrol(session, new, enrolled, actor, now)
     _close(session, desk, old, new, moves, reason, actor, now)
     ledger.append(
         session, new, "merged_in", occurred_at=now, recorded_at=now, actor=actor,

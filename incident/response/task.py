@@ -16,6 +16,7 @@ from incident.domain.words import said
 from incident.response import casting, deciding, pressed
 from incident.response.advance import enter, held_open, state_of
 from incident.response.desk import Desk
+from incident.response.enrolment import require_taking_part
 from incident.response.library import pinned
 from incident.response.permissions import COMMAND, require
 from incident.response.statement_case import case_of, void_revisions
@@ -197,6 +198,7 @@ def reassign(
         name = called(person.xung_ho, person.name)
         if person.id in _waits_for(run, step):
             raise Conflict("has_it", said("Việc này đang giao %(name)s.", name=name))
+        require_taking_part(session, incident, person.id)
         casting.remember(session, incident, {person.id}, now)
         ledger.append(
             session, incident, "reassigned", occurred_at=now, recorded_at=now, actor=actor,
@@ -248,6 +250,7 @@ def add(
         if known := pressed.before(session, incident_id, key, "step", person_id, text):
             return known
         person = active_person(session, person_id)
+        require_taking_part(session, incident, person.id)
         step = _free_id(state_of(session, incident_id))
         casting.remember(session, incident, {person.id}, now)
         ledger.append(

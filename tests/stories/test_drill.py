@@ -21,7 +21,7 @@ from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.report.build import build
 from incident.report.naming import SENT
 from incident.report.rendering import render
-from incident.response import direct, drill_stop, drills, enrolment, people, press, stopping
+from incident.response import direct, drill_stop, drills, enrolment, people, press, stopping, task
 from incident.response.open import Opened
 from incident.response.press import Question
 from incident.store.tables import Drill, Incident, Message, Participant, Person
@@ -112,6 +112,11 @@ def test_nobody_is_asked_into_a_drill_by_the_way(world: World) -> None:
         people.change_role(
             world.desk, incident.incident_id, "thu_ky", stranger.id, "thử", world.duty, world.time
         )
+    step = next(s.id for s in world.view(incident).steps if s.state == "active" and s.verb == "task")
+    with pytest.raises(Conflict, match="không có trong danh sách tham gia"):
+        task.reassign(world.desk, incident.incident_id, step, stranger.id, "thử", world.duty, world.time)
+    with pytest.raises(Conflict, match="không có trong danh sách tham gia"):
+        task.add(world.desk, incident.incident_id, "Chụp ảnh", stranger.id, "thử", world.duty, world.time)
     real = world.opens(key="real")
     people.invite(world.desk, real.incident_id, stranger.id, world.duty, world.time)
 

@@ -347,3 +347,15 @@ def test_two_drills_say_so_in_every_text(world: World) -> None:
     assert texts
     assert all(text.startswith("DIEN TAP. ") and "DT10" in text and "DT11" in text for text in texts)
     quiet(world)
+
+
+def test_who_takes_part_in_one_drill_is_told_when_it_becomes_part_of_another(world: World) -> None:
+    """The secretary was left out of the second drill: a yes given in the first must not end in silence."""
+    writer = world.person(WRITER)
+    old = world.opens(mode="drill")
+    new = world.opens(key="two", mode="drill", left_out=(writer.id,))
+    world.phone(WRITER).has_read_all().replies("OK 10")
+    quiet(world)
+    merged(world, old, new)
+    world.phone(WRITER).expects_sms("DT10", "DT11")
+    quiet(world)
