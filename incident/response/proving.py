@@ -14,6 +14,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from incident.domain.drill import speaks_of_drill
+from incident.domain.titles import step_title
 from incident.domain.words import Said, said
 from incident.response.desk import Desk
 from incident.response.library import BUILT_IN, filed
@@ -86,6 +88,7 @@ def proof(session: Session, desk: Desk, slug: str, source: str, scenarios: str) 
     obstacles = [*_of_the_text(loaded), *_of_the_scenarios(played, loaded.playbook)]
     if loaded.playbook:
         obstacles += _of_the_name(session, desk, slug, loaded.playbook)
+        obstacles += _of_its_words(loaded.playbook)
     return Proof(loaded, played, tuple(obstacles))
 
 
@@ -163,6 +166,18 @@ def _of_the_name(session: Session, desk: Desk, slug: str, playbook: Playbook) ->
             )
         ]
     return []
+
+
+def _of_its_words(playbook: Playbook) -> list[Said]:
+    """What would stand in messages and be held back at the threshold of the carriers, in every real incident."""
+    texts = [step_title(playbook, step) for step in playbook.steps]
+    texts += [deadline.title for deadline in playbook.deadlines]
+    texts += [text for name, text in playbook.templates.items() if name.endswith(".txt")]
+    found = [text for text in texts if speaks_of_drill(text)]
+    return [
+        said("Tin của vụ việc thật có chữ “diễn tập” bị chặn. Viết cách khác: “%(text)s”.", text=text[:80])
+        for text in found
+    ]
 
 
 def _name(file: str) -> str:

@@ -130,6 +130,17 @@ def _published_and_opened(world: World, n: int) -> None:
     world.opens(playbook="mua-lu", topic="chung")
 
 
+def test_no_playbook_is_published_whose_messages_a_real_incident_could_not_send(world: World) -> None:
+    playbook_draft.begin_new(world.desk, "mua-lu", "Mưa lũ", "", writer(world), world.time)
+    text = in_work(world, "mua-lu").edit.source
+    told = "Báo cáo, xin ý kiến lãnh đạo trực"
+    n = saves(world, text.replace(told, "Báo cáo kết quả diễn tập"), slug="mua-lu")
+    with pytest.raises(Invalid) as refused:
+        _published_and_opened(world, n)
+    assert "bị chặn" in refused.value.text
+    assert "Báo cáo kết quả diễn tập" in refused.value.text
+
+
 def test_the_database_itself_wants_two_people_and_a_proof(world: World) -> None:
     publishes(world)
     change = "UPDATE playbook_publication SET {}"
