@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
 from incident.domain.address import called
+from incident.domain.drill import speaks_of_drill
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.words import said
@@ -249,6 +250,9 @@ def add(
         incident = held_open(session, incident_id)
         if known := pressed.before(session, incident_id, key, "step", person_id, text):
             return known
+        if incident.mode == "live" and speaks_of_drill(text):
+            fault = said("Tin của vụ việc thật có chữ “diễn tập” bị chặn. Viết cách khác.")
+            raise Invalid("like_a_drill", "Xin xem lại các ô được đánh dấu.", {"title": [fault]})
         person = active_person(session, person_id)
         require_taking_part(session, incident, person.id)
         step = _free_id(state_of(session, incident_id))

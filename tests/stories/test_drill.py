@@ -121,6 +121,14 @@ def test_nobody_is_asked_into_a_drill_by_the_way(world: World) -> None:
     people.invite(world.desk, real.incident_id, stranger.id, world.duty, world.time)
 
 
+def test_a_task_of_a_real_incident_is_not_worded_like_a_drills(world: World) -> None:
+    """The threshold would hold its SMS back, and the person would hear of it from the room alone."""
+    real, lead = world.opens(), world.person(LEAD)
+    with pytest.raises(Invalid) as refused:
+        task.add(world.desk, real.incident_id, "Bác tin diễn tập", lead.id, "thử", world.duty, world.time)
+    assert "bị chặn" in str(refused.value.errors["title"])
+
+
 @pytest.mark.parametrize("mode", ["drill", "live"])
 def test_what_could_be_taken_for_the_other_is_held_at_the_threshold(world: World, mode: str) -> None:
     incident = world.opens(mode=mode)
