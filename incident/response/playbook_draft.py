@@ -150,10 +150,15 @@ def draft(session: Session, slug: str) -> Draft | None:
     return None if row is None else _draft(session, row)
 
 
-def edits(session: Session, slug: str) -> list[Edit]:
-    """Every saved text, the newest first."""
-    query = select(PlaybookEdit).where(PlaybookEdit.slug == slug).order_by(PlaybookEdit.n.desc())
+def edits(session: Session, slug: str, most: int = 20) -> list[Edit]:
+    """The saved texts, the newest first. Each may be 200 KB, and all are kept: no page reads them all."""
+    query = select(PlaybookEdit).where(PlaybookEdit.slug == slug).order_by(PlaybookEdit.n.desc()).limit(most)
     return [_edit(row) for row in session.scalars(query)]
+
+
+def saved(session: Session, slug: str, n: int) -> Edit | None:
+    row = session.get(PlaybookEdit, (slug, n)) if 0 < n < 2**31 else None
+    return None if row is None else _edit(row)
 
 
 def text_in_use(session: Session, desk: Desk, slug: str) -> tuple[str, str, int]:

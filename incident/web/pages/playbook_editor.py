@@ -98,8 +98,9 @@ def edit(slug: str) -> str | Response | tuple[str, int]:
     editors_only()
     draft, every = _work(slug)
     if request.method == "GET":
-        n = request.args.get("n", draft.edit.n, int)
-        shown = next((one for one in every if one.n == n), draft.edit)
+        with wiring().store.reading() as session:
+            n = request.args.get("n", draft.edit.n, int)
+            shown = playbook_draft.saved(session, slug, n) or draft.edit
         return _page(draft, every, shown.source, shown.scenarios, shown=shown)
     text, scenarios = (_typed(name) for name in ("text", "scenarios"))
     seen = request.form.get("version", 0, int)
@@ -175,7 +176,7 @@ def _page(
     """`seen`: the number of the text that the typed one was made from, None for the newest; `shown`: the saved text on the
     page, when it is one; `theirs`: what another hand saved meanwhile."""
     return render_template(
-        "playbooks/edit.html", draft=draft, every=every[:20], checked=look(draft.slug, text), shown=shown, theirs=theirs,
+        "playbooks/edit.html", draft=draft, every=every, checked=look(draft.slug, text), shown=shown, theirs=theirs,
         seen=draft.edit.n if seen is None else seen,
         typed={"text": text, "scenarios": scenarios}, errors=errors or {}, rows=len(split_lines(text)) + 1,
     )  # fmt: skip

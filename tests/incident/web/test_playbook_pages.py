@@ -77,6 +77,19 @@ def test_an_opening_with_a_playbook_that_is_not_there_is_refused(site: Site) -> 
     assert "Không có kịch bản" in answer.text
 
 
+def test_every_saved_text_can_be_read_again_and_the_page_lists_the_last_ones(site: Site) -> None:
+    browser = makes(site)
+    for n in range(25):
+        playbook_draft.take_in(
+            site.world.desk, "mua-lu-quet", f"{SKELETON}# {n}\n", "", site.world.duty, site.world.time
+        )
+    listed = browser.get(f"{OWN}/edit").text
+    assert ("?n=26" in listed, "?n=7" in listed, "?n=6" in listed) == (True, True, False)
+    assert "# 3\n" in browser.get(f"{OWN}/edit?n=5").text
+    for n in ("0", "-1", "27", "99999999999999999999", "x"):
+        assert "# 24\n" in browser.get(f"{OWN}/edit?n={n}").text
+
+
 def test_each_fault_has_its_line_its_words_and_a_way_there(site: Site) -> None:
     browser = makes(site)
     faulty = SKELETON.replace("    within: 10 phút", "    wihtin: 10 phút").replace(
