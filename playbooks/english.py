@@ -56,7 +56,7 @@ ENGLISH: dict[str, str] = {
     "Viết dạng “_chung/ten-thanh-phan”.": "Write “_chung/ten-thanh-phan”.",
     "Viết 2, 2+ hoặc [1, 2]; kịch bản có các cấp độ {}.": "Write 2, 2+ or [1, 2]; the playbook has the levels {}.",
     "Viết none, any, all hoặc một số.": "Write none, any, all or a number.",
-    "Dùng sms, email.": "Use sms, email.",
+    "Dùng sms, voice, email.": "Use sms, voice, email.",
     "Thêm hạn, ví dụ “within: 30 phút”.": "Add a limit, such as “within: 30 phút”.",
     "Thêm “else: [{to: thay_the}]”.": "Add “else: [{to: thay_the}]”.",
     # hints: references and statements

@@ -12,11 +12,17 @@ from playbooks.signals import Holders, LawClock
 from playbooks.wire import decode, encode
 
 # Raised when a run written before would be read, or would go on, differently; the number stands in every stored run.
-ENGINE = 1
+ENGINE = 2  # 2: another body may have the lead
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
-# One function a raise, kept for ever: it turns the data of a run of engine n into that of engine n + 1. A new field with a
-# default needs none. `tests/playbooks/stored` has the log of a run of each engine, which is replayed.
-MIGRATIONS: Mapping[int, Migration] = {}
+
+
+def _nobody_else_leads(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"handed_at": None}
+
+
+# One function a raise, kept for ever: it turns the data of a run of engine n into that of engine n + 1; fields that it does
+# not name have their defaults. `tests/playbooks/stored` has the log of a run of each engine, which is replayed.
+MIGRATIONS: Mapping[int, Migration] = {1: _nobody_else_leads}
 
 WAITING, ACTIVE, STUCK, DONE, SKIPPED, NOT_NEEDED, CANCELLED = (
     "waiting",

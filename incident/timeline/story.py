@@ -762,7 +762,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     }.get(str(t.data.get("key")), ("", ""))[t.lang],
     "people": _Teller.people,
     "drill_clock": lambda t: (
-        ("tạm dừng", "paused") if t.data.get("paused") else (f"chạy, tốc độ ×{t.data.get('rate')}", f"running ×{t.data.get('rate')}")
+        ("tạm dừng", "paused") if t.data.get("paused") else (f"chạy, tốc độ ×{t.data.get('rate', 1)}", f"running ×{t.data.get('rate', 1)}")
     )[t.lang],
     "pretended": lambda t: (
         ("diễn tập, không đăng thật", "a drill, not really posted")[t.lang] if t.data.get("pretended") else ""

@@ -25,7 +25,9 @@ from playbooks.signals import (
     Declined,
     Edited,
     FactChanged,
+    HandedOver,
     Holders,
+    Joined,
     LawClock,
     LevelChanged,
     Paused,
@@ -38,6 +40,7 @@ from playbooks.signals import (
     Skipped,
     Started,
     Submitted,
+    TakenBack,
     Ticked,
     Unreachable,
 )
@@ -85,6 +88,9 @@ def long_night(playbook: Playbook) -> Talk:
     talk.says(Added("them_1", "Gọi lại báo", "thu_ky_3", 1200), 91)
     talk.says(Redone("an_toan_truoc", "chưa đủ"), 92)
     talk.says(Skipped("cap_nhat", "không cần"), 93)
+    talk.says(Joined("lap_to", "nguoi_vu_kia", True), 94)
+    talk.says(HandedOver(at(95), ("luu_bang_chung",)), 95)
+    talk.says(TakenBack(), 125)
     talk.says(Cancelled("xong"), 200)
     talk.says(Reopened("chưa xong"), 230)
     talk.waits_until(300)

@@ -62,7 +62,7 @@ def test_what_is_wrong_with_a_message(drill: bool, texts: tuple[str, str], why: 
 def test_whatever_is_typed_the_texts_of_a_drill_are_marked(typed: str, kind: str) -> None:
     """A title of any length and script never pushes the mark off the end; told apart, the mark still ends the text."""
     case = Case("27", "drill", typed)
-    extra = dict.fromkeys(("instead", "what", "n", "mark", "at"), typed)
+    extra = dict.fromkeys(("instead", "what", "n", "mark", "at", "body", "old"), typed)
     mail = wording.email(kind, HOUSE, case, Reader("Mẫu"), Facts(known=typed, before=typed, extra=extra))
     assert marked(mail.subject)
     assert marked(mail.body)
