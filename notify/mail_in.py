@@ -38,6 +38,8 @@ _SIGNED = re.compile(
     re.I,
 )
 _DEAR = re.compile(r"^\s*(kính gửi|kính thưa|thưa|dear)\b.{0,80}[,:.!]\s*$", re.I)
+# What Python's reader of mail raises at headers no program of mail would write.
+_ODD = (LookupError, ValueError, AttributeError, TypeError, RecursionError)
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3"})
 _VOID = frozenset({"br", "img", "hr", "meta", "link", "input"})
 _UNSEEN = frozenset({"blockquote", "style", "script", "head"})
@@ -91,13 +93,9 @@ def read(raw: bytes) -> MailReply | None:
         text = written(_text(mail))
         to = parseaddr(_header(mail, "To"))[1][:40]
         answers = _IDS.findall(_header(mail, "In-Reply-To")) + _IDS.findall(_header(mail, "References"))[::-1]
-    except (
-        LookupError,
-        UnicodeError,
-        AttributeError,
-        TypeError,
-        RecursionError,
-    ) as fault:  # headers no program of mail would write
+    except NoMail:
+        raise
+    except _ODD as fault:
         raise NoMail(type(fault).__name__) from fault
     reply = Reply(
         carrier=NAME,
@@ -110,7 +108,11 @@ def read(raw: bytes) -> MailReply | None:
 
 
 def _header(mail: EmailMessage, name: str) -> str:
-    return str(mail.get(name, ""))[:10_000]
+    """ "" also where it cannot be read: one mangled header does not make the others worthless."""
+    try:
+        return str(mail.get(name, ""))[:10_000]
+    except _ODD:
+        return ""
 
 
 def _automatic(mail: EmailMessage) -> bool:

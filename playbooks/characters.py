@@ -70,14 +70,29 @@ def _inspect_row(row: str, file: str, line: int, faults: Faults) -> None:
             hint = "Xóa ký tự này và gõ lại dấu cách thường."
             faults.add("PB002", Mark(file, line, row.index(char) + 1), hint, what=name)
     if match := _CONTROL.search(row):
-        name = f"U+{ord(match[0]):04X}"
-        faults.add("PB005", Mark(file, line, match.start() + 1, 0), "Xóa ký tự này.", name=name)
+        _tell_control(match[0], Mark(file, line, match.start() + 1, 0), faults)
     if match := _WORD_QUOTE.search(without_texts(row)):
         mark = Mark(file, line, match.start(1) + 1)
         faults.add("PB003", mark, 'Gõ lại bằng dấu ngoặc kép thẳng: "…".', name=match[1])
     if not unicodedata.is_normalized("NFC", row):
         mark = Mark(file, line, _first_decomposed(row) + 1)
         faults.add("PB004", mark, "Đặt bộ gõ ở chế độ Unicode dựng sẵn rồi gõ lại.")
+
+
+def escaped_control(value: str, mark: Mark, faults: Faults) -> bool:
+    """Tell of a control character that a text names by its number ("\\0", "\\uD800"); whether there is one."""
+    match = _CONTROL.search(value)
+    if match:
+        _tell_control(match[0], mark, faults)
+    return match is not None
+
+
+def has_control(text: str) -> bool:
+    return _CONTROL.search(text) is not None
+
+
+def _tell_control(found: str, mark: Mark, faults: Faults) -> None:
+    faults.add("PB005", mark, "Xóa ký tự này.", name=f"U+{ord(found):04X}")
 
 
 def without_texts(row: str) -> str:

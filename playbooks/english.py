@@ -124,6 +124,8 @@ ENGLISH: dict[str, str] = {
     "các nấc {to: …}": "rungs {to: …}",
     "một khoảng thời gian": "a length of time",
     "một dòng chữ": "a line of text",
+    "một dòng không quá 200 ký tự": "a line of at most 200 characters",
+    "một mã không quá 60 ký tự": "an id of at most 60 characters",
     "một số từ 1": "a number from 1",
     "true hoặc false": "true or false",
     "một vai": "one role",

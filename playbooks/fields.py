@@ -18,6 +18,7 @@ from playbooks.language import ByLevel, Span
 from playbooks.verbs import Part
 from playbooks.yamlmarks import Listing, Node, Table, Text
 
+LONGEST_SLUG = 60  # what is kept of a step, a role, a post
 _SLUG = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _TEMPLATE = re.compile(r"mau/[a-z0-9]+(?:-[a-z0-9]+)*\.(?:md|txt)")
 FREE_TEXT = "một dòng chữ"
@@ -124,7 +125,10 @@ class Fields:
 
     def is_slug(self, text: Text) -> bool:
         if _SLUG.fullmatch(text.value):
-            return True
+            if len(text.value) <= LONGEST_SLUG:
+                return True
+            self.faults.add("PB024", text.mark, key=f"{text.value[:20]}…", wanted="một mã không quá 60 ký tự")
+            return False
         hint = f"Có thể dùng “{_slugged(text.value)}”." if _slugged(text.value) else ""
         self.faults.add("PB026", text.mark, hint, text=text.value)
         return False

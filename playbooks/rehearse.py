@@ -74,6 +74,9 @@ __all__ = [
 OPENED = datetime(2026, 7, 20, 19, 0, tzinfo=UTC)  # a Tuesday, two in the morning in Vietnam
 GROUP_SIZE = 5
 LONGEST = 8 * 86400
+# Where a rehearsal is broken off: the busiest of the library looks at its clock 400 times.
+MOST_LOOKS, MOST_EFFECTS = 2_000, 20_000
+ENDLESS = "diễn thử dừng giữa chừng vì có quá nhiều việc: xem lại các dòng every"
 # Nobody reads the legal basis here: a rehearsal counts with the clock most kinds have.
 USUAL_LAW = LawClock("accepted_at", 24, "NĐ 244/2026/NĐ-CP")
 CHANNELS = {"sms": "SMS", "voice": "gọi điện tự động", "email": "thư điện tử"}
@@ -123,6 +126,7 @@ class _Stage:
         self.planned = sorted(scenario.events, key=lambda event: event.at)
         self.agenda: list[tuple[datetime, int, Reaction]] = []
         self.order = 0
+        self.looks = self.effects = 0
         self.revision = 0
         self.run = self._tell(None, self._opening())
 
@@ -140,6 +144,9 @@ class _Stage:
     def play(self) -> None:
         while (moment := self._next()) is not None and moment <= OPENED + timedelta(seconds=LONGEST):
             self.now = max(self.now, self._awake(moment))
+            self.looks += 1
+            if self._endless():
+                return
             for reaction in self._due():
                 self._say(reaction())
             self._play_planned()
@@ -147,6 +154,9 @@ class _Stage:
                 self._say(TimePassed())
             if self._over():
                 return
+
+    def _endless(self) -> bool:
+        return self.looks > MOST_LOOKS or self.effects > MOST_EFFECTS
 
     # ------------------------------------------------------------ time
 
@@ -194,6 +204,7 @@ class _Stage:
     def _tell(self, run: Run | None, event: Event) -> Run:
         after, effects = advance(self.playbook, run, event, self.now)
         self.run = after
+        self.effects += len(effects)
         self.outgoing.take(effects, after, self.now)
         self.watch.look(after, self.outgoing.reached, self.now)
         for effect in effects:
@@ -256,7 +267,12 @@ class _Stage:
         rules = broken_rules(messages, silences)
         return Outcome(
             lines=tuple(self.lines),
-            faults=(*self.unplayed(), *_unmet(self, self.scenario.expect), *rules),
+            faults=(
+                *((ENDLESS,) if self._endless() else ()),
+                *self.unplayed(),
+                *_unmet(self, self.scenario.expect),
+                *rules,
+            ),
             run=self.run,
             messages=messages,
             held_back=tuple(self.outgoing.held_back),

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from playbooks.characters import has_control
 from playbooks.durations import parse_span
 from playbooks.language import ANCHORS, Playbook
 
@@ -123,8 +124,11 @@ def read_scenario(text: str, name: str) -> Scenario:
     """The scenario a text tells; `name` is what a fault calls it. Raises ScenarioFault."""
     text = unicodedata.normalize("NFC", text)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
-            raise ScenarioFault(f"{name}: không dùng tham chiếu (*)")
+        for event in yaml.parse(text, Loader=yaml.BaseLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ScenarioFault(f"{name}: không dùng tham chiếu (*)")
+            if isinstance(event, yaml.ScalarEvent) and has_control(event.value):
+                raise ScenarioFault(f"{name}: có ký tự điều khiển")
         data = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError) as error:
         raise ScenarioFault(f"{name}: tệp không đọc được: {error}") from error

@@ -17,6 +17,7 @@ from playbooks.sheets import DeadlineSheet, ReviewSheet, RoleSheet, RungSheet, S
 from playbooks.yamlmarks import Listing, Node, Table, Text
 
 MAX_STEPS = 200
+LONGEST_TITLE = 200
 
 
 def read_playbook(root: Node, file: str, faults: Faults) -> Sheet | None:
@@ -58,6 +59,8 @@ class _Reader(Fields):
         sheet.version = self.number(root, "version") or 0
         title = self.text(root, "title")
         sheet.title = title.value if title else ""
+        if title and len(title.value) > LONGEST_TITLE:
+            self.faults.add("PB024", title.mark, key="title", wanted="một dòng không quá 200 ký tự")
         sheet.levels = self.level_names(root)
         self.levels = tuple(sheet.levels)
         sheet.topics = self.slugs(root, "topics")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from playbooks.characters import without_texts
+from playbooks.characters import escaped_control, without_texts
 from playbooks.faults import Faults, Mark, split_lines
 
 MAX_DEPTH = 12
@@ -96,6 +96,8 @@ def _allowed(text: str, file: str, faults: Faults) -> bool:
                 mark,
                 "Chép lại nội dung; phần dùng chung đặt trong _chung/ và gọi bằng use.",
             )
+            return False
+        if isinstance(event, yaml.ScalarEvent) and escaped_control(event.value, mark, faults):
             return False
         if getattr(event, "tag", None):
             tag = str(getattr(event, "tag", "")).replace("tag:yaml.org,2002:", "!!")

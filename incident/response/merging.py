@@ -24,7 +24,7 @@ from incident.domain.errors import Conflict, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.titles import step_title
 from incident.domain.words import Said, said
-from incident.response import casting, direct, likeness, notices
+from incident.response import casting, direct, enrolment, likeness, notices
 from incident.response.advance import enter, state_of
 from incident.response.answer import ACCEPT, DECLINE, Changes, answer, asked, commit_changes
 from incident.response.course import ANCHORS, OUTCOMES, asked_people, put_facts, stop_sending
@@ -49,7 +49,7 @@ from incident.store.types import canonical
 from incident.timeline import ledger
 from playbooks.asking import EXTRA
 from playbooks.language import Verb
-from playbooks.run import DONE, OPEN
+from playbooks.run import DONE, OPEN, Run
 from playbooks.signals import Cancelled, Joined
 
 IN_WORK = ("drafting", "submitted", "returned", "approved")
@@ -61,7 +61,8 @@ class Plan:
     """What goes from one incident into the other. `carried`: the request whose answer counts there too; `joining`: the
     request of somebody who takes part there from now on; `asked`: people who still owe an answer, `told`: the other ones
     who hear of it; `drafts`: statements in work; `press`: open questions; `area`: communes that are added; `facts`: as
-    `course.put_facts` takes them, so that no clock of the law is lost."""
+    `course.put_facts` takes them, so that no clock of the law is lost; `clocks`: titles of running ones the other playbook
+    does not have, which end."""
 
     carried: tuple[Request, ...] = ()
     joining: tuple[Request, ...] = ()
@@ -72,6 +73,7 @@ class Plan:
     area: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     left_open: tuple[str, ...] = ()  # ids of steps that end and are not taken over
+    clocks: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -124,7 +126,20 @@ def plan(session: Session, old: Incident, new: Incident) -> Plan:
         area=_more_area(old, new),
         facts=_facts(old, new),
         left_open=tuple(step for step, state in run.steps.items() if state.state in OPEN),
+        clocks=_ending_clocks(session, old, new, run),
     )
+
+
+def _ending_clocks(session: Session, old: Incident, new: Incident, run: Run) -> tuple[str, ...]:
+    theirs = pinned(session, new.playbook_version).deadlines
+    known = {deadline.law or deadline.id for deadline in theirs}
+    found = []
+    for deadline in pinned(session, old.playbook_version).deadlines:
+        state = run.deadlines[deadline.id]
+        ended = state.met_at or state.missed_at or state.handed_at
+        if state.applies and not ended and (deadline.law or deadline.id) not in known:
+            found.append(deadline.title)
+    return tuple(found)
 
 
 def _by_person(session: Session, incident_id: str) -> dict[str, list[Request]]:
@@ -182,6 +197,14 @@ def why_not(session: Session, old: Incident, new: Incident) -> Conflict | None:
     if new.stopped_at is not None:
         text = said("Vụ việc %(code)s đang dừng gửi: tiếp tục gửi trước rồi mới gộp.", code=_shown(new))
         return Conflict("stopped", text)
+    for one in (old, new):
+        if one.handed_at is not None:
+            text = said(
+                "Vụ việc %(code)s do %(body)s chủ trì: nhận lại trước rồi mới gộp, để thời hạn theo luật không chuyển đi theo.",
+                code=_shown(one),
+                body=one.handed_to,
+            )
+            return Conflict("handed_over", text)
     if new.level < old.level:
         text = said(
             "Vụ việc %(code)s ở cấp thấp hơn: gộp theo chiều ngược lại, hoặc nâng cấp vụ việc đó trước.",
@@ -237,6 +260,7 @@ class Looked:
     area: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()  # names of facts that change, as `story` words them
     left_open: tuple[str, ...] = ()
+    clocks: tuple[str, ...] = ()
 
 
 def look(desk: Desk, incident_id: str, into: str) -> Looked:
@@ -268,6 +292,7 @@ def look(desk: Desk, incident_id: str, into: str) -> Looked:
             area=tuple(casting.area_names(session, list(moves.area))) if moves.area else (),
             facts=tuple(moves.facts),
             left_open=tuple(titles.get(step, step) for step in moves.left_open),
+            clocks=moves.clocks,
         )
 
 
@@ -326,12 +351,15 @@ def _merge(
     moves = plan(session, old, new)
     people = {*moves.asked, *moves.told, *old.names}
     casting.remember(session, new, people, now)
+    if new.mode == "drill":  # whoever took part in the one takes part in the other, or nobody could tell them
+        enrolled = [person.id for person in enrolment.taking_part(session, old.id)]
+        enrolment.enrol(session, new, enrolled, actor, now)
     _close(session, desk, old, new, moves, reason, actor, now)
     ledger.append(
         session, new, "merged_in", occurred_at=now, recorded_at=now, actor=actor,
         data={
             "from": old.id, "number": old.number, "code": _shown(old), "entries": old.chain_seq,
-            "head": old.chain_hash, **moves.counts, "area": list(moves.area),
+            "head": old.chain_hash, **moves.counts, "area": list(moves.area), "clocks": list(moves.clocks),
         },
         texts={"reason": reason},
     )  # fmt: skip
@@ -366,7 +394,8 @@ def _close(
     old.merged_into = new.id
     ledger.append(
         session, old, "merged_into", occurred_at=now, recorded_at=now, actor=actor,
-        data={"into": new.id, "number": new.number, "code": _shown(new)}, texts={"reason": reason},
+        data={"into": new.id, "number": new.number, "code": _shown(new), "clocks": list(moves.clocks)},
+        texts={"reason": reason},
     )  # fmt: skip
     ledger.append(
         session, old, "closed", occurred_at=now, recorded_at=now, actor=actor,

@@ -150,10 +150,15 @@ def draft(session: Session, slug: str) -> Draft | None:
     return None if row is None else _draft(session, row)
 
 
-def edits(session: Session, slug: str) -> list[Edit]:
-    """Every saved text, the newest first."""
-    query = select(PlaybookEdit).where(PlaybookEdit.slug == slug).order_by(PlaybookEdit.n.desc())
+def edits(session: Session, slug: str, most: int = 20) -> list[Edit]:
+    """The saved texts, the newest first. Each may be 200 KB, and all are kept: no page reads them all."""
+    query = select(PlaybookEdit).where(PlaybookEdit.slug == slug).order_by(PlaybookEdit.n.desc()).limit(most)
     return [_edit(row) for row in session.scalars(query)]
+
+
+def saved(session: Session, slug: str, n: int) -> Edit | None:
+    row = session.get(PlaybookEdit, (slug, n)) if 0 < n < 2**31 else None
+    return None if row is None else _edit(row)
 
 
 def text_in_use(session: Session, desk: Desk, slug: str) -> tuple[str, str, int]:
@@ -162,19 +167,34 @@ def text_in_use(session: Session, desk: Desk, slug: str) -> tuple[str, str, int]
     if used is None:
         raise NotFound("unknown_playbook", "Không có kịch bản này.")
     files = _published_files(session, slug, used.version_id) if used.version_id else _files(desk, slug)
+    return *_texts(slug, files), used.playbook.version
+
+
+def _last_text(session: Session, desk: Desk, slug: str) -> tuple[str, str, int]:
+    """What is in use; where every version was withdrawn, the newest of them. Raises NotFound."""
+    if current(session, desk, slug) is None:
+        query = select(PlaybookPublication).where(PlaybookPublication.slug == slug)
+        last = session.scalars(query.order_by(PlaybookPublication.version.desc())).first()
+        if last is not None:
+            return *_texts(slug, last.files), last.version
+    return text_in_use(session, desk, slug)
+
+
+def _texts(slug: str, files: dict[str, str]) -> tuple[str, str]:
+    """The playbook and its scenarios."""
     scenarios = [text.strip() for name, text in sorted(files.items()) if name.startswith("scenarios/")]
-    return files[f"{slug}.yaml"], "\n---\n".join(scenarios), used.playbook.version
+    return files[f"{slug}.yaml"], "\n---\n".join(scenarios)
 
 
 def begin(desk: Desk, slug: str, actor: Actor, now: datetime) -> None:
-    """Take what is in use into work, under the next number; nothing happens when it is in work already.
-    Raises Forbidden, NotFound."""
+    """Take what is in use into work, under the next number, or what was in use last; nothing happens when it is in work
+    already. Raises Forbidden, NotFound."""
     _may_edit(actor)
     with desk.store.writing() as session:
         head = ledger.system_head(session)
         if session.get(PlaybookDraft, slug) is not None:
             return
-        source, scenarios, version = text_in_use(session, desk, slug)
+        source, scenarios, version = _last_text(session, desk, slug)
         source = _with_line(source, "version", str(proving.next_version(session, desk, slug)))
         _begun(session, head, slug, source, scenarios, version, actor, now)
 

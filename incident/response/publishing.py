@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
@@ -73,6 +73,12 @@ def in_force(session: Session) -> dict[str, Publication]:
     found = {slug: publications(session, slug) for slug in slugs}
     kept = {slug: [one for one in every if one.withdrawn_at is None] for slug, every in found.items()}
     return {slug: every[0] for slug, every in kept.items() if every}
+
+
+def newest(session: Session) -> dict[str, int]:
+    """The highest version published of each playbook, withdrawn or not."""
+    query = select(PlaybookPublication.slug, func.max(PlaybookPublication.version))
+    return {slug: int(n) for slug, n in session.execute(query.group_by(PlaybookPublication.slug))}
 
 
 def proof_of(desk: Desk, slug: str) -> tuple[Draft, Proof]:
@@ -165,7 +171,9 @@ def withdraw(desk: Desk, slug: str, version: int, reason: str, actor: Actor, now
 
 
 def may_sign(found: Draft, actor: Actor) -> bool:
-    return actor.may(*SIGNERS) and actor.person_id is not None and key_of(actor) not in found.writers
+    """Neither the person nor the account has written a line: an account may be tied to a person only afterwards."""
+    wrote = found.writers.keys() & {actor.id, actor.person_id}
+    return actor.may(*SIGNERS) and actor.person_id is not None and not wrote
 
 
 def _second_person(found: Draft, actor: Actor) -> None:

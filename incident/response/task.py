@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from incident.domain.actors import Actor, Role
 from incident.domain.address import called
+from incident.domain.drill import speaks_of_drill
 from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.domain.ids import new_id
 from incident.domain.words import said
 from incident.response import casting, deciding, pressed
 from incident.response.advance import enter, held_open, state_of
 from incident.response.desk import Desk
+from incident.response.enrolment import require_taking_part
 from incident.response.library import pinned
 from incident.response.permissions import COMMAND, require
 from incident.response.statement_case import case_of, void_revisions
@@ -197,6 +199,7 @@ def reassign(
         name = called(person.xung_ho, person.name)
         if person.id in _waits_for(run, step):
             raise Conflict("has_it", said("Việc này đang giao %(name)s.", name=name))
+        require_taking_part(session, incident, person.id)
         casting.remember(session, incident, {person.id}, now)
         ledger.append(
             session, incident, "reassigned", occurred_at=now, recorded_at=now, actor=actor,
@@ -247,7 +250,11 @@ def add(
         incident = held_open(session, incident_id)
         if known := pressed.before(session, incident_id, key, "step", person_id, text):
             return known
+        if incident.mode == "live" and speaks_of_drill(text):
+            fault = said("Tin của vụ việc thật có chữ “diễn tập” bị chặn. Viết cách khác.")
+            raise Invalid("like_a_drill", "Xin xem lại các ô được đánh dấu.", {"title": [fault]})
         person = active_person(session, person_id)
+        require_taking_part(session, incident, person.id)
         step = _free_id(state_of(session, incident_id))
         casting.remember(session, incident, {person.id}, now)
         ledger.append(

@@ -237,12 +237,12 @@ PATTERNS: dict[str, tuple[str, str]] = {
     "closed": ("Kết thúc xử lý|, {outcome}|: {reason}", "Closed|, {outcome}|: {reason}"),
     "reopened": ("Mở lại vụ việc|, lý do: {reason}", "Reopened|, reason: {reason}"),
     "merged_into": (
-        "Gộp vào vụ việc {number}|, lý do: {reason}",
-        "Became part of incident {number}|, reason: {reason}",
+        "Gộp vào vụ việc {number}|; thời hạn dừng lại: {clocks}|; lý do: {reason}",
+        "Became part of incident {number}|; deadlines that end: {clocks}|; reason: {reason}",
     ),
     "merged_in": (
-        "Gộp vụ việc {number} vào đây: {moved}|, lý do: {reason}",
-        "Incident {number} became part of this one: {moved}|, reason: {reason}",
+        "Gộp vụ việc {number} vào đây: {moved}|; thời hạn dừng lại: {clocks}|; lý do: {reason}",
+        "Incident {number} became part of this one: {moved}|; deadlines that end: {clocks}|; reason: {reason}",
     ),
     "merge_told": (
         "Đã báo việc gộp vụ việc {code} đến {count} người",
@@ -774,6 +774,7 @@ SPECIAL: dict[str, Callable[[_Teller], str]] = {
     "who": _Teller.who,
     "recorded_by": lambda t: t.person(t.data.get("recorded_by"), post=False),
     "moved": lambda t: t.moved(),
+    "clocks": lambda t: ", ".join(map(str, t.data.get("clocks") or ())),
     "kept": lambda t: ", ".join(t.titled("step", step) for step in t.data.get("keep") or ()),
     "body": lambda t: str(t.data.get("body") or ""),
     "paper": lambda t: _paper(t.lang, str(t.data.get("paper") or "")) if "paper" in t.data else "",

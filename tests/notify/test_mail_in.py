@@ -144,3 +144,15 @@ def test_a_mail_made_to_cost_time_is_read_or_refused_at_once(raw: bytes) -> None
     except NoMail:
         pass
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("to", [b"To: x@", b"To: nhom:; x@y"])
+def test_a_mangled_header_does_not_make_the_answer_worthless(to: bytes) -> None:
+    found = read(mail("OK 27", In_Reply_To=ID).replace(b"To: truc@sonlam.example", to, 1))
+    assert found is not None
+    assert (found.reply.body, found.answers) == ("OK 27", ("01a1ff7a-cb80-7d39-973c-424325f94515",))
+
+
+def test_a_body_that_cannot_be_read_is_said_to_be_none() -> None:
+    with pytest.raises(NoMail):
+        read(mail().replace(b'charset="utf-8"', b'charset="utf\x008"', 1))

@@ -414,6 +414,16 @@ def test_no_limit_grows_with_the_level_and_no_rung_keeps_silent_for_long(path: P
         assert not step.within or step.ladder, step.id
 
 
+@pytest.mark.parametrize("name", [n for n in CRISES if "phuc_hoi" in {s.id for s in shipped(n).steps}])
+def test_recovery_begins_when_something_has_been_said_at_every_level(name: str) -> None:
+    """What it waits for must not be a step that a low level does not have: it would begin with the first call."""
+    playbook = shipped(name)
+    for level in playbook.levels:
+        steps = run_scenario(playbook, Scenario("", level)).run.steps
+        began, published = steps["phuc_hoi"].since, [steps[id].done_at for id in steps if "cong_bo" in id]
+        assert began is None or any(at is not None and at <= began for at in published), level
+
+
 @pytest.mark.parametrize("name", CRISES)
 def test_the_clocks_are_the_laws_own_or_named_targets(name: str) -> None:
     clocks = {deadline.id: deadline for deadline in shipped(name).deadlines}

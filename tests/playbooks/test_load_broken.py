@@ -111,3 +111,14 @@ def test_a_fault_is_printed_under_its_line() -> None:
 
 if __name__ == "__main__":
     EXPECTED.write_text(all_told(), "utf-8")
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\uD800", "\\x07"])
+def test_a_control_character_named_by_its_number_is_one_too(tmp_path: Path, escape: str) -> None:
+    """It would reach messages and the database, which keep neither a NUL nor half a sign."""
+    text = (BROKEN / "control.yaml").read_text("utf-8").replace("\x07", "")
+    path = tmp_path / "control.yaml"
+    path.write_text(text.replace('"Kịch bản thử"', f'"Kịch bản{escape} thử"'), "utf-8")
+    loaded = load(path, library=BROKEN)
+    assert [(f.code, f.line) for f in loaded.faults] == [("PB005", 4)]
+    assert loaded.playbook is None

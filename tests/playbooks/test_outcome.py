@@ -7,10 +7,12 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
-from playbooks.language import Deadline, Playbook, Role, Rung, Step, Verb
+from playbooks import load as loading
+from playbooks.language import Deadline, Playbook, Role, Rung, Span, Step, Verb
 from playbooks.outcome import Load, Outcome, as_data
-from playbooks.rehearse import run_scenario, simple
+from playbooks.rehearse import ENDLESS, run_scenario, simple
 from playbooks.run import Run, StepState
 from playbooks.scenario import SILENT, Behaviour, Scenario
 from playbooks.watch import Watch
@@ -155,3 +157,12 @@ def test_machines_read_the_same() -> None:
     assert data["people"][0].keys() == {"person", "role", "sms", "first_hour", "parts", "emails"}
     assert data["steps"]["cong_bo"] == "done"
     assert [one["id"] for one in data["deadlines"]] == ["phap_ly", "noi_bo"]
+
+
+def test_a_rehearsal_that_would_never_be_over_is_broken_off_and_says_so() -> None:
+    playbook = loading.load(Path(loading.__file__).parent / "library" / "vu-viec-chung.yaml").playbook
+    assert playbook is not None
+    minute = {level: Span(60) for level in playbook.levels}
+    steps = tuple(replace(step, every=minute) if step.verb is Verb.TASK else step for step in playbook.steps)
+    outcome = run_scenario(replace(playbook, steps=steps), simple(2))
+    assert ENDLESS in outcome.faults

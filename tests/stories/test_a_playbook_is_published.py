@@ -97,6 +97,50 @@ def test_nobody_signs_what_he_wrote_and_only_signers_sign(world: World) -> None:
     assert publishing.sign(world.desk, SLUG, n, signer(world), world.time) == version_in_use(world)
 
 
+def test_an_account_that_is_tied_to_a_person_only_later_does_not_sign_what_it_wrote(world: World) -> None:
+    bare = Actor("user", "7", "Tài khoản 7", frozenset({Role.SPOKESPERSON}))
+    tied = Actor("user", "7", "Tài khoản 7", frozenset({Role.SPOKESPERSON}), world.person(SIGNER).id)
+    playbook_draft.begin(world.desk, SLUG, bare, world.time)
+    n = saves(world, in_work(world).edit.source + "\n# thêm\n", bare)
+    publishing.ask(world.desk, SLUG, n, bare, world.time)
+    with pytest.raises(Forbidden):
+        publishing.sign(world.desk, SLUG, n, tied, world.time)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("Bước kiểm tra", "x" * 201),
+        ("lap_to", "b" * 61),
+        ("thu_ky", "r" * 61),
+    ],
+)
+def test_nothing_is_published_that_the_tables_cannot_keep(world: World, short: str, long: str) -> None:
+    playbook_draft.begin_new(world.desk, "mua-lu", "Bước kiểm tra", "", writer(world), world.time)
+    text = in_work(world, "mua-lu").edit.source
+    n = saves(world, text.replace(short, long), slug="mua-lu")
+    with pytest.raises(Invalid) as refused:
+        _published_and_opened(world, n)
+    assert refused.value.code == "not_proved"
+
+
+def _published_and_opened(world: World, n: int) -> None:
+    publishing.ask(world.desk, "mua-lu", n, writer(world), world.time)
+    publishing.sign(world.desk, "mua-lu", n, signer(world), world.time)
+    world.opens(playbook="mua-lu", topic="chung")
+
+
+def test_no_playbook_is_published_whose_messages_a_real_incident_could_not_send(world: World) -> None:
+    playbook_draft.begin_new(world.desk, "mua-lu", "Mưa lũ", "", writer(world), world.time)
+    text = in_work(world, "mua-lu").edit.source
+    told = "Báo cáo, xin ý kiến lãnh đạo trực"
+    n = saves(world, text.replace(told, "Báo cáo kết quả diễn tập"), slug="mua-lu")
+    with pytest.raises(Invalid) as refused:
+        _published_and_opened(world, n)
+    assert "bị chặn" in refused.value.text
+    assert "Báo cáo kết quả diễn tập" in refused.value.text
+
+
 def test_the_database_itself_wants_two_people_and_a_proof(world: World) -> None:
     publishes(world)
     change = "UPDATE playbook_publication SET {}"

@@ -21,7 +21,7 @@ from incident.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from incident.report.build import build
 from incident.report.naming import SENT
 from incident.report.rendering import render
-from incident.response import direct, drill_stop, drills, enrolment, people, press, stopping
+from incident.response import direct, drill_stop, drills, enrolment, people, press, stopping, task
 from incident.response.open import Opened
 from incident.response.press import Question
 from incident.store.tables import Drill, Incident, Message, Participant, Person
@@ -112,8 +112,21 @@ def test_nobody_is_asked_into_a_drill_by_the_way(world: World) -> None:
         people.change_role(
             world.desk, incident.incident_id, "thu_ky", stranger.id, "thử", world.duty, world.time
         )
+    step = next(s.id for s in world.view(incident).steps if s.state == "active" and s.verb == "task")
+    with pytest.raises(Conflict, match="không có trong danh sách tham gia"):
+        task.reassign(world.desk, incident.incident_id, step, stranger.id, "thử", world.duty, world.time)
+    with pytest.raises(Conflict, match="không có trong danh sách tham gia"):
+        task.add(world.desk, incident.incident_id, "Chụp ảnh", stranger.id, "thử", world.duty, world.time)
     real = world.opens(key="real")
     people.invite(world.desk, real.incident_id, stranger.id, world.duty, world.time)
+
+
+def test_a_task_of_a_real_incident_is_not_worded_like_a_drills(world: World) -> None:
+    """The threshold would hold its SMS back, and the person would hear of it from the room alone."""
+    real, lead = world.opens(), world.person(LEAD)
+    with pytest.raises(Invalid) as refused:
+        task.add(world.desk, real.incident_id, "Bác tin diễn tập", lead.id, "thử", world.duty, world.time)
+    assert "bị chặn" in str(refused.value.errors["title"])
 
 
 @pytest.mark.parametrize("mode", ["drill", "live"])

@@ -12,7 +12,7 @@ from incident.domain.actors import Actor, Role
 from incident.domain.errors import Conflict, Forbidden, Invalid
 from incident.report.build import build
 from incident.report.layout import blocks
-from incident.response import answer, course, inbox, merging, press, statement, stopping
+from incident.response import answer, course, inbox, merging, press, statement, stopping, transferring
 from incident.response.open import KeyUsed, Opened
 from incident.store.tables import Inbound, Incident, Message, Request
 from tests.stories.test_course import LEAD, POSTER, SPOKESPERSON, WRITER, quiet
@@ -279,6 +279,38 @@ def test_no_clock_of_the_law_is_lost_with_the_incident_it_stood_in(world: World)
     quiet(world)
 
 
+def test_a_clock_the_other_playbook_does_not_have_is_named_before_it_ends(world: World) -> None:
+    """Data have leaked: 24 and 72 hours by two laws, of which the neutral playbook knows nothing."""
+    old = world.opens(playbook="lo-du-lieu", detected_at=world.time)
+    new = world.opens(key="two", title="Hồ Suối Lạc nứt", short_name="ho Suoi Lac nut")
+    ending = (
+        "Thông báo lực lượng chuyên trách an ninh mạng",
+        "Kết luận và thông báo vi phạm dữ liệu cá nhân",
+    )
+    assert merging.look(world.desk, old.incident_id, new.incident_id).clocks == ending
+    merged(world, old, new)
+    for incident, kind in ((old, "merged_into"), (new, "merged_in")):
+        (line,) = (e.text for e in world.view(incident).timeline if e.kind == kind)
+        assert f"thời hạn dừng lại: {', '.join(ending)}" in line
+    quiet(world)
+
+
+def test_a_clock_of_ours_does_not_pass_to_the_other_body_in_a_merge(world: World) -> None:
+    old, new = two(world)
+    facts = {"kinds": ["k3"], "accepted_at": world.time}
+    course.change_facts(world.desk, old.incident_id, facts, "xác định", world.duty, world.time)
+    lead = transferring.Transfer("Bộ Công an")
+    transferring.transfer(world.desk, new.incident_id, lead, "đã khởi tố", world.duty, world.time)
+    with pytest.raises(Conflict) as refused:
+        merged(world, old, new)
+    assert refused.value.code == "handed_over"
+    assert "Bộ Công an" in refused.value.text
+    assert world.deadline(old, "phap_ly") == "running"
+    transferring.transfer(world.desk, old.incident_id, lead, "đã khởi tố", world.duty, world.time)
+    assert merged(world, old, new).done
+    quiet(world)
+
+
 def test_what_a_merged_incident_released_can_still_be_taken_down(world: World) -> None:
     old, new = two(world)
     for post in TASK_FORCE:
@@ -314,4 +346,16 @@ def test_two_drills_say_so_in_every_text(world: World) -> None:
     texts = [m.body for m in world.sms.sent[before:]]
     assert texts
     assert all(text.startswith("DIEN TAP. ") and "DT10" in text and "DT11" in text for text in texts)
+    quiet(world)
+
+
+def test_who_takes_part_in_one_drill_is_told_when_it_becomes_part_of_another(world: World) -> None:
+    """The secretary was left out of the second drill: a yes given in the first must not end in silence."""
+    writer = world.person(WRITER)
+    old = world.opens(mode="drill")
+    new = world.opens(key="two", mode="drill", left_out=(writer.id,))
+    world.phone(WRITER).has_read_all().replies("OK 10")
+    quiet(world)
+    merged(world, old, new)
+    world.phone(WRITER).expects_sms("DT10", "DT11")
     quiet(world)

@@ -98,20 +98,21 @@ def edit(slug: str) -> str | Response | tuple[str, int]:
     editors_only()
     draft, every = _work(slug)
     if request.method == "GET":
-        n = request.args.get("n", draft.edit.n, int)
-        shown = next((one for one in every if one.n == n), draft.edit)
+        with wiring().store.reading() as session:
+            n = request.args.get("n", draft.edit.n, int)
+            shown = playbook_draft.saved(session, slug, n) or draft.edit
         return _page(draft, every, shown.source, shown.scenarios, shown=shown)
     text, scenarios = (_typed(name) for name in ("text", "scenarios"))
-    if request.form.get("do") == "check":
-        return _page(draft, every, text, scenarios)
     seen = request.form.get("version", 0, int)
+    if request.form.get("do") == "check":
+        return _page(draft, every, text, scenarios, seen=seen)
     try:
         playbook_draft.save(wiring().desk, slug, text, scenarios, seen, actor(), wiring().now())
     except Overtaken as overtaken:
         draft, every = _work(slug)
         return _page(draft, every, text, scenarios, theirs=overtaken.edit), overtaken.status
     except Refusal as refusal:
-        return _page(draft, every, text, scenarios, errors=faults(refusal)), refusal.status
+        return _page(draft, every, text, scenarios, seen=seen, errors=faults(refusal)), refusal.status
     flash(_("Đã lưu bản soạn."), "taken")
     there = "playbook_proof.draft" if request.form.get("do") == "prove" else ".edit"
     return redirect(url_for(there, slug=slug), 303)
@@ -167,12 +168,15 @@ def _page(
     text: str,
     scenarios: str,
     *,
+    seen: int | None = None,
     shown: Edit | None = None,
     theirs: Edit | None = None,
     errors: dict[str, list[str]] | None = None,
 ) -> str:
-    """`shown`: the saved text on the page, when it is one; `theirs`: what another hand saved meanwhile."""
+    """`seen`: the number of the text that the typed one was made from, None for the newest; `shown`: the saved text on the
+    page, when it is one; `theirs`: what another hand saved meanwhile."""
     return render_template(
-        "playbooks/edit.html", draft=draft, every=every[:20], checked=look(draft.slug, text), shown=shown, theirs=theirs,
+        "playbooks/edit.html", draft=draft, every=every, checked=look(draft.slug, text), shown=shown, theirs=theirs,
+        seen=draft.edit.n if seen is None else seen,
         typed={"text": text, "scenarios": scenarios}, errors=errors or {}, rows=len(split_lines(text)) + 1,
     )  # fmt: skip

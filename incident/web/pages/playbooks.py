@@ -36,11 +36,13 @@ def index() -> str:
     with wiring().store.reading() as session:
         cards = library.playbooks(session, wiring().desk)
         published, drafts = publishing.in_force(session), playbook_draft.drafts(session)
+        gone = publishing.newest(session)
         ready = readiness(session, wiring().now())
     known = {card.slug for card in cards}
     return render_template(
         "playbooks/index.html", cards=cards, published=published, drafts=drafts if read_drafts() else {}, ready=ready,
         unborn=[d for slug, d in drafts.items() if slug not in known and read_drafts()],
+        gone={slug: n for slug, n in gone.items() if slug not in known | drafts.keys() and read_drafts()},
         edits=may(*playbook_draft.EDITORS),
     )  # fmt: skip
 
@@ -76,6 +78,7 @@ def version(slug: str, number: int) -> str | Response | tuple[str, int]:
         before = next((one for one in every if one.version < number), None)
         playbook = library.pinned(session, found.version_id)
         older = library.pinned(session, before.version_id) if before else library.filed(wiring().desk, slug)
+        gone = library.current(session, wiring().desk, slug) is None
     differs = changes(older, playbook, english=chosen() == "en") if older else []
     typed = {"reason": request.form.get("reason", "")}
 
@@ -83,6 +86,7 @@ def version(slug: str, number: int) -> str | Response | tuple[str, int]:
         return render_template(
             "playbooks/version.html", found=found, playbook=playbook, before=older, differs=differs,
             back=_instead(every, found), withdraws=may(*publishing.WITHDRAWERS), typed=typed, errors=errors,
+            gone=gone, edits=may(*playbook_draft.EDITORS),
         )  # fmt: skip
 
     if request.method == "GET":

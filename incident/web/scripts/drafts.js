@@ -24,6 +24,12 @@ for (const done of document.querySelectorAll('[data-taken]')) {
 for (const form of document.querySelectorAll('form[data-keep]')) {
   const fields = () => [...form.querySelectorAll('textarea, input:not([type=hidden]):not([type=password]), input[name=key], input[name=version], select')]
   const ticked = (name) => fields().filter((f) => f.name === name && f.checked).map((f) => f.value)
+  const keep = () => {
+    const said = fields().map((f) => [f.name, TICKS.includes(f.type) ? ticked(f.name) : f.value])
+    sessionStorage.setItem(kept(form), JSON.stringify(Object.fromEntries(said)))
+  }
+  // An answer that shows what was typed knows better than this tab: also on which version it is to be saved now.
+  if ('shown' in form.dataset) keep()
   const before = JSON.parse(sessionStorage.getItem(kept(form)) || '{}')
   const untouched = new Set(fields().filter((f) => TICKS.includes(f.type) && !ticked(f.name).length).map((f) => f.name))
   for (const field of fields()) {
@@ -40,10 +46,7 @@ for (const form of document.querySelectorAll('form[data-keep]')) {
     line.textContent = form.dataset.over
     form.prepend(line)
   }
-  form.addEventListener('input', () => {
-    const said = fields().map((f) => [f.name, TICKS.includes(f.type) ? ticked(f.name) : f.value])
-    sessionStorage.setItem(kept(form), JSON.stringify(Object.fromEntries(said)))
-  })
+  form.addEventListener('input', keep)
 }
 // Whoever signs out leaves nothing for the next one in this tab, whatever page kept it.
 document.querySelector('.house__out')?.addEventListener('submit', () => sessionStorage.clear())

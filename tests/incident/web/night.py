@@ -313,7 +313,7 @@ def _others(site: Site, mode: str) -> dict[str, str]:
 
 def _playbooks(world: World) -> dict[str, str]:
     """One that two people published and of which the next version waits for a signature; one that is full of faults."""
-    own, broken = "mua-lu-quet", "lo-du-lieu"
+    own, broken = "mua-lu-quet", "ro-ri-tai-lieu"
     writer, signer = world.actor(SECRETARY, Role.SECRETARY), world.actor(HEAD, Role.APPROVER)
     playbook_draft.begin_new(world.desk, own, "Mưa lớn, lũ quét", "", writer, world.time)
     publishing.ask(world.desk, own, 1, writer, world.time)
@@ -324,8 +324,8 @@ def _playbooks(world: World) -> dict[str, str]:
     )
     n = playbook_draft.save(world.desk, own, next_one, "", 2, writer, world.time)
     publishing.ask(world.desk, own, n, writer, world.time)
-    playbook_draft.begin_new(world.desk, broken, "Lộ dữ liệu", "", world.duty, world.time)
-    faulty = playbook_draft.SKELETON.format(slug=broken, title="Lộ dữ liệu").replace("within:", "wihtin:")
+    playbook_draft.begin_new(world.desk, broken, "Rò rỉ tài liệu", "", world.duty, world.time)
+    faulty = playbook_draft.SKELETON.format(slug=broken, title="Rò rỉ tài liệu").replace("within:", "wihtin:")
     playbook_draft.save(world.desk, broken, faulty, "", 1, world.duty, world.time)
     return {"playbook": own, "broken": broken}
 

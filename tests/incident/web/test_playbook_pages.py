@@ -28,6 +28,10 @@ def seen_version(browser: Browser) -> str:
     return found[1]
 
 
+def words_between(page: str, before: str) -> str:
+    return page.split(before, 1)[1].split('"', 1)[0]
+
+
 def saves(browser: Browser, text: str, **more: str) -> str:
     typed = {"text": text, "scenarios": "", "version": seen_version(browser), "do": "save", **more}
     return browser.post(f"{OWN}/edit", typed, page=f"{OWN}/edit", follow_redirects=True).text
@@ -71,6 +75,19 @@ def test_an_opening_with_a_playbook_that_is_not_there_is_refused(site: Site) -> 
     answer = site.browser("truc").post("/incidents/new", typed, page="/incidents/new")
     assert answer.status_code == 422
     assert "Không có kịch bản" in answer.text
+
+
+def test_every_saved_text_can_be_read_again_and_the_page_lists_the_last_ones(site: Site) -> None:
+    browser = makes(site)
+    for n in range(25):
+        playbook_draft.take_in(
+            site.world.desk, "mua-lu-quet", f"{SKELETON}# {n}\n", "", site.world.duty, site.world.time
+        )
+    listed = browser.get(f"{OWN}/edit").text
+    assert ("?n=26" in listed, "?n=7" in listed, "?n=6" in listed) == (True, True, False)
+    assert "# 3\n" in browser.get(f"{OWN}/edit?n=5").text
+    for n in ("0", "-1", "27", "99999999999999999999", "x"):
+        assert "# 24\n" in browser.get(f"{OWN}/edit?n={n}").text
 
 
 def test_each_fault_has_its_line_its_words_and_a_way_there(site: Site) -> None:
@@ -134,6 +151,22 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(site: Site) -> None
     second.post(f"{OWN}/edit", {**typed, "version": over[1]}, page=f"{OWN}/edit")
     assert "# của trực" in first.get(f"{OWN}/edit").text
     assert "# của thư ký" in first.get(f"{OWN}/edit?n=2").text
+
+
+@pytest.mark.parametrize(("do", "more"), [("check", ""), ("save", "#" * 210_000)])
+def test_looking_first_does_not_make_the_other_text_ones_own(site: Site, do: str, more: str) -> None:
+    browser = makes(site)
+    typed = {"text": SKELETON + more, "scenarios": "", "version": seen_version(browser), "do": do}
+    saves(site.browser("truc"), SKELETON + "# của trực ban\n")
+    looked = browser.post(f"{OWN}/edit", typed, page=f"{OWN}/edit").text
+    again = typed | {
+        "version": words_between(looked, 'name="version" value="'),
+        "text": SKELETON,
+        "do": "save",
+    }
+    answer = browser.post(f"{OWN}/edit", again, page=f"{OWN}/edit")
+    assert answer.status_code == 409
+    assert "đã lưu một bản khác" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -209,6 +242,20 @@ def test_a_version_is_taken_back_with_a_reason(site: Site) -> None:
     assert "Đã rút: Lê Văn Ví 13" in duty.text(page)
     assert duty.get(OWN).status_code == 404
     assert "Mưa, lũ quét" not in duty.text("/incidents/new")
+
+
+def test_what_was_withdrawn_to_the_last_version_can_be_written_anew(site: Site) -> None:
+    publishes(site)
+    there = f"{OWN}/versions/1"
+    site.browser("totruong").post(there, {"reason": "Sai số điện thoại"}, page=there)
+    writer = site.browser("thuky")
+    assert there in writer.get("/playbooks").text
+    assert "Soạn phiên bản mới" in writer.text(there)
+    answer = writer.post(f"{OWN}/begin", page=there, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "version: 2" in answer.text
+    proves(writer, "ask")
+    assert "Đã ký và công bố phiên bản 2" in proves(site.browser("totruong"), "sign")
 
 
 def test_given_back_and_dropped(site: Site) -> None:
