@@ -197,14 +197,14 @@ def why_not(session: Session, old: Incident, new: Incident) -> Conflict | None:
     if new.stopped_at is not None:
         text = said("Vụ việc %(code)s đang dừng gửi: tiếp tục gửi trước rồi mới gộp.", code=_shown(new))
         return Conflict("stopped", text)
-    for one in (old, new):
-        if one.handed_at is not None:
-            text = said(
-                "Vụ việc %(code)s do %(body)s chủ trì: nhận lại trước rồi mới gộp, để thời hạn theo luật không chuyển đi theo.",
-                code=_shown(one),
-                body=one.handed_to,
-            )
-            return Conflict("handed_over", text)
+    if (old.handed_at is None) is not (new.handed_at is None):  # in both, nobody here is asked anything
+        handed = old if old.handed_at is not None else new
+        text = said(
+            "Vụ việc %(code)s do %(body)s chủ trì: nhận lại trước rồi mới gộp, để thời hạn theo luật không chuyển đi theo.",
+            code=_shown(handed),
+            body=handed.handed_to,
+        )
+        return Conflict("handed_over", text)
     if new.level < old.level:
         text = said(
             "Vụ việc %(code)s ở cấp thấp hơn: gộp theo chiều ngược lại, hoặc nâng cấp vụ việc đó trước.",

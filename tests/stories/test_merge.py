@@ -311,6 +311,17 @@ def test_a_clock_of_ours_does_not_pass_to_the_other_body_in_a_merge(world: World
     quiet(world)
 
 
+def test_who_was_told_that_another_body_leads_is_not_asked_again_by_a_merge(world: World) -> None:
+    old, new = two(world)
+    lead = transferring.Transfer("Bộ Công an")
+    transferring.transfer(world.desk, old.incident_id, lead, "đã khởi tố", world.duty, world.time)
+    quiet(world)
+    with pytest.raises(Conflict) as refused:
+        merged(world, old, new)
+    assert refused.value.code == "handed_over"
+    world.phone(WRITER).hears_nothing()
+
+
 def test_what_a_merged_incident_released_can_still_be_taken_down(world: World) -> None:
     old, new = two(world)
     for post in TASK_FORCE:
