@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from playbooks.language import Deadline, Span
 from playbooks.progress import Progress, later, text_time
-from playbooks.run import DONE, DeadlineState
+from playbooks.run import DONE, NOT_NEEDED, DeadlineState
 from playbooks.signals import Warn
 
 DAY = 24 * 3600
@@ -87,6 +87,7 @@ def _place(p: Progress, deadline: Deadline) -> None:
             due=text_time(due),
             start=_anchor(p, deadline),
             start_at=text_time(start),
+            **({} if applies else {"applies": False}),
         )
 
 
@@ -115,8 +116,11 @@ def _law(p: Progress, deadline: Deadline) -> tuple[bool, datetime | None, dateti
 def _target(
     p: Progress, deadline: Deadline, before: DeadlineState
 ) -> tuple[bool, datetime | None, datetime | None]:
-    """A target counts from an anchor or the end of a step. At another level it only comes nearer."""
+    """A target counts from an anchor or the end of a step. At another level it only comes nearer. Where the answers made the
+    step that would meet it unnecessary, there is none; a clock of the law asks for no step, and goes on."""
     start = _start(p, deadline)
+    if p.run.steps[deadline.met_by].state == NOT_NEEDED and before.missed_at is None:
+        return False, None, None
     span = (deadline.within or {}).get(p.run.level)
     if span is None:
         kept = before.applies and before.due is not None and before.start == start

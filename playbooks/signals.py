@@ -495,7 +495,7 @@ Effect = (
 #   step_overdue {step, activation, rung, to}       step_stuck {step, activation}
 #   stand_in_asked {step, activation, person, instead_of}
 #   approvals_voided {step}     publish_withdrawn {step}     approval_withdrawn {step, person}
-#   deadline_set {deadline, due, start}             deadline_warned {deadline, left_seconds}
+#   deadline_set {deadline, due, start, applies?}   deadline_warned {deadline, left_seconds}
 #   deadline_met {deadline, at, due}                deadline_missed {deadline, due}
 #   deadline_handed_over {deadline, at, due}        deadline_taken_back {deadline, due}
 #   role_holder_changed {role, people}              run_finished {}

@@ -44,6 +44,10 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "Publication held until approved again| ({step})",
     ),
     "deadline_set": ("Đặt hạn: {deadline}, {due_or_none}", "Deadline set: {deadline}, {due_or_none}"),
+    "deadline_set_none": (
+        "Không còn hạn: {deadline}|, vì không còn việc phải làm cho hạn này",
+        "No deadline any more: {deadline}|, as nothing is left to do for it",
+    ),
     "deadline_warned": ("Sắp đến hạn: {deadline}|, còn {left}", "Deadline near: {deadline}|, {left} left"),
     "deadline_met": ("Đúng hạn: {deadline}|, lúc {at}| (hạn {due})", "Deadline met: {deadline}|, {at}| (due {due})"),
     "deadline_met_late": (
@@ -595,6 +599,8 @@ def _variant(kind: str, data: Mapping[str, Any]) -> str:
         return "leader_not_reached"
     if kind == "deadline_met" and str(data.get("at")) > str(data.get("due")):
         return "deadline_met_late"  # both are fixed-width UTC
+    if kind == "deadline_set" and data.get("applies") is False:
+        return "deadline_set_none"
     if kind == "late_answer_settled" and data.get("keep"):
         return "late_answer_settled.keep"
     if kind == "call_recorded" and data.get("outcome"):

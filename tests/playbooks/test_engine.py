@@ -6,6 +6,9 @@ import pytest
 
 from playbooks.engine import EngineRefusal, advance
 from playbooks.language import Rung, Step, Verb, When
+from playbooks.load import LIBRARY, load
+from playbooks.rehearse import run_scenario
+from playbooks.scenario import load_scenario
 from playbooks.signals import (
     Acknowledged,
     Answered,
@@ -509,3 +512,12 @@ def test_after_an_outage_every_rung_reaches_its_people_and_the_last_gets_its_tim
     assert talk.run.wake_at == at(190)
     talk.waits_until(190)
     assert talk.states["hoi"] == "stuck"
+
+
+def test_a_target_ends_with_the_need_for_what_would_have_met_it() -> None:
+    """Nothing was wrong after all: no first statement is owed, and none is called late."""
+    playbook = load(LIBRARY / "van-ban-sai.yaml").playbook
+    assert playbook is not None
+    scenario = load_scenario(LIBRARY / "scenarios" / "van-ban-sai" / "khong-sai.yaml")
+    state = run_scenario(playbook, scenario).run.deadlines["ban_dau"]
+    assert (state.applies, state.missed_at, state.met_at) == (False, None, None)

@@ -58,6 +58,12 @@ SAID: list[tuple[str, dict[str, Any], dict[str, str], str]] = [
         "Quá hạn: Lập Tổ công tác, báo người thay thế",
     ),
     ("deadline_set", {"deadline": "k3", "due": None}, {}, "Đặt hạn: k3, chưa có mốc"),
+    (
+        "deadline_set",
+        {"deadline": "k3", "due": None, "applies": False},
+        {},
+        "Không còn hạn: k3, vì không còn việc phải làm cho hạn này",
+    ),
     ("deadline_warned", {"deadline": "k3", "left_seconds": 15000}, {}, "Sắp đến hạn: k3, còn 4 giờ 10 phút"),
     (
         "playbook_published",
