@@ -36,7 +36,7 @@ from playbooks.events import event_to_json
 from playbooks.signals import Unreachable
 
 FIRST_CHUNK = 50
-CHUNK = 200
+CHUNK = 500
 
 # Built once: the first message of every incident waits for them.
 _NEXT = (

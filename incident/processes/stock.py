@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import importlib
 
+from sqlalchemy.orm import configure_mappers
+
 from incident.settings import Settings
 
 # By their names, for they are wanted in memory and not used here. What a single kind of process needs it imports itself.
@@ -32,11 +34,14 @@ def lay_in(settings: Settings) -> None:
         wanted += ["sqlite3", "sqlalchemy.dialects.sqlite.pysqlite"]
     if settings.redis_url is not None:
         wanted.append("rq")
-    if settings.twilio_sid is not None:
-        wanted.append("twilio.rest")
+    if (
+        settings.twilio_sid is not None or settings.sms_gateways is None
+    ):  # without either, the simulator speaks Twilio
+        wanted += ["twilio.rest", "notify.twilio_pool"]
     if settings.sms_gateways is not None:
         wanted += ["notify.gateways.load", "notify.http_gateway", "notify.http_pool"]
     for name in wanted:
         importlib.import_module(name)
+    configure_mappers()  # else each process would, for itself
     gc.collect()
     gc.freeze()

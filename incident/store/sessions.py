@@ -121,6 +121,7 @@ def _let_go(dbapi: Any, record: Any) -> None:
     dbapi.autocommit = True
     dbapi.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     dbapi.autocommit = False
+    dbapi.prepare_threshold = 1
     dbapi.prepared_max = PREPARED_MOST
 
 

@@ -51,10 +51,10 @@ def measure(service: Service) -> Iterator[Line]:
     for latency in (0, 100):
         silent(service, latency)
         bare = [best(service, bare_loop) for _ in range(2)]
-        alone = best(service, call_out)
+        alone = [best(service, call_out) for _ in range(2)]
         bare.append(best(service, bare_loop))
         loop = max(run.rate for run in bare)
-        yield _line(f"carrier at {latency} ms", alone, loop, latency)
+        yield _line(f"carrier at {latency} ms", quickest(alone), loop, latency)
         service.phones.order(clear=True)
         if latency:
             service.phones.order(latency_ms=latency)
@@ -71,9 +71,8 @@ def several(directory: Path, database_url: str, workers: int) -> Iterator[Line]:
         for latency in (0, 100):
             silent(service, latency)
             loop = max(best(service, bare_loop).rate for _ in range(2))
-            yield _line(
-                f"carrier at {latency} ms, {workers} worker processes", best(service, call_out), loop, latency
-            )
+            runs = [best(service, call_out) for _ in range(2)]
+            yield _line(f"carrier at {latency} ms, {workers} worker processes", quickest(runs), loop, latency)
 
 
 def silent(service: Service, latency: int) -> None:
@@ -90,6 +89,11 @@ def _line(how: str, run: Run, loop: float, latency: int) -> Line:
         f"≥ {ASKED[latency]:.0%}; CPU ≤ {MOST_CPU_MS:.0f} ms",
         run.rate >= ASKED[latency] * loop and run.cpu_ms <= MOST_CPU_MS,
     )
+
+
+def quickest(runs: Sequence[Run]) -> Run:
+    """Of ours, as of the bare loop's."""
+    return max(runs, key=lambda run: run.rate)
 
 
 def best(service: Service, send: Callable[[Service], Sequence[Arrival]]) -> Run:

@@ -252,8 +252,8 @@ def accident(film: Film) -> None:
     approves(film, LEAD, "Tổ trưởng duyệt từ giường ngủ.", "duyet-lien-ket")
     releases(film, statement, "02:35", "02:38")
     film.at("04:10")
+    passes_on(film, "Bộ Công an", "123/BCA-VP", "Vụ án đã khởi tố")
     closes(film, "Chuyển cơ quan khác", "Bộ Công an chủ trì phát ngôn từ 04h10")
-    film.tells("Ai đã bị đánh thức đều biết từ nay ai phát ngôn.", film.last_sms(SPEAKER))
     page.goto(f"{film.room}/report")
     assert VICTIM not in page.content()
     film.tells("Báo cáo hai phần, không phần nào có tên nạn nhân.", shot="bao-cao")
@@ -318,6 +318,7 @@ def hands_over(film: Film) -> None:
     film.signs_in("truc")
     film.page.goto(f"{film.server.address}/handover")
     deeds.button(film.page, "Đã nhận bàn giao").click()  # his own turn, which began with nothing open
+    expect(film.page.get_by_text("Đã nhận bàn giao ca.").first).to_be_visible()
     film.page.get_by_label("Lưu ý cho ca sau").fill("Báo Sơn Lâm hẹn gọi lại lúc 7 giờ")
     film.tells("Trước sáu giờ: bàn giao những gì đang mở, ai chưa trả lời, hạn tám giờ tới.", shot="ban-giao")
     deeds.button(film.page, "Bàn giao ca").click()
@@ -325,6 +326,20 @@ def hands_over(film: Film) -> None:
     film.at("06:05")
     film.night.takes_over()
     film.tells("Ca sau nhận bàn giao.")
+
+
+def passes_on(film: Film, body: str, paper: str, why: str) -> None:
+    """Another body speaks from now on: before the incident is closed, so that everybody hears who."""
+    film.signs_in("truc", f"{film.room}/transfer")
+    page = film.page
+    page.get_by_label("Hoặc ghi tên cơ quan").fill(body)
+    page.get_by_label("Số, ký hiệu văn bản").fill(paper)
+    page.get_by_label("Lý do, ai quyết định").fill(why)
+    film.tells("Chuyển cơ quan khác chủ trì: trang nói ai được báo, việc gì ở lại.", shot="chuyen-co-quan")
+    deeds.button(page, "Chuyển cơ quan khác chủ trì").click()
+    page.get_by_text("Đã chuyển cơ quan khác chủ trì.").first.wait_for()
+    film.world.deliver()
+    film.tells("Ai đã bị đánh thức đều biết từ nay ai phát ngôn.", film.last_sms(SPEAKER))
 
 
 def closes(film: Film, outcome: str, why: str) -> None:
