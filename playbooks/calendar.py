@@ -33,7 +33,7 @@ def add(start: datetime, span: Span, holidays: frozenset[date] = VIETNAM_HOLIDAY
     """The moment `span` after `start` (aware). Working days end at 17:00 local of the n-th working day after the
     local day of `start`; the day of `start` itself never counts. The answer is in UTC."""
     if not span.working_days:
-        return start.astimezone(UTC) + timedelta(seconds=span.seconds)
+        return (start if start.tzinfo is UTC else start.astimezone(UTC)) + timedelta(seconds=span.seconds)
     day = start.astimezone(LOCAL).date()
     left = span.working_days
     while left:

@@ -107,7 +107,7 @@ def _give_up(p: Progress, step: Step) -> None:
 
 def next_stuck_reminder(p: Progress) -> datetime | None:
     """When those on duty are next told of everything that is stuck; None when nothing is."""
-    if not any(state.state == STUCK for state in p.run.steps.values()):
+    if STUCK not in [state.state for state in p.run.steps.values()]:
         return None
     return p.now if p.run.reminded_at is None else p.run.reminded_at + STUCK_EVERY
 

@@ -135,7 +135,10 @@ class Playbook:
     followers: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {step.id: step for step in reversed(self.steps)})
+        by_id: dict[str, Step] = {}
+        for step in self.steps:
+            by_id.setdefault(step.id, step)
+        object.__setattr__(self, "by_id", by_id)
         object.__setattr__(self, "approvals", self._governing(Verb.APPROVE))
         object.__setattr__(self, "publications", self._governing(Verb.PUBLISH))
         object.__setattr__(self, "followers", self._followers())

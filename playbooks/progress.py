@@ -50,7 +50,9 @@ def text_time(at: datetime | None) -> str | None:
 
 def steps_of(playbook: Playbook, run: Run) -> dict[str, Step]:
     """The steps of the file in order, then those added during the run."""
-    steps = {step.id: step for step in playbook.steps}
+    if not run.added:
+        return playbook.by_id
+    steps = dict(playbook.by_id)
     for task in run.added:
         steps[task.id] = _added(playbook, task)
     return steps
