@@ -19,6 +19,8 @@ USED_BY_ALL = (
     "incident.processes.logs",
     "incident.processes.worker",
     "incident.delivery.outbox",
+    "gunicorn.app.base",  # of the web server and of its own child
+    "gunicorn.workers.gthread",
     "notify.email",
     "notify.gateway",
     "notify.twilio",
