@@ -40,6 +40,8 @@ Id = String(36)
 
 DUE = text("status = 'created'")
 MOVING = text("status IN ('sending', 'unknown', 'temporary-failure')")
+# What no carrier was given: an alarm counts these on every page.
+BLOCKED = text("error IN ('UNREGISTERED', 'drill_mark_in_live', 'drill_mark_missing')")
 REQUEST_STATES = ("asked", "accepted", "declined", "replaced", "expired")
 
 
@@ -706,6 +708,7 @@ class Message(Base):
         Index("ix_message_due", "priority", "turn", "not_before", sqlite_where=DUE, postgresql_where=DUE),
         # What still moves: claimed, unknown, accepted and waiting for a receipt.
         Index("ix_message_moving", "status", "claim_until", sqlite_where=MOVING, postgresql_where=MOVING),
+        Index("ix_message_blocked", "id", sqlite_where=BLOCKED, postgresql_where=BLOCKED),
     )
 
 

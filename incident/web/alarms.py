@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from incident.delivery.operating import is_low
 from incident.domain.drill import IN_LIVE, MISSING
-from incident.store.tables import CarrierState, Lease, Message
+from incident.store.tables import BLOCKED, CarrierState, Lease, Message
 from incident.web.labels import carrier, ill
 from incident.web.language import _, span
 
@@ -135,6 +135,7 @@ def _refused(session: Session, now: datetime) -> Iterator[Trouble]:
     """Texts that could have been taken for a drill's, or a drill's for the real thing."""
     stopped = (
         Message.id.between(_id_at(now - REFUSED_SINCE), _id_at(now + UNKNOWN_AFTER)),
+        BLOCKED,
         Message.status == "validation-failed",
         Message.error.in_((MISSING, IN_LIVE)),
     )
@@ -172,6 +173,7 @@ def _unregistered(session: Session, now: datetime) -> Iterator[Trouble]:
     """Texts of the last two hours that no carrier takes."""
     refused = (
         Message.id >= _id_at(now - LOOKED_BACK),
+        BLOCKED,
         Message.status == "technical-failure",
         Message.error == "UNREGISTERED",
     )
