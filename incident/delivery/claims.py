@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from incident.delivery import drills, references
 from incident.delivery.lanes import Lane, View
 from incident.delivery.outcomes import NOTHING_TRIED, Tried
-from incident.delivery.rows import among, insert_all, locked, note, some, table, write_each
+from incident.delivery.rows import among, insert_all, locked, note, table, write_each
 from incident.domain.drill import FROZEN
 from incident.domain.ids import new_id
 from incident.store.tables import Attempt, Message, MessageCause, Request, Suppression
@@ -294,7 +294,7 @@ def release(session: Session, held: Sequence[Claimed], now: datetime, rest_secon
         return
     rows = session.execute(locked(session, _HELD, skip=True), _which(held))
     pairs = {(row.id, str(row.claim_token)) for row in rows}
-    mine = some([one.id for one in held if (one.id, one.token) in pairs])
+    mine = [one.id for one in held if (one.id, one.token) in pairs]
     rest = {"not_before": now + timedelta(seconds=rest_seconds)} if rest_seconds else {}
     if mine:
         session.execute(
@@ -362,7 +362,7 @@ def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str
         .limit(limit)
     )
     over = session.execute(locked(session, query, skip=True)).all()
-    dark = [row.id for row in over if Tried.read(row.passed_over).only]
+    dark = {row.id for row in over if Tried.read(row.passed_over).only}
     if dark:
         session.execute(
             update(Message)
@@ -370,7 +370,7 @@ def expire_stale(session: Session, now: datetime, limit: int = 1000) -> list[str
             .values(status="unknown", look_at=now)
             .execution_options(synchronize_session=False)
         )
-        note(session, ((message, "created", "unknown", "valid_until") for message in dark), now)
+        note(session, ((message, "created", "unknown", "valid_until") for message in sorted(dark)), now)
     stale = [row.id for row in over if row.id not in dark]
     if stale:
         session.execute(

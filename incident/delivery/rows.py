@@ -58,7 +58,7 @@ def write_each(
     """UPDATE rows, each `{column: value}` with its "id"; all with the same columns; `values` as in `bulk.update_each`.
     Rows that name "before" are written only while their status is still that one. `instead`: what is written into a row
     that breaks a unique key, which then does not take the others with it."""
-    if instead is None:
+    if instead is None or not rows:
         bulk.update_each(session, table(of), rows, values)
         return
     try:
